@@ -1,0 +1,221 @@
+// Every stream, subject, bucket and header name in one file: nothing else spells one.
+
+import type { EventKind, EventOp } from "./event.ts";
+import { hash32 } from "./partition.ts";
+
+/** Stream of all events, subjects `atproto.firehose.>`. */
+export const FIREHOSE_STREAM = "FIREHOSE";
+/** Stream of what the shuffler refused, subjects `atproto.rejected.>`. */
+export const REJECTED_STREAM = "REJECTED";
+export const FIREHOSE_SUBJECTS = "atproto.firehose.>";
+export const REJECTED_SUBJECTS = "atproto.rejected.>";
+/** Key of the FIREHOSE stream's metadata that holds its number of partitions. */
+export const PARTITIONS_METADATA = "fpaas.partitions";
+
+/** KV buckets: deployed plans, topic owners, live workers, relay cursors. */
+export const PLANS_BUCKET = "fpaas_plans";
+export const TOPICS_BUCKET = "fpaas_topics";
+export const WORKERS_BUCKET = "fpaas_workers";
+export const CURSORS_BUCKET = "fpaas_cursors";
+
+/** The only tenant until the multi-tenant API exists. */
+export const DEFAULT_TENANT = "local";
+
+/** Message headers. `Nats-*` are the server's own. */
+export const HEADER = {
+  msgId: "Nats-Msg-Id",
+  expectedLastSubjectSeq: "Nats-Expected-Last-Subject-Sequence",
+  contentType: "Content-Type",
+  relayHost: "Fpaas-Relay",
+  relaySeq: "Fpaas-Relay-Seq",
+  /** Why a message stands under `atproto.rejected.>`. */
+  reason: "Fpaas-Reason",
+  /** Watermark in milliseconds since the epoch: the producer will send no record with a lesser time. */
+  watermark: "Fpaas-Watermark",
+  /** Which producer wrote a stage or topic message: see `producerName`. */
+  from: "Fpaas-From",
+} as const;
+
+export const CONTENT_EVENT = "application/cbor";
+export const CONTENT_RECORDS = "application/cbor-seq";
+
+/** Two digits, so that subjects sort and have a fixed width. */
+export function partitionToken(partition: number): string {
+  return partition.toString().padStart(2, "0");
+}
+
+/** `atproto.firehose.03.commit.create.app.bsky.feed.post` */
+export function commitSubject(partition: number, op: EventOp, collection: string): string {
+  return `atproto.firehose.${partitionToken(partition)}.commit.${op}.${collection}`;
+}
+
+/** `atproto.firehose.03.identity` for the kinds that are not commits. */
+export function accountSubject(partition: number, kind: Exclude<EventKind, "commit">): string {
+  return `atproto.firehose.${partitionToken(partition)}.${kind}`;
+}
+
+/** Where the watermark messages of a FIREHOSE partition stand. */
+export function watermarkSubject(partition: number): string {
+  return `atproto.firehose.${partitionToken(partition)}.watermark`;
+}
+
+export function rejectedSubject(reason: string): string {
+  return `atproto.rejected.${reason}`;
+}
+
+/**
+ * The subjects of one FIREHOSE partition that a source wants, not overlapping.
+ * `collections` are NSIDs or `app.bsky.feed.*` patterns; empty means all.
+ */
+export function firehoseFilters(
+  partition: number,
+  kinds: readonly EventKind[],
+  ops: readonly EventOp[],
+  collections: readonly string[],
+): string[] {
+  const filters = [watermarkSubject(partition)];
+  for (const kind of kinds) {
+    if (kind !== "commit") filters.push(accountSubject(partition, kind));
+    else filters.push(...commitFilters(partition, ops, collections));
+  }
+  return filters;
+}
+
+function commitFilters(
+  partition: number,
+  ops: readonly EventOp[],
+  collections: readonly string[],
+): string[] {
+  const prefix = `atproto.firehose.${partitionToken(partition)}.commit`;
+  const opTokens = ops.length === 0 || ops.length === 3 ? ["*"] : ops;
+  const names = collections.length === 0 ? [">"] : minimalPatterns(collections);
+  return opTokens.flatMap((op) => names.map((name) => `${prefix}.${op}.${name}`));
+}
+
+/** Drops what another pattern covers (JetStream refuses overlapping filters); `.*` becomes `.>`. */
+function minimalPatterns(collections: readonly string[]): string[] {
+  const patterns = [...new Set(collections)];
+  return patterns
+    .filter((one) => !patterns.some((other) => other !== one && covers(other, one)))
+    .map((one) => (one.endsWith(".*") ? `${one.slice(0, -1)}>` : one));
+}
+
+/** Whether the pattern `app.bsky.*` takes in `name` (any number of further segments). */
+export function covers(pattern: string, name: string): boolean {
+  if (!pattern.endsWith(".*")) return pattern === name;
+  return name.startsWith(pattern.slice(0, -1));
+}
+
+/** Which bucket stream a pipeline's topics, exchanges and checkpoints live in. */
+export function bucketOf(tenant: string, pipeline: string, buckets: number): number {
+  return hash32(`${tenant}/${pipeline}`) % buckets;
+}
+
+export function bucketStream(bucket: number): string {
+  return `FPL_${bucket}`;
+}
+
+export function bucketSubjects(bucket: number): string {
+  return `fpl.${bucket}.>`;
+}
+
+/** Where a pipeline lives: every subject of it starts with its prefix. */
+export type PipelineAddress = { bucket: number; tenant: string; pipeline: string };
+
+function pipelinePrefix(at: PipelineAddress): string {
+  return `fpl.${at.bucket}.${at.tenant}.${at.pipeline}`;
+}
+
+/** Everything a pipeline ever wrote, for `fpaas delete`. */
+export function pipelineSubjects(at: PipelineAddress): string {
+  return `${pipelinePrefix(at)}.>`;
+}
+
+/** Everything one version of a pipeline keeps for itself (not its topics). */
+export function versionSubjects(at: PipelineAddress, version: number): string[] {
+  return ["x", "c", "s"].map((area) => `${pipelinePrefix(at)}.${area}.v${version}.>`);
+}
+
+/** Records for one partition of a stage: the exchange in front of it. */
+export function exchangeSubject(
+  at: PipelineAddress,
+  version: number,
+  stage: string,
+  partition: number,
+): string {
+  return `${pipelinePrefix(at)}.x.v${version}.${stage}.${partitionToken(partition)}`;
+}
+
+/** The checkpoint of one stage partition. */
+export function checkpointSubject(
+  at: PipelineAddress,
+  version: number,
+  stage: string,
+  partition: number,
+): string {
+  return `${pipelinePrefix(at)}.c.v${version}.${stage}.${partitionToken(partition)}`;
+}
+
+/** State changes and snapshots of one stage partition. */
+export function stateSubject(
+  at: PipelineAddress,
+  version: number,
+  stage: string,
+  partition: number,
+): string {
+  return `${pipelinePrefix(at)}.s.v${version}.${stage}.${partitionToken(partition)}`;
+}
+
+/** Records of a topic: what `tail`, pull consumers and other pipelines read. */
+export function topicSubject(at: PipelineAddress, topic: string, partition: number): string {
+  return `${pipelinePrefix(at)}.t.${topic}.${partitionToken(partition)}`;
+}
+
+/** Watermarks of a topic, apart from its records so that plain consumers never see an empty message. */
+export function topicWatermarkSubject(
+  at: PipelineAddress,
+  topic: string,
+  partition: number,
+): string {
+  return `${pipelinePrefix(at)}.w.${topic}.${partitionToken(partition)}`;
+}
+
+/**
+ * Names the producer of a message for `Fpaas-From`: version, stage, partition and how many partitions
+ * that stage has, so a reader knows how many watermarks to wait for. `v3.s1.02/04`
+ */
+export function producerName(
+  version: number,
+  stage: string,
+  partition: number,
+  partitions: number,
+): string {
+  return `v${version}.${stage}.${partitionToken(partition)}/${partitionToken(partitions)}`;
+}
+
+export type Producer = { version: number; stage: string; partition: number; partitions: number };
+
+/** The inverse of `producerName`; null when the header is not one. */
+export function parseProducer(header: string): Producer | null {
+  const match = /^v(\d+)\.([a-z0-9_-]+)\.(\d+)\/(\d+)$/.exec(header);
+  if (match === null) return null;
+  const [, version, stage, partition, partitions] = match;
+  return {
+    version: Number(version),
+    stage: String(stage),
+    partition: Number(partition),
+    partitions: Number(partitions),
+  };
+}
+
+/** A pipeline name: an identifier of the language. */
+export const PIPELINE_NAME = /^[a-z_][a-z0-9_]{0,63}$/i;
+/** A topic name: dot-separated tokens of `[a-z0-9_-]`, 128 characters at most. */
+export const TOPIC_NAME = /^(?=.{1,128}$)[a-z0-9_-]+(\.[a-z0-9_-]+)*$/;
+/** NSID (atproto.com/specs/nsid): at least three segments; at most 317 characters. */
+export const NSID =
+  /^(?=.{5,317}$)[a-zA-Z]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)+(\.[a-zA-Z][a-zA-Z0-9]{0,62})$/;
+/** DID (atproto.com/specs/did): at most 2048 characters. */
+export const DID = /^(?=.{7,2048}$)did:[a-z]+:[a-zA-Z0-9._:%-]*[a-zA-Z0-9._-]$/;
+/** Record key (atproto.com/specs/record-key). */
+export const RKEY = /^(?!\.{1,2}$)[a-zA-Z0-9_~.:-]{1,512}$/;

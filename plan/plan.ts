@@ -1,0 +1,158 @@
+// The plan: the one contract between compiler and runtime. Closed unions, JSON, versioned.
+
+import type { EventKind, EventOp } from "./event.ts";
+import type { Expr, Json } from "./expr.ts";
+
+/** Raised when a reader of the previous format could misunderstand a plan. */
+export const PLAN_FORMAT = 1;
+
+/** One compiled pipeline. Stages stand in topological order: a stage reads only earlier ones. */
+export type Plan = {
+  readonly format: typeof PLAN_FORMAT;
+  readonly pipeline: string;
+  /** The values the params had when this plan was compiled, for display. */
+  readonly params: Readonly<Record<string, Json>>;
+  readonly stages: readonly Stage[];
+  /** Every topic this pipeline owns, the dead-letter topic included. */
+  readonly topics: readonly Topic[];
+  readonly deadLetters: DeadLetters;
+};
+
+/**
+ * One physical stage: what a stage task runs. Reads one or more inputs, applies `ops` in order to
+ * every record; the last op sends records on (an exchange or a sink).
+ */
+export type Stage = {
+  /** `s0`, `s1` …: part of subjects and of producer names. */
+  readonly id: string;
+  /** Number of stage partitions: the units of ownership and of checkpoints. */
+  readonly partitions: number;
+  readonly inputs: readonly Input[];
+  readonly ops: readonly Op[];
+};
+
+export type Input =
+  | {
+      readonly kind: "firehose";
+      readonly kinds: readonly EventKind[];
+      /** NSIDs or `app.bsky.feed.*`; empty is all. Commit events only. */
+      readonly collections: readonly string[];
+      /** Pushed-down operations; empty is all. Commit events only. */
+      readonly ops: readonly EventOp[];
+      readonly start: Start;
+    }
+  | { readonly kind: "topic"; readonly topic: string; readonly start: Start }
+  /** The exchange in front of this stage; `from` are the stages that write to it. */
+  | { readonly kind: "exchange"; readonly from: readonly string[] };
+
+/** Where a stage without a checkpoint starts to read. `default`: new when deployed, first in run and test. */
+export type Start =
+  | { readonly at: "default" }
+  | { readonly at: "first" }
+  | { readonly at: "new" }
+  | { readonly at: "time"; readonly ms: number };
+
+/** Operators, applied in order. The last one of a stage is an `exchange` or a `sink`. */
+export type Op =
+  | { readonly op: "filter"; readonly expr: Expr }
+  /** `expr` gives an object: the new record. It keeps the old record's `time` unless it sets its own. */
+  | { readonly op: "map"; readonly expr: Expr }
+  | { readonly op: "let"; readonly name: string; readonly expr: Expr }
+  | { readonly op: "unnest"; readonly expr: Expr; readonly as: string }
+  | WindowOp
+  | ExchangeOp
+  | ReduceOp
+  | TopOp
+  | SinkOp;
+
+/**
+ * Decides lateness, once, by the watermark of the channel the record came on (so that the answer does
+ * not depend on how channels interleave), and sets the instant the record counts at.
+ */
+export type WindowOp = {
+  readonly op: "window";
+  readonly window: Window;
+  /** The instant the record counts at; clamped to `maxAheadMs` past the record's time. */
+  readonly on: Expr;
+  readonly maxAheadMs: number;
+  /** Topic of late records; null: they are counted and dropped. */
+  readonly late: string | null;
+};
+
+/** Tumbling is a hopping window with `everyMs` = `sizeMs`. All aligned to the epoch in UTC. */
+export type Window = {
+  readonly kind: "hopping";
+  readonly sizeMs: number;
+  readonly everyMs: number;
+  /** A window closes when the watermark reaches its end + grace. */
+  readonly graceMs: number;
+};
+
+/**
+ * Sends rows to the partitions of stage `to`. A row is the CBOR array
+ * `[timeMs, seq, keys, columns]`; its partition is that of the canonical form of `keys`.
+ */
+export type ExchangeOp = {
+  readonly op: "exchange";
+  readonly to: string;
+  readonly keys: readonly Expr[];
+  readonly columns: readonly Expr[];
+};
+
+/**
+ * Aggregates rows of an exchange per key (and window). First op of its stage. Yields
+ * `{…keys, …aggregates, window: {start, end}, time}` when a window closes.
+ */
+export type ReduceOp = {
+  readonly op: "reduce";
+  readonly window: Window;
+  /** Names of the key fields, in the order of the row's keys. */
+  readonly keys: readonly string[];
+  readonly aggregates: readonly Aggregate[];
+};
+
+/**
+ * One aggregate: field `name` of the result from column `column` of the rows (null: `count()`).
+ */
+export type Aggregate = { readonly name: string; readonly column: number | null } & AggregateKind;
+
+export type AggregateKind =
+  | { readonly fn: "count" | "sum" | "min" | "max" | "avg" | "first" | "last" | "approx_distinct" }
+  /** Exact; saturates at `cap`. */
+  | { readonly fn: "distinct"; readonly cap: number }
+  /** In order of (time, seq), the first `max`. */
+  | { readonly fn: "collect"; readonly max: number };
+
+/**
+ * Of the rows of one window (equal time) and one `per` value, the `n` with the greatest `by`; ties by
+ * key. First op of its stage; the rows' columns are `[record, by, per, keys]`. Yields the records,
+ * greatest first, when the watermark passes their time.
+ */
+export type TopOp = { readonly op: "top"; readonly n: number };
+
+/** Publishes to an owned topic. The partition is that of `key` (null: partition 0). */
+export type SinkOp = { readonly op: "sink"; readonly topic: string; readonly key: Expr | null };
+
+export type Topic = {
+  readonly name: string;
+  readonly partitions: number;
+  /** What the topic is for: a sink, the late side output, or dead letters. */
+  readonly role: "sink" | "late" | "dead-letters";
+};
+
+/** Records that could not be processed: at most `max` are kept by a stage partition, the rest counted. */
+export type DeadLetters = { readonly topic: string; readonly max: number };
+
+/** Topic of `to stdout` in a pipeline. */
+export function stdoutTopic(pipeline: string): string {
+  return `stdout.${pipeline.toLowerCase()}`;
+}
+
+/** Dead-letter topic of a pipeline that names none. */
+export function defaultDeadLetterTopic(pipeline: string): string {
+  return `dlq.${pipeline.toLowerCase()}`;
+}
+
+export const DEAD_LETTERS_MAX_DEFAULT = 10_000;
+/** Partitions of a stage that reads the firehose or a topic, and of one behind an exchange by key. */
+export const STAGE_PARTITIONS_DEFAULT = 2;

@@ -1,0 +1,59 @@
+// What goes into a stage and what comes out: plain data, no I/O.
+
+/** One message of a stage's input, in the order of its channel. */
+export type InputMessage = {
+  /** Index into `Stage.inputs`. */
+  readonly input: number;
+  /**
+   * The producer the message comes from: messages of one channel arrive in the order they were sent.
+   * A FIREHOSE partition (`p03`), or a producer name (`v3.s1.02/04`).
+   */
+  readonly channel: string;
+  /** How many channels this input has in all; the watermark waits until each has spoken. */
+  readonly channels: number;
+  /** The producer sends no record with a lesser time after this; null when the message does not say. */
+  readonly watermarkMs: number | null;
+  /** An event, a CBOR sequence of records or rows; null for a watermark message. */
+  readonly payload: Uint8Array | null;
+  /** Where it stands, for dead letters. */
+  readonly subject: string;
+  readonly seq: number;
+};
+
+/** Where a stage sends records: the exchange in front of another stage, or a topic. */
+export type Target = { readonly kind: "exchange" | "topic"; readonly name: string };
+
+/** Records for one partition of one target: the items of a CBOR sequence. */
+export type OutputMessage = {
+  readonly target: Target;
+  readonly partition: number;
+  /** A CBOR sequence (RFC 8742) of `records` items. */
+  readonly payload: Uint8Array;
+  readonly records: number;
+};
+
+/** One change of keyed state; null deletes the key. */
+export type StateChange = { readonly key: string; readonly value: Uint8Array | null };
+
+/** Counters of a stage partition; they are part of its checkpoint and so exact across crashes. */
+export type Counters = {
+  /** Records read (rows behind an exchange). */
+  in: number;
+  /** Records sent, to all targets. */
+  out: number;
+  /** Late records. */
+  late: number;
+  /** Records sent to dead letters, whether kept or over the limit. */
+  deadLetters: number;
+  /** Records a filter dropped, by reason: `false`, `null`, `error: …`. */
+  dropped: Record<string, number>;
+};
+
+/** Everything a stage partition produced since it was last drained. */
+export type StepOutput = {
+  /** In the order they were produced; several per target and partition when one would be too large. */
+  readonly messages: readonly OutputMessage[];
+  /** The watermark to send to every partition of every target; null until it is known. */
+  readonly watermarkMs: number | null;
+  readonly state: readonly StateChange[];
+};
