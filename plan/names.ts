@@ -34,6 +34,10 @@ export const HEADER = {
   watermark: "Fpaas-Watermark",
   /** Which producer wrote a stage or topic message: see `producerName`. */
   from: "Fpaas-From",
+  /** Which snapshot of a stage partition's state a state message belongs to. */
+  epoch: "Fpaas-Epoch",
+  /** Per-message time to live; checkpoints and state say `never` and so outlive the stream's max age. */
+  ttl: "Nats-TTL",
 } as const;
 
 export const CONTENT_EVENT = "application/cbor";
@@ -181,30 +185,30 @@ export function topicWatermarkSubject(
 }
 
 /**
- * Names the producer of a message for `Fpaas-From`: version, stage, partition and how many partitions
- * that stage has, so a reader knows how many watermarks to wait for. `v3.s1.02/04`
+ * Names the producer of a message for `Fpaas-From`: version, stage, partition, and how many producers
+ * write to that target, so a reader knows how many watermarks to wait for. `v3.s1.02/4`
  */
 export function producerName(
   version: number,
   stage: string,
   partition: number,
-  partitions: number,
+  producers: number,
 ): string {
-  return `v${version}.${stage}.${partitionToken(partition)}/${partitionToken(partitions)}`;
+  return `v${version}.${stage}.${partitionToken(partition)}/${producers}`;
 }
 
-export type Producer = { version: number; stage: string; partition: number; partitions: number };
+export type Producer = { version: number; stage: string; partition: number; producers: number };
 
 /** The inverse of `producerName`; null when the header is not one. */
 export function parseProducer(header: string): Producer | null {
   const match = /^v(\d+)\.([a-z0-9_-]+)\.(\d+)\/(\d+)$/.exec(header);
   if (match === null) return null;
-  const [, version, stage, partition, partitions] = match;
+  const [, version, stage, partition, producers] = match;
   return {
     version: Number(version),
     stage: String(stage),
     partition: Number(partition),
-    partitions: Number(partitions),
+    producers: Number(producers),
   };
 }
 

@@ -20,8 +20,8 @@ export type LogAppend = {
 
 /** What `commit` answers. Fenced: an expectation failed, somebody else wrote. Nothing was appended then. */
 export type CommitResult =
-  | { readonly kind: "committed"; readonly lastSeq: number }
-  | { readonly kind: "fenced" };
+  /** `lastSeq` is the sequence of the last of *these* messages, whatever else went in the same batch. */
+  { readonly kind: "committed"; readonly lastSeq: number } | { readonly kind: "fenced" };
 
 /** An append-only log of streams, as JetStream gives it. */
 export interface Log {
@@ -49,7 +49,7 @@ export interface Log {
   seqAtTime(stream: string, timeMs: number): Promise<number>;
 
   /**
-   * Appends all messages or none, in this order. Retries what is safe to retry until the signal aborts;
+   * Appends all messages or none, in this order and with consecutive sequences. Retries what is safe to retry until the signal aborts;
    * an ambiguous time-out is resolved by reading the expected subject back.
    * @throws LogUnavailable when aborted before it is known to be written.
    */

@@ -1,12 +1,14 @@
 // What goes into a stage and what comes out: plain data, no I/O.
 
+import type { Target } from "../../plan/targets.ts";
+
 /** One message of a stage's input, in the order of its channel. */
 export type InputMessage = {
   /** Index into `Stage.inputs`. */
   readonly input: number;
   /**
    * The producer the message comes from: messages of one channel arrive in the order they were sent.
-   * A FIREHOSE partition (`p03`), or a producer name (`v3.s1.02/04`).
+   * A FIREHOSE partition (`p03`), or a producer name (`v3.s1.02/4`).
    */
   readonly channel: string;
   /** How many channels this input has in all; the watermark waits until each has spoken. */
@@ -19,9 +21,6 @@ export type InputMessage = {
   readonly subject: string;
   readonly seq: number;
 };
-
-/** Where a stage sends records: the exchange in front of another stage, or a topic. */
-export type Target = { readonly kind: "exchange" | "topic"; readonly name: string };
 
 /** Records for one partition of one target: the items of a CBOR sequence. */
 export type OutputMessage = {

@@ -1,0 +1,312 @@
+// Aggregates: how each one starts, takes a value, merges with another and gives its result. All are
+// independent of the order of rows, so that any interleaving of partitions gives the same answer.
+
+import type { AggregateKind } from "../../../plan/plan.ts";
+import {
+  CidLink,
+  canonicalKey,
+  compareValues,
+  Duration,
+  Instant,
+  type Value,
+} from "../../eval/values.ts";
+import { ExactSum } from "./exact-sum.ts";
+import { HyperLogLog } from "./hyperloglog.ts";
+
+/** When a row happened: decides what is first and last. */
+export type RowOrder = { readonly timeMs: number; readonly seq: number };
+
+/** The state of one aggregate of one group. */
+export interface Accumulator {
+  /** Takes in one non-null value that `refuses` let pass. */
+  add(value: Value, order: RowOrder): void;
+  /** Takes in everything another accumulator of the same aggregate has; leaves that one as it is. */
+  merge(other: this): void;
+  result(): Value;
+  /** What `load` of the same aggregate reads back. */
+  save(): Value;
+}
+
+/** One aggregate function with its parameters. */
+export type AggregateFunction = {
+  readonly create: () => Accumulator;
+  readonly load: (saved: Value) => Accumulator;
+  /** Why a value cannot be aggregated, or null. Null values never come here: they do not count. */
+  readonly refuses: (value: Value) => string | null;
+};
+
+/** The implementation of an aggregate of the plan. */
+export function aggregateFunction(kind: AggregateKind): AggregateFunction {
+  switch (kind.fn) {
+    case "count":
+      return define(() => new Count(), anything);
+    case "sum":
+      return define(() => new Sum(), numbers("sum"));
+    case "avg":
+      return define(() => new Average(), numbers("avg"));
+    case "min":
+      return define(() => new Extreme(-1), orderable("min"));
+    case "max":
+      return define(() => new Extreme(1), orderable("max"));
+    case "first":
+      return define(() => new Edge(-1), anything);
+    case "last":
+      return define(() => new Edge(1), anything);
+    case "approx_distinct":
+      return define(() => new ApproxDistinct(), anything);
+    case "distinct":
+      return define(() => new Distinct(kind.cap), anything);
+    case "collect":
+      return define(() => new Collect(kind.max), anything);
+  }
+}
+
+interface Loadable extends Accumulator {
+  restore(saved: Value): void;
+}
+
+function define(
+  create: () => Loadable,
+  refuses: (value: Value) => string | null,
+): AggregateFunction {
+  return {
+    create,
+    refuses,
+    load: (saved) => {
+      const accumulator = create();
+      accumulator.restore(saved);
+      return accumulator;
+    },
+  };
+}
+
+function anything(): null {
+  return null;
+}
+
+function numbers(fn: string): (value: Value) => string | null {
+  return (value) => (typeof value === "number" ? null : `${fn}() of something not a number`);
+}
+
+function orderable(fn: string): (value: Value) => string | null {
+  return (value) => {
+    const simple = typeof value !== "object" || value === null;
+    const ordered = value instanceof Instant || value instanceof Duration;
+    if (simple || ordered || value instanceof CidLink) return null;
+    return `${fn}() of something without an order`;
+  };
+}
+
+class Count implements Loadable {
+  #count = 0;
+  add(): void {
+    this.#count += 1;
+  }
+  merge(other: this): void {
+    this.#count += other.#count;
+  }
+  result(): Value {
+    return this.#count;
+  }
+  save(): Value {
+    return this.#count;
+  }
+  restore(saved: Value): void {
+    this.#count = Number(saved);
+  }
+}
+
+class Sum implements Loadable {
+  #sum = new ExactSum();
+  add(value: Value): void {
+    this.#sum.add(Number(value));
+  }
+  merge(other: this): void {
+    this.#sum.merge(other.#sum);
+  }
+  result(): Value {
+    return this.#sum.value();
+  }
+  save(): Value {
+    return [...this.#sum.partials()];
+  }
+  restore(saved: Value): void {
+    this.#sum = new ExactSum(listOf(saved).map(Number));
+  }
+}
+
+/** Null when no value came. */
+class Average implements Loadable {
+  #sum = new ExactSum();
+  #count = 0;
+  add(value: Value): void {
+    this.#sum.add(Number(value));
+    this.#count += 1;
+  }
+  merge(other: this): void {
+    this.#sum.merge(other.#sum);
+    this.#count += other.#count;
+  }
+  result(): Value {
+    return this.#count === 0 ? null : this.#sum.value() / this.#count;
+  }
+  save(): Value {
+    return [this.#count, ...this.#sum.partials()];
+  }
+  restore(saved: Value): void {
+    const [count, ...partials] = listOf(saved).map(Number);
+    this.#count = count ?? 0;
+    this.#sum = new ExactSum(partials);
+  }
+}
+
+/** `min` (sign -1) and `max` (sign 1); null when no value came. */
+class Extreme implements Loadable {
+  readonly #sign: -1 | 1;
+  #best: Value = null;
+  constructor(sign: -1 | 1) {
+    this.#sign = sign;
+  }
+  add(value: Value): void {
+    if (this.#best === null || compareValues(value, this.#best) * this.#sign > 0) {
+      this.#best = value;
+    }
+  }
+  merge(other: this): void {
+    if (other.#best !== null) this.add(other.#best);
+  }
+  result(): Value {
+    return this.#best;
+  }
+  save(): Value {
+    return this.#best;
+  }
+  restore(saved: Value): void {
+    this.#best = saved;
+  }
+}
+
+type Ordered = { readonly value: Value; readonly order: RowOrder };
+
+/** By event time, then seq, then the value itself, so that a tie has one answer too. */
+function compareOrdered(a: Ordered, b: Ordered): number {
+  const byOrder = a.order.timeMs - b.order.timeMs || a.order.seq - b.order.seq;
+  if (byOrder !== 0) return byOrder;
+  const keyA = canonicalKey([a.value]);
+  const keyB = canonicalKey([b.value]);
+  return keyA < keyB ? -1 : keyA > keyB ? 1 : 0;
+}
+
+function saveOrdered(one: Ordered): Value[] {
+  return [one.order.timeMs, one.order.seq, one.value];
+}
+
+function loadOrdered(saved: Value): Ordered {
+  const [timeMs, seq, value] = listOf(saved);
+  return { value: value ?? null, order: { timeMs: Number(timeMs), seq: Number(seq) } };
+}
+
+/** `first` (sign -1) and `last` (sign 1); null when no value came. */
+class Edge implements Loadable {
+  readonly #sign: -1 | 1;
+  #best: Ordered | null = null;
+  constructor(sign: -1 | 1) {
+    this.#sign = sign;
+  }
+  add(value: Value, order: RowOrder): void {
+    this.#take({ value, order });
+  }
+  merge(other: this): void {
+    if (other.#best !== null) this.#take(other.#best);
+  }
+  #take(one: Ordered): void {
+    if (this.#best === null || compareOrdered(one, this.#best) * this.#sign > 0) this.#best = one;
+  }
+  result(): Value {
+    return this.#best?.value ?? null;
+  }
+  save(): Value {
+    return this.#best === null ? null : saveOrdered(this.#best);
+  }
+  restore(saved: Value): void {
+    this.#best = saved === null ? null : loadOrdered(saved);
+  }
+}
+
+class ApproxDistinct implements Loadable {
+  #sketch = new HyperLogLog();
+  add(value: Value): void {
+    this.#sketch.add(canonicalKey([value]));
+  }
+  merge(other: this): void {
+    this.#sketch.merge(other.#sketch);
+  }
+  result(): Value {
+    return this.#sketch.estimate();
+  }
+  save(): Value {
+    return this.#sketch.toBytes();
+  }
+  restore(saved: Value): void {
+    if (saved instanceof Uint8Array) this.#sketch = HyperLogLog.fromBytes(saved);
+  }
+}
+
+/** Exact up to `cap`, which it then answers: a set that stays bounded. */
+class Distinct implements Loadable {
+  readonly #cap: number;
+  #seen = new Set<string>();
+  constructor(cap: number) {
+    this.#cap = cap;
+  }
+  add(value: Value): void {
+    this.#take(canonicalKey([value]));
+  }
+  merge(other: this): void {
+    for (const key of other.#seen) this.#take(key);
+  }
+  #take(key: string): void {
+    if (this.#seen.size < this.#cap) this.#seen.add(key);
+  }
+  result(): Value {
+    return this.#seen.size;
+  }
+  save(): Value {
+    return [...this.#seen];
+  }
+  restore(saved: Value): void {
+    this.#seen = new Set(listOf(saved).map(String));
+  }
+}
+
+/** The first `max` values in row order. */
+class Collect implements Loadable {
+  readonly #max: number;
+  #rows: Ordered[] = [];
+  constructor(max: number) {
+    this.#max = max;
+  }
+  add(value: Value, order: RowOrder): void {
+    const one = { value, order };
+    const at = this.#rows.findLastIndex((row) => compareOrdered(row, one) <= 0) + 1;
+    if (at >= this.#max) return;
+    this.#rows.splice(at, 0, one);
+    if (this.#rows.length > this.#max) this.#rows.pop();
+  }
+  merge(other: this): void {
+    for (const row of other.#rows) this.add(row.value, row.order);
+  }
+  result(): Value {
+    return this.#rows.map((row) => row.value);
+  }
+  save(): Value {
+    return this.#rows.map(saveOrdered);
+  }
+  restore(saved: Value): void {
+    this.#rows = listOf(saved).map(loadOrdered);
+  }
+}
+
+function listOf(value: Value): readonly Value[] {
+  return Array.isArray(value) ? value : [];
+}

@@ -1,0 +1,84 @@
+// What the operators of one stage partition share: the message in hand, the output, the counters.
+
+import type { Plan, Stage } from "../../plan/plan.ts";
+import type { Target } from "../../plan/targets.ts";
+import { EvalError } from "../eval/eval-error.ts";
+import { Instant, type RecordValue, type Value } from "../eval/values.ts";
+import type { Counters } from "./message.ts";
+import { OutputBuffer } from "./output.ts";
+
+/** The message whose records are being processed. */
+export type CurrentMessage = {
+  subject: string;
+  seq: number;
+  /** Watermark of the channel it came on; -Infinity before the first. */
+  channelWatermarkMs: number;
+};
+
+/** Takes one record on; `order` is its tie-breaker among records of equal time. */
+export type Emit = (record: RecordValue, seq: number) => void;
+
+export class StageContext {
+  readonly plan: Plan;
+  readonly stage: Stage;
+  readonly output: OutputBuffer;
+  readonly counters: Counters = { in: 0, out: 0, late: 0, deadLetters: 0, dropped: {} };
+  readonly message: CurrentMessage = {
+    subject: "",
+    seq: 0,
+    channelWatermarkMs: Number.NEGATIVE_INFINITY,
+  };
+
+  constructor(plan: Plan, stage: Stage) {
+    this.plan = plan;
+    this.stage = stage;
+    this.output = new OutputBuffer();
+  }
+
+  /** Sends one encoded item. */
+  send(target: Target, partition: number, item: Uint8Array): void {
+    this.counters.out += 1;
+    this.output.add(target, partition, item);
+  }
+
+  drop(reason: string): void {
+    this.counters.dropped[reason] = (this.counters.dropped[reason] ?? 0) + 1;
+  }
+
+  /** Sends what could not be processed to dead letters with its reason, up to the plan's limit. */
+  deadLetter(op: string, error: EvalError, record: Value, timeMs: number): void {
+    const { topic, max } = this.plan.deadLetters;
+    this.counters.deadLetters += 1;
+    if (this.counters.deadLetters > max) return;
+    this.output.addRecord({ kind: "topic", name: topic }, 0, {
+      reason: error.reason,
+      detail: error.detail,
+      stage: this.stage.id,
+      op,
+      subject: this.message.subject,
+      seq: this.message.seq,
+      record,
+      time: new Instant(timeMs),
+    });
+  }
+
+  /**
+   * Runs `body` for one record; an `EvalError` sends the record to dead letters. Anything else is a
+   * bug of ours and goes up.
+   */
+  guard(op: string, record: RecordValue, body: () => void): void {
+    try {
+      body();
+    } catch (error) {
+      if (!(error instanceof EvalError)) throw error;
+      this.deadLetter(op, error, record, timeOf(record));
+    }
+  }
+}
+
+/** The event time of a record in milliseconds. Every record has one: sources and operators see to it. */
+export function timeOf(record: RecordValue): number {
+  const time = record.time;
+  if (time instanceof Instant) return time.ms;
+  throw new EvalError("record without time", "`time` is not an instant");
+}

@@ -1,0 +1,115 @@
+// The n greatest records of each window (and `per` value), emitted when the window is complete.
+
+import type { TopOp } from "../../../plan/plan.ts";
+import { decodeValue, encodeRecord, type Row } from "../../eval/codec.ts";
+import { canonicalKey, compareValues, isRecord, type Value } from "../../eval/values.ts";
+import { assert } from "../assert.ts";
+import type { Emit } from "../context.ts";
+import type { StateChange } from "../message.ts";
+import type { StatefulOperator } from "./stateful.ts";
+
+type Ranked = { readonly record: Value; readonly by: Value; readonly key: string };
+type Board = { readonly timeMs: number; readonly per: string; ranked: Ranked[] };
+
+export class Top implements StatefulOperator {
+  readonly #n: number;
+  readonly #next: Emit;
+  /** By time and `per`: all results of one window have the same time. */
+  readonly #boards = new Map<string, Board>();
+  readonly #dirty = new Map<string, Board | null>();
+
+  constructor(op: TopOp, next: Emit) {
+    this.#n = op.n;
+    this.#next = next;
+  }
+
+  add(row: Row): void {
+    const [record = null, by = null, per = null, keys = null] = row.columns;
+    const board = this.#board(row.timeMs, canonicalKey([per]));
+    const one = { record, by, key: canonicalKey([keys]) };
+    const at = board.ranked.findLastIndex((other) => compareRanked(other, one) <= 0) + 1;
+    if (at >= this.#n) return;
+    board.ranked.splice(at, 0, one);
+    if (board.ranked.length > this.#n) board.ranked.pop();
+    this.#dirty.set(stateKey(board), board);
+  }
+
+  advance(watermarkMs: number): void {
+    const complete = [...this.#boards.values()].filter((board) => board.timeMs < watermarkMs);
+    complete.sort((a, b) => a.timeMs - b.timeMs || compareText(a.per, b.per));
+    for (const board of complete) {
+      for (const { record } of board.ranked) {
+        assert(isRecord(record), "top ranks records");
+        this.#next(record, 0);
+      }
+      this.#boards.delete(stateKey(board));
+      this.#dirty.set(stateKey(board), null);
+    }
+  }
+
+  outputWatermarkMs(watermarkMs: number): number {
+    return watermarkMs;
+  }
+
+  changes(): StateChange[] {
+    const changes = [...this.#dirty].map(([key, board]) => ({
+      key,
+      value: board === null ? null : saveBoard(board),
+    }));
+    this.#dirty.clear();
+    return changes;
+  }
+
+  *entries(): Iterable<StateChange> {
+    for (const [key, board] of this.#boards) yield { key, value: saveBoard(board) };
+  }
+
+  restore(change: StateChange): void {
+    if (change.value === null) this.#boards.delete(change.key);
+    else this.#boards.set(change.key, loadBoard(change.key, change.value));
+  }
+
+  resume(): void {
+    // A board is deleted when it is emitted: what was restored is still to come.
+  }
+
+  #board(timeMs: number, per: string): Board {
+    const fresh: Board = { timeMs, per, ranked: [] };
+    const key = stateKey(fresh);
+    const board = this.#boards.get(key) ?? fresh;
+    this.#boards.set(key, board);
+    return board;
+  }
+}
+
+/** Greatest `by` first, null last of all; ties by key. */
+function compareRanked(a: Ranked, b: Ranked): number {
+  if (a.by === null || b.by === null) {
+    if (a.by !== b.by) return a.by === null ? 1 : -1;
+    return compareText(a.key, b.key);
+  }
+  return compareValues(b.by, a.by) || compareText(a.key, b.key);
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function stateKey(board: Board): string {
+  return `${board.timeMs}|${board.per}`;
+}
+
+function saveBoard(board: Board): Uint8Array {
+  return encodeRecord(board.ranked.map(({ record, by, key }) => [record, by, key]));
+}
+
+function loadBoard(key: string, bytes: Uint8Array): Board {
+  const saved = decodeValue(bytes);
+  assert(Array.isArray(saved), "state is not of this operator");
+  const bar = key.indexOf("|");
+  const ranked = saved.map((one): Ranked => {
+    const [record = null, by = null, text = ""] = Array.isArray(one) ? one : [];
+    return { record, by, key: String(text) };
+  });
+  return { timeMs: Number(key.slice(0, bar)), per: key.slice(bar + 1), ranked };
+}

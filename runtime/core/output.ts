@@ -1,0 +1,72 @@
+// Collects the items of a step per target and partition, and cuts them into messages.
+
+import type { Target } from "../../plan/targets.ts";
+import { encodeRecord } from "../eval/codec.ts";
+import type { RecordValue } from "../eval/values.ts";
+import type { OutputMessage } from "./message.ts";
+
+/** A message is closed when its payload reaches this; one larger item still goes out alone. */
+export const MESSAGE_BYTES_TARGET = 256 * 1024;
+
+type Pending = { target: Target; partition: number; items: Uint8Array[]; bytes: number };
+
+export class OutputBuffer {
+  readonly #pending = new Map<string, Pending>();
+  #full: OutputMessage[] = [];
+  #bytes = 0;
+  #records = 0;
+
+  /** Bytes and records waiting to be drained. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+  get records(): number {
+    return this.#records;
+  }
+
+  addRecord(target: Target, partition: number, record: RecordValue): void {
+    this.add(target, partition, encodeRecord(record));
+  }
+
+  /** `item` is one CBOR item; it must not change afterwards. */
+  add(target: Target, partition: number, item: Uint8Array): void {
+    const pending = this.#open(target, partition);
+    pending.items.push(item);
+    pending.bytes += item.length;
+    this.#bytes += item.length;
+    this.#records += 1;
+    if (pending.bytes >= MESSAGE_BYTES_TARGET) this.#close(pending);
+  }
+
+  /** All messages since the last drain; messages of one target and partition in order. */
+  drain(): OutputMessage[] {
+    for (const pending of this.#pending.values())
+      if (pending.items.length > 0) this.#close(pending);
+    const messages = this.#full;
+    this.#full = [];
+    this.#bytes = 0;
+    this.#records = 0;
+    return messages;
+  }
+
+  #open(target: Target, partition: number): Pending {
+    const key = `${target.kind}/${target.name}/${partition}`;
+    let pending = this.#pending.get(key);
+    if (pending === undefined) {
+      pending = { target, partition, items: [], bytes: 0 };
+      this.#pending.set(key, pending);
+    }
+    return pending;
+  }
+
+  #close(pending: Pending): void {
+    this.#full.push({
+      target: pending.target,
+      partition: pending.partition,
+      payload: Buffer.concat(pending.items),
+      records: pending.items.length,
+    });
+    pending.items = [];
+    pending.bytes = 0;
+  }
+}

@@ -1,0 +1,195 @@
+// One stage partition as a deterministic machine: messages in, output and state changes out. It knows
+// no clock, no I/O and no batches: how messages are grouped between two drains never changes what comes.
+
+import { WATERMARK_DELAY_MS } from "../../plan/event.ts";
+import type { Input, Op, Plan, Stage } from "../../plan/plan.ts";
+import { decodeEvent, decodeRecords, decodeRows } from "../eval/codec.ts";
+import { EvalError } from "../eval/eval-error.ts";
+import { Instant, isRecord, type Value } from "../eval/values.ts";
+import { assert } from "./assert.ts";
+import { type Emit, StageContext, timeOf } from "./context.ts";
+import type { Counters, InputMessage, StateChange, StepOutput } from "./message.ts";
+import { Reduce } from "./operators/reduce.ts";
+import { exchange, sink } from "./operators/send.ts";
+import type { StatefulOperator } from "./operators/stateful.ts";
+import { filter, letField, map, unnest } from "./operators/stateless.ts";
+import { Top } from "./operators/top.ts";
+import { type EmitAt, window } from "./operators/window.ts";
+import { type SavedWatermarks, Watermarks } from "./watermarks.ts";
+
+/** The part of a checkpoint that is small and written whole each time. */
+export type Progress = {
+  readonly watermarks: { channels: SavedWatermarks; expected: (number | null)[] };
+  readonly counters: Counters;
+};
+
+export class StageRunner {
+  readonly #context: StageContext;
+  readonly #inputs: readonly Input[];
+  readonly #watermarks: Watermarks;
+  readonly #stateful: StatefulOperator | null;
+  readonly #emit: Emit;
+
+  /** @param plan the plan `stage` is of; it must be valid (`validatePlan`). */
+  constructor(plan: Plan, stage: Stage) {
+    this.#context = new StageContext(plan, stage);
+    this.#inputs = stage.inputs;
+    this.#watermarks = new Watermarks(stage.inputs.length);
+    const [first, ...rest] = stage.ops;
+    assert(first !== undefined, `stage ${stage.id} has no operators`);
+    const stateful = first.op === "reduce" || first.op === "top";
+    const chain = buildChain(stateful ? rest : stage.ops, this.#context);
+    this.#emit = chain;
+    this.#stateful = buildStateful(first, this.#context, chain);
+  }
+
+  get counters(): Readonly<Counters> {
+    return this.#context.counters;
+  }
+
+  /** Bytes of output waiting to be drained. */
+  get outputBytes(): number {
+    return this.#context.output.bytes;
+  }
+
+  /** Takes one message in. A payload that does not decode goes to dead letters, whole. */
+  push(message: InputMessage): void {
+    const context = this.#context;
+    context.message.subject = message.subject;
+    context.message.seq = message.seq;
+    context.message.channelWatermarkMs = this.#watermarks.of(message.input, message.channel);
+    if (message.payload !== null) this.#records(message, message.payload);
+    if (message.watermarkMs !== null) this.#advance(message, message.watermarkMs);
+  }
+
+  /** Everything produced since the last drain. */
+  drain(): StepOutput {
+    const least = this.#watermarks.least;
+    const watermarkMs = this.#stateful?.outputWatermarkMs(least) ?? least;
+    return {
+      messages: this.#context.output.drain(),
+      watermarkMs: Number.isFinite(watermarkMs) ? watermarkMs : null,
+      state: this.#stateful?.changes() ?? [],
+    };
+  }
+
+  progress(): Progress {
+    return {
+      watermarks: this.#watermarks.save(),
+      counters: structuredClone(this.#context.counters),
+    };
+  }
+
+  /** The whole keyed state, for a snapshot. */
+  entries(): Iterable<StateChange> {
+    return this.#stateful?.entries() ?? [];
+  }
+
+  /** Puts a checkpoint back into a fresh runner. */
+  restore(progress: Progress, state: Iterable<StateChange>): void {
+    Object.assign(this.#context.counters, structuredClone(progress.counters));
+    this.#watermarks.restore(progress.watermarks);
+    for (const change of state) this.#stateful?.restore(change);
+    this.#stateful?.resume(this.#watermarks.least);
+  }
+
+  #records(message: InputMessage, payload: Uint8Array): void {
+    const input = this.#inputs[message.input];
+    assert(input !== undefined, `no input ${message.input}`);
+    try {
+      this.#decode(input.kind, message, payload);
+    } catch (error) {
+      if (!(error instanceof EvalError)) throw error;
+      this.#context.counters.in += 1;
+      this.#context.deadLetter("read", error, payload, 0);
+    }
+  }
+
+  #decode(kind: Input["kind"], message: InputMessage, payload: Uint8Array): void {
+    switch (kind) {
+      case "firehose":
+        this.#event(message, payload);
+        break;
+      case "topic":
+        this.#topicRecords(payload);
+        break;
+      case "exchange":
+        this.#rows(payload);
+        break;
+    }
+  }
+
+  #event(message: InputMessage, payload: Uint8Array): void {
+    const event = decodeEvent(payload);
+    this.#context.counters.in += 1;
+    this.#emit(event, Number(event.seq));
+    this.#advance(message, timeOf(event) - WATERMARK_DELAY_MS);
+  }
+
+  #topicRecords(payload: Uint8Array): void {
+    for (const value of decodeRecords(payload)) {
+      this.#context.counters.in += 1;
+      if (isTimed(value)) this.#emit(value, 0);
+      else
+        this.#context.deadLetter("read", new EvalError("record without time", "topic"), value, 0);
+    }
+  }
+
+  #rows(payload: Uint8Array): void {
+    assert(this.#stateful !== null, "only a stateful stage stands behind an exchange");
+    for (const row of decodeRows(payload)) {
+      this.#context.counters.in += 1;
+      this.#stateful.add(row);
+    }
+  }
+
+  #advance(message: InputMessage, watermarkMs: number): void {
+    const before = this.#watermarks.least;
+    this.#watermarks.advance(message.input, message.channel, message.channels, watermarkMs);
+    if (this.#watermarks.least > before) this.#stateful?.advance(this.#watermarks.least);
+  }
+}
+
+function isTimed(value: Value): value is Record<string, Value> {
+  return isRecord(value) && value.time instanceof Instant;
+}
+
+function buildStateful(first: Op, context: StageContext, next: Emit): StatefulOperator | null {
+  if (first.op === "reduce") return new Reduce(first, context, next);
+  if (first.op === "top") return new Top(first, next);
+  return null;
+}
+
+/** Links the operators from the last to the first. */
+function buildChain(ops: readonly Op[], context: StageContext): Emit {
+  const [op, ...rest] = ops;
+  assert(op !== undefined, "a stage ends in an exchange or a sink");
+  switch (op.op) {
+    case "filter":
+      return filter(op.expr, context, buildChain(rest, context));
+    case "map":
+      return map(op.expr, context, buildChain(rest, context));
+    case "let":
+      return letField(op.name, op.expr, context, buildChain(rest, context));
+    case "unnest":
+      return unnest(op.expr, op.as, context, buildChain(rest, context));
+    case "window":
+      return window(op, context, windowed(rest, context));
+    case "exchange": {
+      const send = exchange(op, context);
+      return (record, seq) => send(record, seq, timeOf(record));
+    }
+    case "sink":
+      return sink(op, context);
+    case "reduce":
+    case "top":
+      throw new Error(`invariant broken: ${op.op} is not the first operator of its stage`);
+  }
+}
+
+/** Behind a window stands the exchange, which sends the instant the record counts at. */
+function windowed(ops: readonly Op[], context: StageContext): EmitAt {
+  const [op] = ops;
+  assert(op?.op === "exchange" && ops.length === 1, "an exchange follows a window");
+  return exchange(op, context);
+}

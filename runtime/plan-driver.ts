@@ -1,0 +1,218 @@
+// Runs plans in this process, without a server: what `fpaas run` and the pipeline tests use. The same
+// stage runners as when deployed; only the log between them is a function call.
+
+import { firehoseFilters, HEADER, partitionToken, producerName } from "../plan/names.ts";
+import type { Plan, Stage } from "../plan/plan.ts";
+import {
+  assignedPartitions,
+  partitionsOf,
+  producersOf,
+  type Target,
+  targetsOf,
+} from "../plan/targets.ts";
+import { assert } from "./core/assert.ts";
+import type { Counters, InputMessage } from "./core/message.ts";
+import { StageRunner } from "./core/stage-runner.ts";
+import { decodeRecords } from "./eval/codec.ts";
+import type { Value } from "./eval/values.ts";
+import { subjectMatches } from "./subject-match.ts";
+
+/** A message of the FIREHOSE stream as the shuffler makes it. */
+export type FirehoseMessage = {
+  readonly subject: string;
+  readonly headers: ReadonlyMap<string, string>;
+  readonly payload: Uint8Array;
+};
+
+/** Counters of one stage of one pipeline, summed over its partitions. */
+export type StageCounters = { readonly pipeline: string; readonly stage: string } & Counters;
+
+/** Messages taken in between two rounds of passing output on. */
+const ROUND_MESSAGES = 256;
+
+export class PlanDriver {
+  readonly #tasks: Task[];
+  readonly #partitions: number;
+  readonly #onRecord: (topic: string, record: Value) => void;
+  /** Who reads a FIREHOSE subject; the number of distinct subjects is small. */
+  readonly #readers = new Map<string, Reader[]>();
+  #seq = 0;
+
+  /**
+   * @param plans run together: a topic of one may feed another.
+   * @param partitions of the firehose, as the shuffler was given.
+   * @param onRecord called with every record of every topic, in the topic's order.
+   */
+  constructor(
+    plans: readonly Plan[],
+    partitions: number,
+    onRecord: (topic: string, record: Value) => void,
+  ) {
+    this.#tasks = plans.flatMap((plan) => plan.stages.flatMap((stage) => tasksOf(plan, stage)));
+    this.#partitions = partitions;
+    this.#onRecord = onRecord;
+  }
+
+  /** Takes one message of the firehose. */
+  push(message: FirehoseMessage): void {
+    this.#seq += 1;
+    for (const reader of this.#readersOf(message.subject)) {
+      reader.task.runner.push({
+        input: reader.input,
+        channel: reader.channel,
+        channels: reader.channels,
+        watermarkMs: watermarkOf(message.headers),
+        payload: message.payload.length === 0 ? null : message.payload,
+        subject: message.subject,
+        seq: this.#seq,
+      });
+    }
+    if (this.#seq % ROUND_MESSAGES === 0) this.flush();
+  }
+
+  /** Passes on everything that is waiting between stages, until nothing moves. */
+  flush(): void {
+    for (let moved = true; moved; ) {
+      moved = false;
+      for (const task of this.#tasks) moved = this.#pass(task) || moved;
+    }
+  }
+
+  counters(): StageCounters[] {
+    return this.#tasks.map((task) => ({
+      pipeline: task.plan.pipeline,
+      stage: task.stage.id,
+      ...task.runner.counters,
+    }));
+  }
+
+  #pass(task: Task): boolean {
+    const { messages, watermarkMs } = task.runner.drain();
+    for (const { target, partition, payload } of messages) {
+      if (target.kind === "topic") this.#publish(target.name, payload);
+      this.#deliver(task, target, partition, payload, null);
+    }
+    const advanced = watermarkMs !== null && watermarkMs > task.sentWatermarkMs;
+    if (advanced) this.#announce(task, watermarkMs);
+    return messages.length > 0 || advanced;
+  }
+
+  #publish(topic: string, payload: Uint8Array): void {
+    for (const record of decodeRecords(payload)) this.#onRecord(topic, record);
+  }
+
+  #announce(task: Task, watermarkMs: number): void {
+    task.sentWatermarkMs = watermarkMs;
+    for (const target of task.targets) {
+      const partitions = partitionsOf(task.plan, target);
+      for (let i = 0; i < partitions; i += 1) this.#deliver(task, target, i, null, watermarkMs);
+    }
+  }
+
+  #deliver(
+    from: Task,
+    target: Target,
+    partition: number,
+    payload: Uint8Array | null,
+    watermarkMs: number | null,
+  ): void {
+    const producers = producersOf(from.plan, target);
+    const producer = producerName(1, from.stage.id, from.partition, producers);
+    for (const { task, input, channels } of this.#consumers(from, target, partition, producers)) {
+      const message: InputMessage = {
+        input,
+        channel: `${partitionToken(partition)}:${producer}`,
+        channels,
+        watermarkMs,
+        payload,
+        subject: `${target.kind} ${target.name}`,
+        seq: this.#seq,
+      };
+      task.runner.push(message);
+    }
+  }
+
+  /** The tasks that read `partition` of `target`, with their input and its number of channels. */
+  *#consumers(from: Task, target: Target, partition: number, producers: number) {
+    for (const task of this.#tasks) {
+      const { stage } = task;
+      for (const [input, source] of stage.inputs.entries()) {
+        if (source.kind === "exchange") {
+          const mine = task.plan === from.plan && stage.id === target.name;
+          if (target.kind !== "exchange" || !mine || task.partition !== partition) continue;
+          yield { task, input, channels: producers };
+        } else if (source.kind === "topic") {
+          if (target.kind !== "topic" || source.topic !== target.name) continue;
+          const partitions = partitionsOf(from.plan, target);
+          const assigned = assignedPartitions(partitions, task.partition, stage.partitions);
+          if (assigned.includes(partition)) {
+            yield { task, input, channels: assigned.length * producers };
+          }
+        }
+      }
+    }
+  }
+
+  #readersOf(subject: string): Reader[] {
+    let readers = this.#readers.get(subject);
+    if (readers === undefined) {
+      readers = this.#tasks.flatMap((task) => readersIn(task, subject, this.#partitions));
+      this.#readers.set(subject, readers);
+    }
+    return readers;
+  }
+}
+
+/** One stage partition. */
+type Task = {
+  readonly plan: Plan;
+  readonly stage: Stage;
+  readonly partition: number;
+  readonly runner: StageRunner;
+  readonly targets: readonly Target[];
+  sentWatermarkMs: number;
+};
+
+/** A task that reads a FIREHOSE subject. */
+type Reader = {
+  readonly task: Task;
+  readonly input: number;
+  readonly channel: string;
+  readonly channels: number;
+};
+
+function tasksOf(plan: Plan, stage: Stage): Task[] {
+  const targets = targetsOf(plan, stage);
+  return Array.from({ length: stage.partitions }, (_, partition) => ({
+    plan,
+    stage,
+    partition,
+    runner: new StageRunner(plan, stage),
+    targets,
+    sentWatermarkMs: Number.NEGATIVE_INFINITY,
+  }));
+}
+
+function readersIn(task: Task, subject: string, partitions: number): Reader[] {
+  const { stage, partition } = task;
+  const assigned = assignedPartitions(partitions, partition, stage.partitions);
+  return stage.inputs.flatMap((input, index) => {
+    if (input.kind !== "firehose") return [];
+    const own = assigned.find((one) =>
+      firehoseFilters(one, input.kinds, input.ops, input.collections).some((filter) =>
+        subjectMatches(filter, subject),
+      ),
+    );
+    if (own === undefined) return [];
+    const channel = partitionToken(own);
+    return [{ task, input: index, channel, channels: assigned.length }];
+  });
+}
+
+function watermarkOf(headers: ReadonlyMap<string, string>): number | null {
+  const header = headers.get(HEADER.watermark);
+  if (header === undefined) return null;
+  const ms = Number(header);
+  assert(Number.isSafeInteger(ms), `${HEADER.watermark} is ${header}`);
+  return ms;
+}

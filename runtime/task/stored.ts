@@ -1,0 +1,58 @@
+// The bytes of checkpoints and state: CBOR, checked on the way in like everything that comes from outside.
+
+import { Decoder, Encoder } from "cbor-x";
+import { z } from "zod";
+import type { Progress } from "../core/stage-runner.ts";
+
+/** What a checkpoint message holds. */
+export type Checkpoint = {
+  /** Last processed sequence of each input. */
+  readonly inSeqs: readonly number[];
+  readonly progress: Progress;
+  /** Which snapshot of the state goes with it. */
+  readonly epoch: number;
+};
+
+/** One entry of a state message; null deletes the key. */
+export type StoredChange = readonly [key: string, value: Uint8Array | null];
+
+const encoder = new Encoder({ useRecords: false, tagUint8Array: false });
+const decoder = new Decoder({ useRecords: false, mapsAsObjects: true });
+
+const progressSchema = z.object({
+  watermarks: z.object({
+    channels: z.array(z.tuple([z.number(), z.string(), z.number()])),
+    expected: z.array(z.number().nullable()),
+  }),
+  counters: z.object({
+    in: z.number(),
+    out: z.number(),
+    late: z.number(),
+    deadLetters: z.number(),
+    dropped: z.record(z.string(), z.number()),
+  }),
+});
+
+const checkpointSchema: z.ZodType<Checkpoint> = z.object({
+  inSeqs: z.array(z.number()),
+  progress: progressSchema,
+  epoch: z.number(),
+});
+
+const changesSchema: z.ZodType<StoredChange[]> = z.array(
+  z.tuple([z.string(), z.instanceof(Uint8Array).nullable()]),
+);
+
+export function encodeStored(value: Checkpoint | readonly StoredChange[]): Uint8Array {
+  return Uint8Array.from(encoder.encode(value));
+}
+
+/** @throws ZodError when the bytes are not a checkpoint. */
+export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
+  return checkpointSchema.parse(decoder.decode(bytes));
+}
+
+/** @throws ZodError when the bytes are not state changes. */
+export function decodeChanges(bytes: Uint8Array): StoredChange[] {
+  return changesSchema.parse(decoder.decode(bytes));
+}
