@@ -46,7 +46,8 @@ function unavailableMessage(attempts: readonly Attempt[]): string {
     "Any one of these helps:",
     "  - install nats-server 2.15 or newer on PATH, or set NATS_SERVER_BIN to its path",
     "  - use a running server: --nats nats://host:4222, or NATS_URL",
-    "  - run with internet access, so that the official release can be downloaded",
+    "  - run with internet access and a writable cache folder (XDG_CACHE_HOME or ~/.cache), so that",
+    "    the official release can be downloaded",
     "  - on a Debian machine whose package mirror is reachable: install apt-get and dpkg-deb",
   ].join("\n");
 }

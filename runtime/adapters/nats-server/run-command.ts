@@ -36,5 +36,5 @@ function failure(program: string, error: Error, output: string, timeoutMs: numbe
   const killed = "killed" in error && error.killed === true;
   const lines = output.split("\n").filter((line) => line.trim() !== "");
   const reason = killed ? `no end after ${timeoutMs} ms` : lines.slice(-ERROR_LINES).join("; ");
-  return new CommandFailed(`${program}: ${reason || error.message}`, { cause: error });
+  return new CommandFailed(`${program}: ${reason || error.message}`);
 }
