@@ -1,0 +1,40 @@
+// Runs stage tasks on worker threads: a Piscina pool, many long-lived tasks to a thread.
+
+import { MessageChannel } from "node:worker_threads";
+import { Piscina } from "piscina";
+import type { Deployment, TaskId } from "../../../plan/deployment.ts";
+import type { TaskReport } from "../../task/stage-task.ts";
+import type { RunningTask, TaskHost } from "../../worker.ts";
+import type { ThreadTask } from "./stage-thread.ts";
+
+/** Tasks that one thread hosts; beyond threads × this, tasks wait in the pool's queue. */
+export const TASKS_PER_THREAD_MAX = 512;
+
+export class ThreadHost implements TaskHost, AsyncDisposable {
+  readonly #pool: Piscina;
+  readonly #natsUrl: string;
+
+  /** @param threads how many worker threads; each has its own connection to `natsUrl`. */
+  constructor(natsUrl: string, threads: number) {
+    this.#natsUrl = natsUrl;
+    this.#pool = new Piscina({
+      filename: new URL("./stage-thread.ts", import.meta.url).href,
+      minThreads: threads,
+      maxThreads: threads,
+      concurrentTasksPerWorker: TASKS_PER_THREAD_MAX,
+      idleTimeout: Number.POSITIVE_INFINITY,
+    });
+  }
+
+  start(deployment: Deployment, task: TaskId, report: (report: TaskReport) => void): RunningTask {
+    const { port1: ours, port2: theirs } = new MessageChannel();
+    ours.on("message", (message: TaskReport) => report(message));
+    const spec: ThreadTask = { natsUrl: this.#natsUrl, deployment, task, port: theirs };
+    const done = this.#pool.run(spec, { transferList: [theirs] }).finally(() => ours.close());
+    return { done, stop: () => ours.postMessage("stop") };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#pool.destroy();
+  }
+}

@@ -1,0 +1,164 @@
+// A worker: watches what is deployed and who else is alive, runs the tasks that are its own, and starts
+// again what failed. Tasks run in a host (threads); nothing here touches a record.
+
+import { type Deployment, type TaskId, taskName, tasksOf } from "../plan/deployment.ts";
+import type { DeploymentStore, Membership } from "./deployments.ts";
+import { ownerOf } from "./ownership.ts";
+import type { Clock } from "./ports.ts";
+import type { TaskEnd, TaskReport } from "./task/stage-task.ts";
+
+/** How often a worker announces itself and looks for the others. */
+export const HEARTBEAT_MS = 2000;
+/** How long a task that was fenced stays away, so that two workers do not fight. */
+export const FENCED_PAUSE_MS = 5000;
+/** First and longest pause before a failed task is started again. */
+const RETRY_MS_MIN = 500;
+const RETRY_MS_MAX = 15_000;
+
+/** Runs tasks somewhere. */
+export interface TaskHost {
+  start(deployment: Deployment, task: TaskId, report: (report: TaskReport) => void): RunningTask;
+}
+
+export interface RunningTask {
+  /** How it ended; rejects when it failed. */
+  readonly done: Promise<TaskEnd>;
+  /** Asks it to commit what it has and end. */
+  stop(): void;
+}
+
+/** What a worker tells the one who started it. */
+export type WorkerEvent =
+  | { readonly kind: "started"; readonly task: string }
+  | { readonly kind: "stopped"; readonly task: string }
+  | { readonly kind: "fenced"; readonly task: string }
+  | { readonly kind: "failed"; readonly task: string; readonly error: unknown; readonly retryMs: number }
+  | { readonly kind: "progress"; readonly task: string; readonly report: TaskReport }
+  | { readonly kind: "heartbeat-failed"; readonly error: unknown };
+
+export type WorkerPorts = {
+  readonly store: DeploymentStore;
+  readonly membership: Membership;
+  readonly host: TaskHost;
+  readonly clock: Clock;
+  readonly onEvent: (event: WorkerEvent) => void;
+};
+
+type Slot = {
+  readonly deployment: Deployment;
+  readonly task: TaskId;
+  readonly running: RunningTask;
+  readonly ended: Promise<void>;
+};
+
+export class Worker {
+  readonly #id: string;
+  readonly #ports: WorkerPorts;
+  readonly #deployments = new Map<string, Deployment>();
+  readonly #slots = new Map<string, Slot>();
+  /** Until when a task is not to be started here, and how long the next pause is. */
+  readonly #pauses = new Map<string, { untilMs: number; nextMs: number }>();
+  #alive: readonly string[];
+  #stopping = false;
+
+  /** @param id unique among the live workers. */
+  constructor(id: string, ports: WorkerPorts) {
+    this.#id = id;
+    this.#ports = ports;
+    this.#alive = [id];
+  }
+
+  /** Tasks running now. */
+  get tasks(): number {
+    return this.#slots.size;
+  }
+
+  /** Runs until the signal aborts; then every task commits and ends, and the others are told. */
+  async run(signal: AbortSignal): Promise<void> {
+    await this.#heartbeat();
+    const beating = this.#beatUntil(signal);
+    for await (const { key, deployment } of this.#ports.store.watch(signal)) {
+      if (deployment === null) this.#deployments.delete(key);
+      else this.#deployments.set(key, deployment);
+      this.#reconcile();
+    }
+    await beating;
+    await this.#stopAll();
+    await this.#ports.membership.leave(this.#id);
+  }
+
+  async #beatUntil(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#ports.clock.sleep(HEARTBEAT_MS, signal);
+      if (!signal.aborted) await this.#heartbeat();
+    }
+  }
+
+  async #heartbeat(): Promise<void> {
+    try {
+      await this.#ports.membership.beat(this.#id);
+      const alive = await this.#ports.membership.alive();
+      this.#alive = alive.includes(this.#id) ? alive : [...alive, this.#id];
+    } catch (error) {
+      this.#ports.onEvent({ kind: "heartbeat-failed", error });
+    }
+    this.#reconcile();
+  }
+
+  /** Starts what should run here and does not, stops what does and should not. */
+  #reconcile(): void {
+    if (this.#stopping) return;
+    const wanted = new Map<string, [Deployment, TaskId]>();
+    for (const deployment of this.#deployments.values()) {
+      if (deployment.state !== "running") continue;
+      for (const task of tasksOf(deployment)) {
+        const name = taskName(deployment, task);
+        if (ownerOf(name, this.#alive) === this.#id) wanted.set(name, [deployment, task]);
+      }
+    }
+    for (const [name, slot] of this.#slots) if (!wanted.has(name)) slot.running.stop();
+    for (const [name, [deployment, task]] of wanted) {
+      if (!this.#slots.has(name) && !this.#paused(name)) this.#start(name, deployment, task);
+    }
+  }
+
+  #start(name: string, deployment: Deployment, task: TaskId): void {
+    const { host, onEvent } = this.#ports;
+    const running = host.start(deployment, task, (report) => {
+      this.#pauses.delete(name);
+      onEvent({ kind: "progress", task: name, report });
+    });
+    const ended = this.#watchEnd(name, running);
+    this.#slots.set(name, { deployment, task, running, ended });
+    onEvent({ kind: "started", task: name });
+  }
+
+  async #watchEnd(name: string, running: RunningTask): Promise<void> {
+    const { clock, onEvent } = this.#ports;
+    try {
+      const end = await running.done;
+      if (end === "fenced") {
+        this.#pauses.set(name, { untilMs: clock.now() + FENCED_PAUSE_MS, nextMs: RETRY_MS_MIN });
+      }
+      onEvent({ kind: end, task: name });
+    } catch (error) {
+      const retryMs = this.#pauses.get(name)?.nextMs ?? RETRY_MS_MIN;
+      const nextMs = Math.min(retryMs * 2, RETRY_MS_MAX);
+      this.#pauses.set(name, { untilMs: clock.now() + retryMs, nextMs });
+      onEvent({ kind: "failed", task: name, error, retryMs });
+    }
+    this.#slots.delete(name);
+    this.#reconcile();
+  }
+
+  #paused(name: string): boolean {
+    const pause = this.#pauses.get(name);
+    return pause !== undefined && this.#ports.clock.now() < pause.untilMs;
+  }
+
+  async #stopAll(): Promise<void> {
+    this.#stopping = true;
+    for (const slot of this.#slots.values()) slot.running.stop();
+    await Promise.all([...this.#slots.values()].map((slot) => slot.ended));
+  }
+}
