@@ -1,0 +1,49 @@
+// Recordings: `[u32 little-endian length][raw subscribeRepos frame]` repeated, the whole file zstd
+// compressed. The same format the shuffler reads.
+import { readFile, writeFile } from "node:fs/promises";
+import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+
+const LENGTH_BYTES = 4;
+/** 8 MiB: what every zstd decoder must accept, and enough to see a repo's last commit again. */
+const WINDOW_LOG = 23;
+const LEVEL = 19;
+
+/** Compresses frames into one recording. The same frames give the same bytes. */
+export function encodeRecording(frames: readonly Uint8Array[]): Uint8Array {
+  const parts = frames.flatMap((frame) => [lengthPrefix(frame.length), frame]);
+  return zstdCompressSync(Buffer.concat(parts), {
+    params: {
+      [constants.ZSTD_c_compressionLevel]: LEVEL,
+      [constants.ZSTD_c_windowLog]: WINDOW_LOG,
+      [constants.ZSTD_c_checksumFlag]: 1,
+    },
+  });
+}
+
+/** @throws RangeError when the recording ends inside a frame. */
+export function decodeRecording(recording: Uint8Array): Uint8Array[] {
+  const raw = zstdDecompressSync(recording);
+  const frames: Uint8Array[] = [];
+  for (let offset = 0; offset < raw.length; ) {
+    const start = offset + LENGTH_BYTES;
+    const end = start + raw.readUInt32LE(offset);
+    if (end > raw.length) throw new RangeError(`frame ${frames.length} is cut off`);
+    frames.push(raw.subarray(start, end));
+    offset = end;
+  }
+  return frames;
+}
+
+export async function writeRecording(path: string, frames: readonly Uint8Array[]): Promise<void> {
+  await writeFile(path, encodeRecording(frames));
+}
+
+export async function readRecording(path: string): Promise<Uint8Array[]> {
+  return decodeRecording(await readFile(path));
+}
+
+function lengthPrefix(length: number): Uint8Array {
+  const prefix = Buffer.alloc(LENGTH_BYTES);
+  prefix.writeUInt32LE(length);
+  return prefix;
+}
