@@ -32,7 +32,12 @@ export type WorkerEvent =
   | { readonly kind: "started"; readonly task: string }
   | { readonly kind: "stopped"; readonly task: string }
   | { readonly kind: "fenced"; readonly task: string }
-  | { readonly kind: "failed"; readonly task: string; readonly error: unknown; readonly retryMs: number }
+  | {
+      readonly kind: "failed";
+      readonly task: string;
+      readonly error: unknown;
+      readonly retryMs: number;
+    }
   | { readonly kind: "progress"; readonly task: string; readonly report: TaskReport }
   | { readonly kind: "heartbeat-failed"; readonly error: unknown };
 

@@ -21,7 +21,12 @@ export type ThreadTask = {
 let log: Promise<Log> | null = null;
 
 /** Runs one stage task until it is told to stop or is fenced. */
-export default async function run({ natsUrl, deployment, task, port }: ThreadTask): Promise<TaskEnd> {
+export default async function run({
+  natsUrl,
+  deployment,
+  task,
+  port,
+}: ThreadTask): Promise<TaskEnd> {
   const stop = new AbortController();
   port.on("message", () => stop.abort());
   log ??= openLog(natsUrl);
@@ -38,6 +43,10 @@ export default async function run({ natsUrl, deployment, task, port }: ThreadTas
 }
 
 async function openLog(natsUrl: string): Promise<Log> {
-  const connection = await connectNats({ url: natsUrl, name: "fpaas stage thread" });
-  return new NatsLog(connection);
+  try {
+    return new NatsLog(await connectNats({ url: natsUrl, name: "fpaas stage thread" }));
+  } catch (error) {
+    log = null; // The next task tries again.
+    throw error;
+  }
 }

@@ -1,0 +1,156 @@
+// Deployed pipelines and topic owners in two KV buckets, as JSON.
+
+import { JetStreamApiError } from "@nats-io/jetstream";
+import { type KV, Kvm } from "@nats-io/kv";
+import type { NatsConnection } from "@nats-io/nats-core";
+import { z } from "zod";
+import {
+  type Deployment,
+  deploymentKey,
+  type TopicAddress,
+  topicKey,
+} from "../../../plan/deployment.ts";
+import { PLANS_BUCKET, TOPICS_BUCKET } from "../../../plan/names.ts";
+import { validatePlan } from "../../../plan/validate.ts";
+import {
+  type DeploymentChange,
+  DeploymentConflict,
+  type DeploymentStore,
+  type StoredDeployment,
+} from "../../deployments.ts";
+
+const addressSchema = z.object({ bucket: z.number(), tenant: z.string(), pipeline: z.string() });
+const topicSchema: z.ZodType<TopicAddress> = z.object({
+  owner: addressSchema,
+  partitions: z.number(),
+});
+const deploymentSchema: z.ZodType<Deployment> = z.object({
+  address: addressSchema,
+  version: z.number(),
+  state: z.enum(["running", "paused"]),
+  plan: z.unknown().transform(validatePlan),
+  source: z.string(),
+  deployedAtMs: z.number(),
+  firehosePartitions: z.number(),
+  startSeqs: z.record(z.string(), z.array(z.number())),
+  topics: z.record(z.string(), topicSchema),
+});
+
+/** JetStream's "wrong last sequence": somebody else wrote the key. */
+const WRONG_LAST_SEQUENCE = 10071;
+
+export class NatsDeploymentStore implements DeploymentStore {
+  readonly #plans: KV;
+  readonly #topics: KV;
+
+  private constructor(plans: KV, topics: KV) {
+    this.#plans = plans;
+    this.#topics = topics;
+  }
+
+  /** Opens the buckets that `ensureStreams` made. */
+  static async open(connection: NatsConnection): Promise<NatsDeploymentStore> {
+    const manager = new Kvm(connection);
+    return new NatsDeploymentStore(
+      await manager.open(PLANS_BUCKET),
+      await manager.open(TOPICS_BUCKET),
+    );
+  }
+
+  async get(tenant: string, pipeline: string): Promise<StoredDeployment | null> {
+    const entry = await this.#plans.get(deploymentKey(tenant, pipeline));
+    if (entry === null) return null;
+    // A deleted key keeps its revision: the next put must expect it.
+    if (entry.operation !== "PUT") return null;
+    return { deployment: deploymentSchema.parse(entry.json()), revision: entry.revision };
+  }
+
+  async list(tenant: string): Promise<Deployment[]> {
+    const found: Deployment[] = [];
+    for (const key of await keysOf(this.#plans, `${tenant}.>`)) {
+      const entry = await this.#plans.get(key);
+      if (entry?.operation === "PUT") found.push(deploymentSchema.parse(entry.json()));
+    }
+    return found.sort((a, b) => (a.address.pipeline < b.address.pipeline ? -1 : 1));
+  }
+
+  async put(deployment: Deployment, expectedRevision: number): Promise<void> {
+    const { tenant, pipeline } = deployment.address;
+    const key = deploymentKey(tenant, pipeline);
+    const json = JSON.stringify(deployment);
+    await refusable(`pipeline ${pipeline} was deployed by somebody else just now`, async () => {
+      if (expectedRevision === 0) await this.#plans.create(key, json);
+      else await this.#plans.update(key, json, expectedRevision);
+    });
+  }
+
+  async delete(tenant: string, pipeline: string): Promise<void> {
+    await this.#plans.delete(deploymentKey(tenant, pipeline));
+  }
+
+  async *watch(signal: AbortSignal): AsyncIterable<DeploymentChange> {
+    const entries = await this.#plans.watch();
+    const stop = (): void => entries.stop();
+    signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop();
+    try {
+      for await (const entry of entries) {
+        const live = entry.operation === "PUT";
+        const deployment = live ? deploymentSchema.parse(entry.json()) : null;
+        yield { key: entry.key, deployment };
+      }
+    } finally {
+      signal.removeEventListener("abort", stop);
+    }
+  }
+
+  async topic(tenant: string, topic: string): Promise<TopicAddress | null> {
+    const entry = await this.#topics.get(topicKey(tenant, topic));
+    return entry?.operation === "PUT" ? topicSchema.parse(entry.json()) : null;
+  }
+
+  async topics(tenant: string): Promise<Map<string, TopicAddress>> {
+    const found = new Map<string, TopicAddress>();
+    for (const key of await keysOf(this.#topics, `${tenant}.>`)) {
+      const topic = key.slice(tenant.length + 1);
+      const address = await this.topic(tenant, topic);
+      if (address !== null) found.set(topic, address);
+    }
+    return found;
+  }
+
+  async claimTopic(tenant: string, topic: string, at: TopicAddress): Promise<void> {
+    const key = topicKey(tenant, topic);
+    const entry = await this.#topics.get(key);
+    const owner = entry?.operation === "PUT" ? topicSchema.parse(entry.json()).owner : null;
+    if (owner !== null && owner.pipeline !== at.owner.pipeline) {
+      throw new DeploymentConflict(`topic ${topic} belongs to pipeline ${owner.pipeline}`);
+    }
+    await refusable(`topic ${topic} was claimed by somebody else just now`, async () => {
+      if (owner === null || entry === null) await this.#topics.create(key, JSON.stringify(at));
+      else await this.#topics.update(key, JSON.stringify(at), entry.revision);
+    });
+  }
+
+  async releaseTopic(tenant: string, topic: string): Promise<void> {
+    await this.#topics.delete(topicKey(tenant, topic));
+  }
+}
+
+async function keysOf(bucket: KV, filter: string): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const key of await bucket.keys(filter)) keys.push(key);
+  return keys;
+}
+
+/** Runs a conditional write; losing the race is a conflict. */
+async function refusable(message: string, write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    if (error instanceof JetStreamApiError && error.code === WRONG_LAST_SEQUENCE) {
+      throw new DeploymentConflict(message, { cause: error });
+    }
+    throw error;
+  }
+}

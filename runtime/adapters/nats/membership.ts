@@ -1,0 +1,33 @@
+// Live workers in a KV bucket whose entries expire.
+
+import { type KV, Kvm } from "@nats-io/kv";
+import type { NatsConnection } from "@nats-io/nats-core";
+import { WORKERS_BUCKET } from "../../../plan/names.ts";
+import type { Membership } from "../../deployments.ts";
+
+export class NatsMembership implements Membership {
+  readonly #workers: KV;
+
+  private constructor(workers: KV) {
+    this.#workers = workers;
+  }
+
+  /** Opens the bucket that `ensureStreams` made; its time to live decides who is alive. */
+  static async open(connection: NatsConnection): Promise<NatsMembership> {
+    return new NatsMembership(await new Kvm(connection).open(WORKERS_BUCKET));
+  }
+
+  async beat(worker: string): Promise<void> {
+    await this.#workers.put(worker, "");
+  }
+
+  async alive(): Promise<string[]> {
+    const workers: string[] = [];
+    for await (const worker of await this.#workers.keys()) workers.push(worker);
+    return workers;
+  }
+
+  async leave(worker: string): Promise<void> {
+    await this.#workers.delete(worker);
+  }
+}

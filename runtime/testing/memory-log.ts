@@ -1,0 +1,109 @@
+// The log in memory, for tests that crash, duplicate and delay on purpose. Same contract as on NATS.
+
+import type { CommitResult, Log, LogAppend, LogMessage } from "../ports.ts";
+import { LogUnavailable } from "../ports.ts";
+import { subjectMatches } from "../subject-match.ts";
+
+/** What the next commit is to suffer. */
+export type CommitFault = "none" | "lost-before" | "lost-after";
+
+export class MemoryLog implements Log {
+  readonly #streams = new Map<string, LogMessage[]>();
+  readonly #lastSeqs = new Map<string, number>();
+  readonly #waiting = new Set<() => void>();
+  /** Decides what happens to a commit: `lost-before` writes nothing, `lost-after` writes, both throw. */
+  fault: () => CommitFault = () => "none";
+  /** Most messages that `read` hands over at once. */
+  batchSize: () => number = () => 100;
+
+  /** Appends without any condition, as the shuffler does. */
+  append(stream: string, message: Omit<LogAppend, "expectedLastSeq">): number {
+    const seq = (this.#lastSeqs.get(stream) ?? 0) + 1;
+    this.#lastSeqs.set(stream, seq);
+    this.#messages(stream).push({ ...message, seq });
+    for (const wake of this.#waiting) wake();
+    return seq;
+  }
+
+  async *read(
+    stream: string,
+    subjects: readonly string[],
+    fromSeq: number,
+    signal: AbortSignal,
+  ): AsyncIterable<readonly LogMessage[]> {
+    let next = fromSeq;
+    while (!signal.aborted) {
+      const batch = this.#messages(stream)
+        .filter(({ seq, subject }) => seq >= next && matchesAny(subjects, subject))
+        .slice(0, Math.max(1, this.batchSize()));
+      const last = batch.at(-1);
+      if (last === undefined) await this.#change(signal);
+      else {
+        next = last.seq + 1;
+        yield batch;
+      }
+    }
+  }
+
+  async last(stream: string, subject: string): Promise<LogMessage | null> {
+    return this.#messages(stream).findLast((message) => message.subject === subject) ?? null;
+  }
+
+  async *readAll(stream: string, subjects: readonly string[]): AsyncIterable<LogMessage> {
+    const now = [...this.#messages(stream)];
+    yield* now.filter(({ subject }) => matchesAny(subjects, subject));
+  }
+
+  async lastSeq(stream: string): Promise<number> {
+    return this.#lastSeqs.get(stream) ?? 0;
+  }
+
+  async seqAtTime(): Promise<number> {
+    throw new Error("the memory log keeps no times");
+  }
+
+  async commit(stream: string, messages: readonly LogAppend[]): Promise<CommitResult> {
+    const fault = this.fault();
+    if (fault === "lost-before") throw new LogUnavailable("commit lost");
+    for (const { subject, expectedLastSeq } of messages) {
+      if (expectedLastSeq === undefined) continue;
+      const last = await this.last(stream, subject);
+      if ((last?.seq ?? 0) !== expectedLastSeq) return { kind: "fenced" };
+    }
+    for (const { subject, headers, payload } of messages) {
+      this.append(stream, { subject, headers, payload });
+    }
+    if (fault === "lost-after") throw new LogUnavailable("acknowledgement lost");
+    return { kind: "committed", lastSeq: await this.lastSeq(stream) };
+  }
+
+  async purge(stream: string, subject: string, throughSeq: number): Promise<void> {
+    const kept = this.#messages(stream).filter(
+      (message) => message.seq > throughSeq || message.subject !== subject,
+    );
+    this.#streams.set(stream, kept);
+  }
+
+  #messages(stream: string): LogMessage[] {
+    const messages = this.#streams.get(stream) ?? [];
+    this.#streams.set(stream, messages);
+    return messages;
+  }
+
+  #change(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        this.#waiting.delete(wake);
+        signal.removeEventListener("abort", wake);
+        resolve();
+      };
+      this.#waiting.add(wake);
+      signal.addEventListener("abort", wake);
+      if (signal.aborted) wake();
+    });
+  }
+}
+
+function matchesAny(filters: readonly string[], subject: string): boolean {
+  return filters.some((filter) => subjectMatches(filter, subject));
+}
