@@ -21,9 +21,9 @@ export function encodeRecording(frames: readonly Uint8Array[]): Uint8Array {
 }
 
 /** @throws RangeError when the recording ends inside a frame. */
-export function decodeRecording(recording: Uint8Array): Uint8Array[] {
+export function decodeRecording(recording: Uint8Array): Buffer[] {
   const raw = zstdDecompressSync(recording);
-  const frames: Uint8Array[] = [];
+  const frames: Buffer[] = [];
   for (let offset = 0; offset < raw.length; ) {
     const start = offset + LENGTH_BYTES;
     const end = start + raw.readUInt32LE(offset);
@@ -38,7 +38,7 @@ export async function writeRecording(path: string, frames: readonly Uint8Array[]
   await writeFile(path, encodeRecording(frames));
 }
 
-export async function readRecording(path: string): Promise<Uint8Array[]> {
+export async function readRecording(path: string): Promise<Buffer[]> {
   return decodeRecording(await readFile(path));
 }
 
