@@ -59,7 +59,7 @@ export interface Log {
     signal: AbortSignal,
   ): Promise<CommitResult>;
 
-  /** Deletes the messages on `subject` up to and including `throughSeq`. Garbage collection only. */
+  /** Deletes the messages on `subject` (wildcards are fine) up to and including `throughSeq`. */
   purge(stream: string, subject: string, throughSeq: number): Promise<void>;
 }
 

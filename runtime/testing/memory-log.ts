@@ -79,7 +79,7 @@ export class MemoryLog implements Log {
 
   async purge(stream: string, subject: string, throughSeq: number): Promise<void> {
     const kept = this.#messages(stream).filter(
-      (message) => message.seq > throughSeq || message.subject !== subject,
+      (message) => message.seq > throughSeq || !subjectMatches(subject, message.subject),
     );
     this.#streams.set(stream, kept);
   }
