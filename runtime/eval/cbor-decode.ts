@@ -1,0 +1,253 @@
+// Reads CBOR (RFC 8949) into values, straight and strict: definite lengths, text keys, the three tags of
+// the language, finite numbers. Anything else is malformed, whoever sent it.
+
+import {
+  DURATION_MS,
+  DURATION_SECONDS,
+  MAJOR,
+  TAG_DURATION,
+  TAG_INSTANT,
+  TAG_LINK,
+  VALUE_DEPTH_MAX,
+} from "./cbor-encode.ts";
+import { cidText } from "./cid.ts";
+import { MalformedPayload } from "./eval-error.ts";
+import { KeyCache } from "./key-cache.ts";
+import { durationOf, instantAt } from "./time.ts";
+import {
+  CidLink,
+  type Duration,
+  type Instant,
+  type RecordValue,
+  setField,
+  type Value,
+} from "./values.ts";
+
+/** Text up to this long is read byte by byte while it is ASCII: a call into C++ costs more. */
+const SHORT_TEXT_BYTES = 24;
+const UINT32_SIZE = 2 ** 32;
+const EMPTY = Buffer.alloc(0);
+const keys = new KeyCache();
+
+export class CborReader {
+  #bytes: Buffer = EMPTY;
+  #at = 0;
+  #end = 0;
+
+  /** Starts on `payload`. The values read hold copies, not views of it. */
+  open(payload: Uint8Array): void {
+    this.#bytes = Buffer.isBuffer(payload)
+      ? payload
+      : Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+    this.#at = 0;
+    this.#end = payload.length;
+  }
+
+  /** Whether everything was read. */
+  get done(): boolean {
+    return this.#at >= this.#end;
+  }
+
+  /** @throws MalformedPayload */
+  value(depth = 0): Value {
+    const head = this.#byte();
+    const info = head & 31;
+    switch (head >> 5) {
+      case MAJOR.unsigned:
+        return this.#argument(info);
+      case MAJOR.negative:
+        return -1 - this.#argument(info);
+      case MAJOR.bytes:
+        return this.#binary(this.#argument(info));
+      case MAJOR.text:
+        return this.#text(this.#argument(info));
+      case MAJOR.list:
+        return this.#list(this.#count(info, 1), depth);
+      case MAJOR.map:
+        return this.#record(this.#count(info, 2), depth);
+      case MAJOR.tag:
+        return this.#tagged(this.#argument(info), depth);
+      default:
+        return this.#simple(info);
+    }
+  }
+
+  /** The length of the list that starts here. */
+  listLength(): number {
+    return this.#length(MAJOR.list, 1, "a list");
+  }
+
+  /** The number of entries of the map that starts here. */
+  mapLength(): number {
+    return this.#length(MAJOR.map, 2, "a map");
+  }
+
+  /** The key of a map's entry. */
+  key(): string {
+    const head = this.#byte();
+    if (head >> 5 !== MAJOR.text) throw new MalformedPayload("a map key is not text");
+    const length = this.#argument(head & 31);
+    const start = this.#take(length);
+    return keys.get(this.#bytes, start, length) ?? this.#decode(start, length);
+  }
+
+  #length(major: number, itemBytes: number, what: string): number {
+    const head = this.#byte();
+    if (head >> 5 !== major) throw new MalformedPayload(`expected ${what}`);
+    return this.#count(head & 31, itemBytes);
+  }
+
+  #byte(): number {
+    if (this.#at >= this.#end) throw new MalformedPayload("unexpected end");
+    const byte = this.#bytes[this.#at] ?? 0;
+    this.#at += 1;
+    return byte;
+  }
+
+  /** Moves past `count` bytes and gives where they start. */
+  #take(count: number): number {
+    const start = this.#at;
+    if (count > this.#end - start) throw new MalformedPayload("unexpected end");
+    this.#at = start + count;
+    return start;
+  }
+
+  #argument(info: number): number {
+    if (info < 24) return info;
+    if (info === 24) return this.#byte();
+    if (info === 25) return this.#bytes.readUInt16BE(this.#take(2));
+    if (info === 26) return this.#bytes.readUInt32BE(this.#take(4));
+    if (info !== 27) throw new MalformedPayload(`unsupported length ${info}`);
+    const at = this.#take(8);
+    return this.#bytes.readUInt32BE(at) * UINT32_SIZE + this.#bytes.readUInt32BE(at + 4);
+  }
+
+  /** A number of items, each at least `itemBytes`: never more than there can be. */
+  #count(info: number, itemBytes: number): number {
+    const count = this.#argument(info);
+    if (count * itemBytes > this.#end - this.#at) throw new MalformedPayload("unexpected end");
+    return count;
+  }
+
+  #binary(length: number): Uint8Array {
+    const start = this.#take(length);
+    return Uint8Array.prototype.slice.call(this.#bytes, start, start + length);
+  }
+
+  #text(length: number): string {
+    return this.#decode(this.#take(length), length);
+  }
+
+  /** UTF-8; bytes that are not become U+FFFD (the shuffler has rejected such records before). */
+  #decode(start: number, length: number): string {
+    const bytes = this.#bytes;
+    if (length > SHORT_TEXT_BYTES) return bytes.toString("utf8", start, start + length);
+    let text = "";
+    for (let i = start; i < start + length; i += 1) {
+      const byte = bytes[i] ?? 0;
+      if (byte > 0x7f) return bytes.toString("utf8", start, start + length);
+      text += String.fromCharCode(byte);
+    }
+    return text;
+  }
+
+  #list(length: number, depth: number): Value[] {
+    checkDepth(depth);
+    const list: Value[] = [];
+    for (let i = 0; i < length; i += 1) list.push(this.value(depth + 1));
+    return list;
+  }
+
+  #record(length: number, depth: number): RecordValue {
+    checkDepth(depth);
+    const record: RecordValue = {};
+    for (let i = 0; i < length; i += 1) {
+      const name = this.key();
+      if (name === "__proto__") setField(record, name, this.value(depth + 1));
+      else record[name] = this.value(depth + 1);
+    }
+    return record;
+  }
+
+  #tagged(tag: number, depth: number): Value {
+    switch (tag) {
+      case TAG_LINK:
+        return this.#link();
+      case TAG_INSTANT:
+        return this.#instant(depth);
+      case TAG_DURATION:
+        return this.#duration(depth);
+      default:
+        throw new MalformedPayload(`unknown tag ${tag}`);
+    }
+  }
+
+  #link(): CidLink {
+    const head = this.#byte();
+    if (head >> 5 !== MAJOR.bytes) throw new MalformedPayload("a link is not bytes");
+    const length = this.#argument(head & 31);
+    const start = this.#take(length);
+    if (length < 2 || this.#bytes[start] !== 0) throw new MalformedPayload("a link is not a CID");
+    return new CidLink(cidText(this.#bytes, start + 1, start + length));
+  }
+
+  #instant(depth: number): Instant {
+    const seconds = this.value(depth + 1);
+    if (typeof seconds !== "number") throw new MalformedPayload("an instant is not a number");
+    return instantAt(seconds * 1000);
+  }
+
+  #duration(depth: number): Duration {
+    checkDepth(depth);
+    const entries = this.mapLength();
+    let ms = 0;
+    for (let i = 0; i < entries; i += 1) {
+      const key = this.value(depth + 1);
+      const part = this.value(depth + 1);
+      if (typeof part !== "number") throw new MalformedPayload("a duration is not numbers");
+      if (key === DURATION_SECONDS) ms += part * 1000;
+      else if (key === DURATION_MS) ms += part;
+      else throw new MalformedPayload("unknown part of a duration");
+    }
+    return durationOf(ms);
+  }
+
+  #simple(info: number): Value {
+    switch (info) {
+      case 20:
+        return false;
+      case 21:
+        return true;
+      case 22:
+      case 23: // undefined, which the language does not tell from null
+        return null;
+      case 25:
+        return finite(readHalf(this.#bytes.readUInt16BE(this.#take(2))));
+      case 26:
+        return finite(this.#bytes.readFloatBE(this.#take(4)));
+      case 27:
+        return finite(this.#bytes.readDoubleBE(this.#take(8)));
+      default:
+        throw new MalformedPayload(`unknown simple value ${info}`);
+    }
+  }
+}
+
+function checkDepth(depth: number): void {
+  if (depth >= VALUE_DEPTH_MAX) throw new MalformedPayload("nested too deep");
+}
+
+function finite(value: number): number {
+  if (!Number.isFinite(value)) throw new MalformedPayload("a number is not finite");
+  return value;
+}
+
+/** RFC 8949 appendix D: a half-precision float from its 16 bits. */
+function readHalf(bits: number): number {
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 0x3ff;
+  const sign = bits & 0x8000 ? -1 : 1;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return sign * (fraction + 1024) * 2 ** (exponent - 25);
+}

@@ -1,0 +1,192 @@
+// Writes values as CBOR (RFC 8949): what messages between stages, topics and state hold.
+//
+// Our own rather than cbor-x's: its tags are process-wide (`addExtension`), so a tag of the language
+// would change what every other user of cbor-x in the process reads; and an expression can build a
+// value that is small in memory and huge when written out, which must stop at a limit.
+
+import { cidBytes } from "./cid.ts";
+import { EvaluationError } from "./eval-error.ts";
+import { CidLink, Duration, Instant, type RecordValue, type Value } from "./values.ts";
+
+/** Nesting of lists and objects in a value that is written or read. atproto records stay below 32. */
+export const VALUE_DEPTH_MAX = 256;
+/** Bytes of one encoded value: what the server's `max_payload` of 8 MB leaves room for. */
+export const VALUE_BYTES_MAX = 7 * 1024 * 1024;
+
+/** Tags: epoch time (RFC 8949 section 3.4.2), duration (RFC 9581 section 4), CID (DAG-CBOR). */
+export const TAG_INSTANT = 1;
+export const TAG_DURATION = 1002;
+export const TAG_LINK = 42;
+/** Keys of the duration map: whole seconds, and milliseconds to add. */
+export const DURATION_SECONDS = 1;
+export const DURATION_MS = -3;
+
+export const MAJOR = {
+  unsigned: 0,
+  negative: 1,
+  bytes: 2,
+  text: 3,
+  list: 4,
+  map: 5,
+  tag: 6,
+  simple: 7,
+} as const;
+
+const START_BYTES = 4096;
+const UINT32_SIZE = 2 ** 32;
+
+export class CborWriter {
+  #bytes = Buffer.allocUnsafeSlow(START_BYTES);
+  #length = 0;
+
+  /** A copy of everything written since the last call. */
+  take(): Uint8Array {
+    const bytes = Uint8Array.prototype.slice.call(this.#bytes, 0, this.#length);
+    this.#length = 0;
+    return bytes;
+  }
+
+  /** Forgets what was written, after an error. */
+  reset(): void {
+    this.#length = 0;
+  }
+
+  listHeader(length: number): void {
+    this.#head(MAJOR.list, length);
+  }
+
+  /** @throws EvaluationError when `value` is too deep or too large. */
+  value(value: Value, depth = 0): void {
+    if (value === null) this.#byte(0xf6);
+    else if (typeof value === "string") this.#text(value);
+    else if (typeof value === "number") this.number(value);
+    else if (typeof value === "boolean") this.#byte(value ? 0xf5 : 0xf4);
+    else if (Array.isArray(value)) this.list(value, depth);
+    else if (value instanceof Instant) this.#instant(value);
+    else if (value instanceof CidLink) this.#link(value);
+    else if (value instanceof Duration) this.#duration(value);
+    else if (value instanceof Uint8Array) this.#binary(value);
+    else this.#record(value, depth);
+  }
+
+  list(list: readonly Value[], depth: number): void {
+    checkDepth(depth);
+    this.#head(MAJOR.list, list.length);
+    for (const item of list) this.value(item, depth + 1);
+  }
+
+  number(value: number): void {
+    if (Number.isSafeInteger(value)) {
+      if (value >= 0) this.#head(MAJOR.unsigned, value);
+      else this.#head(MAJOR.negative, -1 - value);
+      return;
+    }
+    const at = this.#grow(9);
+    this.#bytes[at] = 0xfb;
+    this.#bytes.writeDoubleBE(value, at + 1);
+  }
+
+  #record(record: RecordValue, depth: number): void {
+    checkDepth(depth);
+    const names = Object.keys(record);
+    this.#head(MAJOR.map, names.length);
+    for (const name of names) {
+      this.#text(name);
+      this.value(record[name] ?? null, depth + 1);
+    }
+  }
+
+  #instant(instant: Instant): void {
+    this.#head(MAJOR.tag, TAG_INSTANT);
+    this.number(instant.ms / 1000);
+  }
+
+  #duration(duration: Duration): void {
+    const seconds = Math.floor(duration.ms / 1000);
+    const rest = duration.ms - seconds * 1000;
+    this.#head(MAJOR.tag, TAG_DURATION);
+    this.#head(MAJOR.map, rest === 0 ? 1 : 2);
+    this.number(DURATION_SECONDS);
+    this.number(seconds);
+    if (rest === 0) return;
+    this.number(DURATION_MS);
+    this.number(rest);
+  }
+
+  #link(link: CidLink): void {
+    const cid = cidBytes(link.cid);
+    this.#head(MAJOR.tag, TAG_LINK);
+    this.#head(MAJOR.bytes, cid.length + 1);
+    this.#byte(0); // DAG-CBOR: the multibase prefix of raw binary
+    this.#bytes.set(cid, this.#grow(cid.length));
+  }
+
+  #binary(bytes: Uint8Array): void {
+    this.#head(MAJOR.bytes, bytes.length);
+    this.#bytes.set(bytes, this.#grow(bytes.length));
+  }
+
+  #text(text: string): void {
+    const length = Buffer.byteLength(text);
+    this.#head(MAJOR.text, length);
+    const at = this.#grow(length);
+    if (length === text.length) this.#bytes.write(text, at, length, "latin1");
+    else this.#bytes.write(text, at, length, "utf8");
+  }
+
+  #head(major: number, argument: number): void {
+    const type = major << 5;
+    if (argument < 24) {
+      this.#byte(type | argument);
+    } else if (argument < 0x100) {
+      const at = this.#grow(2);
+      this.#bytes[at] = type | 24;
+      this.#bytes[at + 1] = argument;
+    } else if (argument < 0x10000) {
+      const at = this.#grow(3);
+      this.#bytes[at] = type | 25;
+      this.#bytes.writeUInt16BE(argument, at + 1);
+    } else if (argument < UINT32_SIZE) {
+      const at = this.#grow(5);
+      this.#bytes[at] = type | 26;
+      this.#bytes.writeUInt32BE(argument, at + 1);
+    } else {
+      const at = this.#grow(9);
+      this.#bytes[at] = type | 27;
+      this.#bytes.writeUInt32BE(Math.floor(argument / UINT32_SIZE), at + 1);
+      this.#bytes.writeUInt32BE(argument % UINT32_SIZE, at + 5);
+    }
+  }
+
+  #byte(byte: number): void {
+    this.#bytes[this.#grow(1)] = byte;
+  }
+
+  /** Makes room for `count` bytes and gives where they start. */
+  #grow(count: number): number {
+    const at = this.#length;
+    const length = at + count;
+    if (length > VALUE_BYTES_MAX) {
+      throw new EvaluationError(
+        "value too large",
+        `a value has at most ${VALUE_BYTES_MAX} bytes of CBOR`,
+      );
+    }
+    if (length > this.#bytes.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(length, this.#bytes.length * 2));
+      larger.set(this.#bytes);
+      this.#bytes = larger;
+    }
+    this.#length = length;
+    return at;
+  }
+}
+
+function checkDepth(depth: number): void {
+  if (depth >= VALUE_DEPTH_MAX) {
+    throw new EvaluationError(
+      "value too deep",
+      `lists and objects nest at most ${VALUE_DEPTH_MAX} deep`,
+    );
+  }
+}

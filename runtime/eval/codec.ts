@@ -1,0 +1,166 @@
+// The bytes of messages: records of topics, rows of exchanges, and events of the FIREHOSE.
+
+import { EVENT_KINDS, type EventKind } from "../../plan/event.ts";
+import { CborReader } from "./cbor-decode.ts";
+import { CborWriter } from "./cbor-encode.ts";
+import { MalformedPayload } from "./eval-error.ts";
+import { instantAt } from "./time.ts";
+import type { RecordValue, Value } from "./values.ts";
+
+/** A row of an exchange: what the next stage groups (`keys`) and aggregates (`columns`). */
+export type Row = {
+  /** The instant it counts at, milliseconds since the epoch. */
+  readonly timeMs: number;
+  /** Tie-breaker among rows of equal time. */
+  readonly seq: number;
+  readonly keys: Value[];
+  readonly columns: Value[];
+};
+
+// Encoding and decoding are synchronous and never re-enter, so one of each serves the whole thread.
+const writer = new CborWriter();
+const reader = new CborReader();
+
+/**
+ * One value as one CBOR item. Instants are tag 1 (epoch seconds), durations tag 1002 (RFC 9581), links
+ * tag 42 (DAG-CBOR); everything else is plain CBOR.
+ * @throws EvaluationError when it is too deep or too large.
+ */
+export function encodeRecord(value: Value): Uint8Array {
+  writer.reset();
+  writer.value(value);
+  return writer.take();
+}
+
+/** The one value of `payload`. @throws MalformedPayload */
+export function decodeValue(payload: Uint8Array): Value {
+  reader.open(payload);
+  const value = reader.value();
+  if (!reader.done) throw new MalformedPayload("more than one value");
+  return value;
+}
+
+/** The values of a CBOR sequence (RFC 8742), in order. @throws MalformedPayload */
+export function decodeRecords(payload: Uint8Array): Value[] {
+  reader.open(payload);
+  const values: Value[] = [];
+  while (!reader.done) values.push(reader.value());
+  return values;
+}
+
+/** A row as the CBOR array `[timeMs, seq, keys, columns]`. @throws EvaluationError as `encodeRecord` does. */
+export function encodeRow(row: Row): Uint8Array {
+  writer.reset();
+  writer.listHeader(4);
+  writer.number(row.timeMs);
+  writer.number(row.seq);
+  writer.list(row.keys, 0);
+  writer.list(row.columns, 0);
+  return writer.take();
+}
+
+/** The rows of a CBOR sequence, in order. @throws MalformedPayload */
+export function decodeRows(payload: Uint8Array): Row[] {
+  reader.open(payload);
+  const rows: Row[] = [];
+  while (!reader.done) rows.push(readRow());
+  return rows;
+}
+
+function readRow(): Row {
+  if (reader.listLength() !== 4) throw new MalformedPayload("a row has four parts");
+  const timeMs = reader.value();
+  const seq = reader.value();
+  const keys = reader.value();
+  const columns = reader.value();
+  if (typeof timeMs !== "number" || typeof seq !== "number") {
+    throw new MalformedPayload("time or seq of a row is not a number");
+  }
+  if (!Array.isArray(keys) || !Array.isArray(columns)) {
+    throw new MalformedPayload("keys or columns of a row are not lists");
+  }
+  return { timeMs, seq, keys, columns };
+}
+
+/**
+ * The event of a FIREHOSE message (plan/event.ts) as the language sees it. A commit has did, time, seq,
+ * kind, op, collection, rkey, rev, cid, uri and record (cid and record null on delete, and `oversize`
+ * only when true); the other kinds have did, time, seq, kind and their own fields. Objects of one kind
+ * share one shape, so that reading their fields stays fast.
+ * @throws MalformedPayload
+ */
+export function decodeEvent(payload: Uint8Array): RecordValue {
+  reader.open(payload);
+  const fields = new EnvelopeFields();
+  for (let left = reader.mapLength(); left > 0; left -= 1) fields.read();
+  if (!reader.done) throw new MalformedPayload("more than one value");
+  return fields.event();
+}
+
+/** The entries of an envelope; what is not there is null. */
+class EnvelopeFields {
+  did: Value = null;
+  time: Value = null;
+  seq: Value = null;
+  kind: Value = null;
+  op: Value = null;
+  collection: Value = null;
+  rkey: Value = null;
+  rev: Value = null;
+  cid: Value = null;
+  record: Value = null;
+  oversize: Value = null;
+  handle: Value = null;
+  active: Value = null;
+  status: Value = null;
+
+  read(): void {
+    const name = reader.key();
+    const value = reader.value(1);
+    if (Object.hasOwn(this, name)) this[name as keyof EnvelopeFieldsData] = value; // an own field
+  }
+
+  event(): RecordValue {
+    const { did, time, seq } = this;
+    if (typeof did !== "string") throw new MalformedPayload("did is not a string");
+    if (!Number.isSafeInteger(seq)) throw new MalformedPayload("seq is not an integer");
+    if (typeof time !== "number" || !Number.isSafeInteger(time)) {
+      throw new MalformedPayload("time is not an integer");
+    }
+    const kind = EVENT_KINDS.find((one) => one === this.kind);
+    if (kind === undefined) throw new MalformedPayload("unknown kind of event");
+    return this.#ofKind(kind, did, time);
+  }
+
+  #ofKind(kind: EventKind, did: string, timeMs: number): RecordValue {
+    const { seq, rev, handle, active, status } = this;
+    const time = instantAt(timeMs);
+    switch (kind) {
+      case "commit":
+        return this.#commit(did, timeMs);
+      case "identity":
+        return { did, time, seq, kind, handle };
+      case "account":
+        return { did, time, seq, kind, active, status };
+      case "sync":
+        return { did, time, seq, kind, rev };
+    }
+  }
+
+  #commit(did: string, timeMs: number): RecordValue {
+    const { seq, op, collection, rkey, rev, cid, record } = this;
+    if (typeof op !== "string" || typeof collection !== "string" || typeof rkey !== "string") {
+      throw new MalformedPayload("a commit has no op, collection or rkey");
+    }
+    const time = instantAt(timeMs);
+    const uri = `at://${did}/${collection}/${rkey}`;
+    const kind = "commit";
+    if (this.oversize === true) {
+      const oversize = true;
+      return { did, time, seq, kind, op, collection, rkey, rev, cid, uri, record, oversize };
+    }
+    return { did, time, seq, kind, op, collection, rkey, rev, cid, uri, record };
+  }
+}
+
+type EnvelopeFieldsData = Omit<EnvelopeFields, "read" | "event">;
