@@ -1,0 +1,256 @@
+// Reads DAG-CBOR (ipld.io/specs/codecs/dag-cbor) front to back over bytes nobody vouches for: every
+// read is checked against the end, only DAG-CBOR's subset is accepted, and what is not wanted is
+// skipped without being decoded. No state outside the object.
+
+import { isUtf8 } from "node:buffer";
+import { Malformed, type RejectReason } from "../decode/rejection.ts";
+
+/** CBOR major types. */
+export const MAJOR = {
+  unsigned: 0,
+  negative: 1,
+  bytes: 2,
+  text: 3,
+  list: 4,
+  map: 5,
+  tag: 6,
+  simple: 7,
+} as const;
+
+const CID_TAG = 42;
+const FALSE = 0xf4;
+const TRUE = 0xf5;
+const NULL = 0xf6;
+const FLOAT64 = 0xfb;
+
+export class CborCursor {
+  readonly bytes: Buffer;
+  /** Offset of the next item. */
+  at: number;
+  readonly end: number;
+  /** Argument of the head read last. */
+  #argument = 0;
+  /** The reason that malformed input is refused with. */
+  readonly #reason: RejectReason;
+
+  constructor(bytes: Uint8Array, reason: RejectReason) {
+    this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.at = 0;
+    this.end = bytes.length;
+    this.#reason = reason;
+  }
+
+  /** @returns the number of entries that follow. */
+  mapSize(): number {
+    return this.#expect(MAJOR.map, "map");
+  }
+
+  /** @returns the number of items that follow. */
+  listSize(): number {
+    return this.#expect(MAJOR.list, "list");
+  }
+
+  /** A text string; invalid UTF-8 is refused, never replaced. */
+  text(): string {
+    const length = this.#expect(MAJOR.text, "text");
+    const start = this.at;
+    this.at = start + length;
+    if (this.#isAscii(start, this.at)) return this.bytes.toString("latin1", start, this.at);
+    if (!isUtf8(this.bytes.subarray(start, this.at))) throw this.#badUtf8(start);
+    return this.bytes.toString("utf8", start, this.at);
+  }
+
+  /** A view of a byte string; nothing is copied. */
+  byteString(): Buffer {
+    const length = this.#expect(MAJOR.bytes, "bytes");
+    this.at += length;
+    return this.bytes.subarray(this.at - length, this.at);
+  }
+
+  /** A safe integer of either sign. */
+  integer(): number {
+    const major = this.#head();
+    if (major === MAJOR.unsigned) return this.#argument;
+    if (major === MAJOR.negative) return -1 - this.#argument;
+    throw this.#malformed(`expected an integer at byte ${this.at}`);
+  }
+
+  boolean(): boolean {
+    const byte = this.#byte();
+    if (byte === TRUE) return true;
+    if (byte === FALSE) return false;
+    throw this.#malformed(`expected a boolean at byte ${this.at - 1}`);
+  }
+
+  /** Whether a null came next; takes it if so. */
+  tookNull(): boolean {
+    if (this.at >= this.end || this.bytes[this.at] !== NULL) return false;
+    this.at += 1;
+    return true;
+  }
+
+  /** A CID link: the binary CID without tag 42's leading zero byte. */
+  cidLink(): Buffer {
+    if (this.#expect(MAJOR.tag, "link") !== CID_TAG) throw this.#malformed("a tag other than 42");
+    const bytes = this.byteString();
+    if (bytes.length < 2 || bytes[0] !== 0) throw this.#malformed("a link that is no CID");
+    return bytes.subarray(1);
+  }
+
+  /** Passes over one item of any kind. Its strings are not checked. */
+  skip(): void {
+    for (let items = 1; items > 0; items -= 1) {
+      const major = this.#head();
+      switch (major) {
+        case MAJOR.unsigned:
+        case MAJOR.negative:
+        case MAJOR.simple:
+          break;
+        case MAJOR.bytes:
+        case MAJOR.text:
+          this.at += this.#argument;
+          break;
+        case MAJOR.list:
+          items += this.#argument;
+          break;
+        case MAJOR.map:
+          items += this.#argument * 2;
+          break;
+        default:
+          items += 1;
+      }
+    }
+  }
+
+  /**
+   * Passes over one item and checks all of it: text is UTF-8, keys are text, tags are CID links,
+   * nesting is at most `depth`.
+   */
+  check(depth: number): void {
+    const major = this.#head();
+    switch (major) {
+      case MAJOR.unsigned:
+      case MAJOR.negative:
+      case MAJOR.simple:
+        return;
+      case MAJOR.bytes:
+        this.at += this.#argument;
+        return;
+      case MAJOR.text:
+        this.#checkText();
+        return;
+      case MAJOR.list:
+        this.#checkList(this.#argument, depth);
+        return;
+      case MAJOR.map:
+        this.#checkMap(this.#argument, depth);
+        return;
+      default:
+        if (this.#argument !== CID_TAG) throw this.#malformed("a tag other than 42");
+        this.#checkLink();
+    }
+  }
+
+  /** @throws Malformed unless everything was read. */
+  assertEnd(): void {
+    if (this.at !== this.end) throw this.#malformed(`${this.end - this.at} bytes too many`);
+  }
+
+  #checkText(): void {
+    const start = this.at;
+    this.at += this.#argument;
+    if (this.#isAscii(start, this.at)) return;
+    if (!isUtf8(this.bytes.subarray(start, this.at))) throw this.#badUtf8(start);
+  }
+
+  #checkList(size: number, depth: number): void {
+    if (depth === 0) throw this.#malformed("nested too deeply");
+    for (let i = 0; i < size; i += 1) this.check(depth - 1);
+  }
+
+  #checkMap(size: number, depth: number): void {
+    if (depth === 0) throw this.#malformed("nested too deeply");
+    for (let i = 0; i < size; i += 1) {
+      this.#expect(MAJOR.text, "a text key");
+      this.#checkText();
+      this.check(depth - 1);
+    }
+  }
+
+  #checkLink(): void {
+    const bytes = this.byteString();
+    if (bytes.length < 2 || bytes[0] !== 0) throw this.#malformed("a link that is no CID");
+  }
+
+  #isAscii(start: number, end: number): boolean {
+    for (let i = start; i < end; i += 1) if ((this.bytes[i] ?? 0) >= 0x80) return false;
+    return true;
+  }
+
+  #expect(major: number, what: string): number {
+    const start = this.at;
+    if (this.#head() !== major) throw this.#malformed(`expected ${what} at byte ${start}`);
+    return this.#argument;
+  }
+
+  /**
+   * Reads a head: returns the major type and leaves the argument in `#argument`. What the argument
+   * promises (string bytes, list items) is known to fit into what is left.
+   */
+  #head(): number {
+    const initial = this.#byte();
+    const major = initial >> 5;
+    if (major === MAJOR.simple) {
+      this.#simple(initial);
+      return major;
+    }
+    const info = initial & 0x1f;
+    this.#argument = info < 24 ? info : this.#longArgument(info);
+    const perUnit = major === MAJOR.map ? 2 : 1;
+    const countsBytes = major >= MAJOR.bytes && major <= MAJOR.map;
+    if (countsBytes && this.#argument * perUnit > this.end - this.at) {
+      throw this.#malformed(`length past the end at byte ${this.at}`);
+    }
+    return major;
+  }
+
+  #longArgument(info: number): number {
+    const size = 1 << (info - 24);
+    if (size > 8) throw this.#malformed(`indefinite or reserved length at byte ${this.at - 1}`);
+    if (this.end - this.at < size) throw this.#malformed("cut off inside a head");
+    let value = 0;
+    for (let i = 0; i < size; i += 1) value = value * 256 + (this.bytes[this.at + i] ?? 0);
+    this.at += size;
+    if (!Number.isSafeInteger(value)) throw this.#malformed("an integer past 2^53");
+    if (value < leastValueOf(size)) throw this.#malformed("a number longer than it need be");
+    return value;
+  }
+
+  #simple(initial: number): void {
+    this.#argument = 0;
+    if (initial === FALSE || initial === TRUE || initial === NULL) return;
+    if (initial !== FLOAT64) throw this.#malformed("a simple value DAG-CBOR does not have");
+    if (this.end - this.at < 8) throw this.#malformed("cut off inside a float");
+    this.at += 8;
+  }
+
+  #byte(): number {
+    const byte = this.bytes[this.at];
+    if (byte === undefined) throw this.#malformed("ends too early");
+    this.at += 1;
+    return byte;
+  }
+
+  #badUtf8(start: number): Malformed {
+    return new Malformed("bad_utf8", `text at byte ${start} is not UTF-8`);
+  }
+
+  #malformed(detail: string): Malformed {
+    return new Malformed(this.#reason, detail);
+  }
+}
+
+/** Least value that needs an argument of `size` bytes: DAG-CBOR writes every number as short as it goes. */
+function leastValueOf(size: number): number {
+  return size === 1 ? 24 : 2 ** (size * 4);
+}

@@ -1,0 +1,121 @@
+// `#commit`: its operations, each with its record block. One bad operation does not cost the others.
+
+import { hash } from "node:crypto";
+import { NSID, RKEY } from "../../plan/names.ts";
+import { CborCursor } from "../cbor/cursor.ts";
+import { walkCar } from "./car.ts";
+import { CID_BYTES, CID_DIGEST_AT, cidToString, isCidAt, sameCid } from "./cid.ts";
+import { CommonFields, eachField } from "./fields.ts";
+import { BLOCKS_BYTES_MAX, COMMIT_OPS_MAX, RECORD_BYTES_MAX, RECORD_DEPTH_MAX } from "./limits.ts";
+import type { CommitMessage, CommitOp } from "./message.ts";
+import { catchMalformed, Malformed, type Rejected } from "./rejection.ts";
+
+/** An operation as it stands in the body. */
+type WireOp = {
+  action: string;
+  path: string;
+  /** Binary; null on delete. */
+  cid: Uint8Array | null;
+  /** Its block, once the CAR was walked. */
+  block: Uint8Array | null;
+};
+
+export function readCommit(cursor: CborCursor): CommitMessage {
+  const fields = new CommonFields();
+  let wireOps: WireOp[] = [];
+  eachField(cursor, (key) => {
+    if (key === "ops") wireOps = readOps(cursor);
+    else if (!fields.take(key, cursor)) cursor.skip();
+  });
+  const { did, seq, timeMs } = fields.checked();
+  const rev = fields.checkedRev();
+  findBlocks(wireOps, fields.blocks);
+  const ops: CommitOp[] = [];
+  const rejected: Rejected[] = [];
+  for (const wireOp of wireOps) {
+    const op = catchMalformed(() => checkOp(wireOp));
+    if ("kind" in op) rejected.push(op);
+    else ops.push(op);
+  }
+  return { kind: "commit", did, seq, timeMs, rev, ops, rejected };
+}
+
+function readOps(cursor: CborCursor): WireOp[] {
+  const size = cursor.listSize();
+  if (size > COMMIT_OPS_MAX) throw new Malformed("too_many_ops", `${size} operations`);
+  return Array.from({ length: size }, () => readOp(cursor));
+}
+
+function readOp(cursor: CborCursor): WireOp {
+  const op: WireOp = { action: "", path: "", cid: null, block: null };
+  eachField(cursor, (key) => {
+    if (key === "action") op.action = cursor.text();
+    else if (key === "path") op.path = cursor.text();
+    else if (key === "cid") op.cid = cursor.tookNull() ? null : cursor.cidLink();
+    else cursor.skip();
+  });
+  return op;
+}
+
+/** Gives every operation the block it names. Most blocks are tree nodes that nobody asked for. */
+function findBlocks(ops: readonly WireOp[], car: Uint8Array | null): void {
+  const wanted = ops.filter((op) => op.cid !== null);
+  // Only a commit that writes needs blocks: legacy `tooBig` commits have none.
+  if (car === null || car.length === 0) return;
+  if (car.length > BLOCKS_BYTES_MAX) throw new Malformed("oversize_blocks", `${car.length} bytes`);
+  walkCar(car, (cid, block) => {
+    for (const op of wanted) if (op.cid !== null && sameCid(op.cid, cid)) op.block = block;
+  });
+}
+
+/** @throws Malformed with the reason that this operation cannot be published. */
+function checkOp(op: WireOp): CommitOp {
+  const slash = op.path.indexOf("/");
+  const collection = op.path.slice(0, Math.max(slash, 0));
+  const rkey = op.path.slice(slash + 1);
+  if (!NSID.test(collection)) throw new Malformed("bad_collection", "collection is no NSID");
+  if (!RKEY.test(rkey)) throw new Malformed("bad_rkey", `in ${collection}`);
+  switch (op.action) {
+    case "delete":
+      return { action: "delete", collection, rkey };
+    case "create":
+    case "update":
+      return { action: op.action, collection, rkey, ...checkBlock(op, collection) };
+    default:
+      throw new Malformed("bad_action", `in ${collection}`);
+  }
+}
+
+/** @param where the collection, for the detail of a rejection. */
+function checkBlock(op: WireOp, where: string): { cid: string; record: Uint8Array } {
+  const { cid, block } = op;
+  if (cid === null || cid.length !== CID_BYTES || !isCidAt(cid, 0)) {
+    throw new Malformed("bad_cid", `of a record in ${where}`);
+  }
+  if (block === null) throw new Malformed("missing_block", `of a record in ${where}`);
+  if (block.length > RECORD_BYTES_MAX) {
+    throw new Malformed("oversize_record", `${block.length} bytes in ${where}`);
+  }
+  checkRecord(block);
+  if (hash("sha256", block, "hex") !== hexDigest(cid)) {
+    throw new Malformed("bad_cid", `not the hash of its block in ${where}`);
+  }
+  return { cid: cidToString(cid), record: block };
+}
+
+function hexDigest(cid: Uint8Array): string {
+  return Buffer.from(cid.buffer, cid.byteOffset, cid.length).toString("hex", CID_DIGEST_AT);
+}
+
+/**
+ * A record is one DAG-CBOR map, well formed to its last byte and with UTF-8 text throughout, so that it
+ * can be embedded verbatim and decoded by anyone later.
+ * @throws Malformed `bad_record` or `bad_utf8`.
+ */
+export function checkRecord(block: Uint8Array): void {
+  const cursor = new CborCursor(block, "bad_record");
+  cursor.mapSize();
+  cursor.at = 0;
+  cursor.check(RECORD_DEPTH_MAX);
+  cursor.assertEnd();
+}

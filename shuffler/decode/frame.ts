@@ -1,0 +1,152 @@
+// From a frame to what it says. Spec: atproto.com/specs/event-stream and com.atproto.sync.subscribeRepos.
+
+import { CborCursor } from "../cbor/cursor.ts";
+import { walkCar } from "./car.ts";
+import { cidToString } from "./cid.ts";
+import { readCommit } from "./commit.ts";
+import { CommonFields, eachField, optionalText } from "./fields.ts";
+import { BLOCKS_BYTES_MAX, FRAME_BYTES_MAX } from "./limits.ts";
+import type {
+  AccountMessage,
+  DecodedMessage,
+  ErrorMessage,
+  IdentityMessage,
+  InfoMessage,
+  SyncMessage,
+} from "./message.ts";
+import { catchMalformed, Malformed } from "./rejection.ts";
+
+/** `op` of a message and of an error. */
+const OP_MESSAGE = 1;
+const OP_ERROR = -1;
+
+/** Handle (atproto.com/specs/handle), ASCII form. */
+const HANDLE =
+  /^(?=.{3,253}$)([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$/;
+
+/**
+ * Decodes one subscribeRepos frame. Never throws: whatever is wrong with it comes back as `rejected`.
+ * Records are views into `frame`. Legacy and unknown fields are ignored.
+ */
+export function decodeFrame(frame: Uint8Array): DecodedMessage {
+  return catchMalformed(() => readFrame(frame));
+}
+
+/** The `seq` of a frame without decoding the rest; null when it has none or is malformed. */
+export function peekSeq(frame: Uint8Array): number | null {
+  const seq = catchMalformed(() => {
+    const cursor = new CborCursor(frame, "bad_frame");
+    cursor.skip();
+    let found: number | null = null;
+    eachField(cursor, (key) => {
+      if (key === "seq") found = cursor.integer();
+      else cursor.skip();
+    });
+    return found;
+  });
+  return typeof seq === "number" && seq >= 0 ? seq : null;
+}
+
+function readFrame(frame: Uint8Array): DecodedMessage {
+  if (frame.length > FRAME_BYTES_MAX) {
+    throw new Malformed("oversize_frame", `${frame.length} bytes`);
+  }
+  const cursor = new CborCursor(frame, "bad_frame");
+  const header = readHeader(cursor);
+  const message = readBody(cursor, header);
+  if (message.kind !== "rejected") cursor.assertEnd();
+  return message;
+}
+
+type Header = { op: number; type: string };
+
+function readHeader(cursor: CborCursor): Header {
+  const header: Header = { op: 0, type: "" };
+  eachField(cursor, (key) => {
+    if (key === "op") header.op = cursor.integer();
+    else if (key === "t") header.type = cursor.text();
+    else cursor.skip();
+  });
+  return header;
+}
+
+function readBody(cursor: CborCursor, header: Header): DecodedMessage {
+  if (header.op === OP_ERROR) return readError(cursor);
+  if (header.op !== OP_MESSAGE) throw new Malformed("bad_header", `op ${header.op}`);
+  switch (header.type) {
+    case "#commit":
+      return readCommit(cursor);
+    case "#sync":
+      return readSync(cursor);
+    case "#identity":
+      return readIdentity(cursor);
+    case "#account":
+      return readAccount(cursor);
+    case "#info":
+      return readInfo(cursor);
+    default:
+      throw new Malformed("unknown_type", `type of ${header.type.length} characters`);
+  }
+}
+
+function readSync(cursor: CborCursor): SyncMessage {
+  const fields = new CommonFields();
+  eachField(cursor, (key) => {
+    if (!fields.take(key, cursor)) cursor.skip();
+  });
+  const { did, seq, timeMs } = fields.checked();
+  const rev = fields.checkedRev();
+  const car = fields.blocks;
+  if (car === null) throw new Malformed("bad_car", "a sync without blocks");
+  if (car.length > BLOCKS_BYTES_MAX) throw new Malformed("oversize_blocks", `${car.length} bytes`);
+  const root = walkCar(car, () => {});
+  return { kind: "sync", did, seq, timeMs, rev, commitCid: cidToString(root) };
+}
+
+function readIdentity(cursor: CborCursor): IdentityMessage {
+  const fields = new CommonFields();
+  let handle: string | null = null;
+  eachField(cursor, (key) => {
+    if (key === "handle") handle = optionalText(cursor);
+    else if (!fields.take(key, cursor)) cursor.skip();
+  });
+  const { did, seq, timeMs } = fields.checked();
+  if (handle !== null && !HANDLE.test(handle)) throw new Malformed("bad_handle", "not a handle");
+  return { kind: "identity", did, seq, timeMs, handle };
+}
+
+function readAccount(cursor: CborCursor): AccountMessage {
+  const fields = new CommonFields();
+  let active: boolean | null = null;
+  let status: string | null = null;
+  eachField(cursor, (key) => {
+    if (key === "active") active = cursor.boolean();
+    else if (key === "status") status = optionalText(cursor);
+    else if (!fields.take(key, cursor)) cursor.skip();
+  });
+  const { did, seq, timeMs } = fields.checked();
+  if (active === null) throw new Malformed("bad_frame", "an account message without `active`");
+  return { kind: "account", did, seq, timeMs, active, status };
+}
+
+function readInfo(cursor: CborCursor): InfoMessage {
+  let name = "";
+  let message = "";
+  eachField(cursor, (key) => {
+    if (key === "name") name = cursor.text();
+    else if (key === "message") message = optionalText(cursor) ?? "";
+    else cursor.skip();
+  });
+  return { kind: "info", name, message };
+}
+
+function readError(cursor: CborCursor): ErrorMessage {
+  let name = "";
+  let message = "";
+  eachField(cursor, (key) => {
+    if (key === "error") name = cursor.text();
+    else if (key === "message") message = optionalText(cursor) ?? "";
+    else cursor.skip();
+  });
+  return { kind: "error", name, message };
+}

@@ -1,0 +1,13 @@
+// What a frame may hold. The sync specification's own limits (atproto.com/specs/sync); one past any of
+// them is refused before anything is read from it.
+
+/** A whole frame: header and body. */
+export const FRAME_BYTES_MAX = 5_000_000;
+/** The CAR in a `#commit` or `#sync`. */
+export const BLOCKS_BYTES_MAX = 2_000_000;
+/** One record block. */
+export const RECORD_BYTES_MAX = 1_000_000;
+/** Operations in one `#commit`. */
+export const COMMIT_OPS_MAX = 200;
+/** Nesting of maps and lists in a record; deeper ones are refused so that readers may recurse. */
+export const RECORD_DEPTH_MAX = 64;

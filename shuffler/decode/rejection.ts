@@ -1,0 +1,70 @@
+// Why something off the wire was refused: data, never an exception that leaves this folder.
+
+/**
+ * Closed list of reasons. Each is a subject token (`atproto.rejected.<reason>`) and a counter name, so
+ * a released one never changes its meaning.
+ */
+export const REJECT_REASONS = [
+  /** Not two CBOR values, trailing bytes, or a field of the wrong type. */
+  "bad_frame",
+  "bad_header",
+  /** A message type newer than this program. */
+  "unknown_type",
+  "oversize_frame",
+  "oversize_blocks",
+  "oversize_record",
+  "too_many_ops",
+  "bad_car",
+  /** An operation names a block that the commit does not carry. */
+  "missing_block",
+  /** A CID of another form than atproto's, or one that is not the hash of its block. */
+  "bad_cid",
+  /** A record block that is not one DAG-CBOR map. */
+  "bad_record",
+  "bad_utf8",
+  "bad_action",
+  "bad_did",
+  "bad_collection",
+  "bad_rkey",
+  "bad_rev",
+  "bad_seq",
+  "bad_time",
+  "bad_handle",
+  /** A line of Jetstream JSON that is no event. */
+  "bad_line",
+] as const;
+export type RejectReason = (typeof REJECT_REASONS)[number];
+
+/** Something refused; `detail` is for people and never holds a user's text. */
+export type Rejected = {
+  readonly kind: "rejected";
+  readonly reason: RejectReason;
+  readonly detail: string;
+};
+
+export function rejected(reason: RejectReason, detail: string): Rejected {
+  return { kind: "rejected", reason, detail };
+}
+
+/**
+ * Thrown inside the decoder where input is malformed, so that readers need no result type per byte;
+ * `catchMalformed` turns it into a `Rejected` at the boundary.
+ */
+export class Malformed extends Error {
+  readonly reason: RejectReason;
+
+  constructor(reason: RejectReason, detail: string) {
+    super(detail);
+    this.reason = reason;
+  }
+}
+
+/** Runs a reader; what it finds malformed comes back as data. Any other exception is a bug and goes up. */
+export function catchMalformed<T>(read: () => T): T | Rejected {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Malformed) return rejected(error.reason, error.message);
+    throw error;
+  }
+}
