@@ -11,6 +11,8 @@ export const FIREHOSE_SUBJECTS = "atproto.firehose.>";
 export const REJECTED_SUBJECTS = "atproto.rejected.>";
 /** Key of the FIREHOSE stream's metadata that holds its number of partitions. */
 export const PARTITIONS_METADATA = "fpaas.partitions";
+/** Key of the FIREHOSE stream's metadata that holds the number of bucket streams. */
+export const BUCKETS_METADATA = "fpaas.buckets";
 
 /** KV buckets: deployed plans, topic owners, live workers, relay cursors. */
 export const PLANS_BUCKET = "fpaas_plans";
@@ -34,6 +36,8 @@ export const HEADER = {
   watermark: "Fpaas-Watermark",
   /** Which producer wrote a stage or topic message: see `producerName`. */
   from: "Fpaas-From",
+  /** Unique id of the commit a message was written by: tells our own retry from somebody else's write. */
+  commit: "Fpaas-Commit",
   /** Which snapshot of a stage partition's state a state message belongs to. */
   epoch: "Fpaas-Epoch",
   /** Per-message time to live; checkpoints and state say `never` and so outlive the stream's max age. */

@@ -1,0 +1,38 @@
+// What the stream's answer to a publish means (ADR-22 of NATS for the error codes, ADR-50 for batches).
+
+import type { Msg } from "@nats-io/transport-node";
+import { z } from "zod";
+import { isOutageCode } from "./retry.ts";
+
+export type Ack =
+  | { readonly kind: "stored"; readonly seq: number; readonly duplicate: boolean }
+  /** An expectation did not hold; nothing was stored. */
+  | { readonly kind: "fenced" }
+  /** May have been stored or not. */
+  | { readonly kind: "unsure"; readonly reason: string }
+  /** Never going to be stored. */
+  | { readonly kind: "refused"; readonly reason: string };
+
+const WRONG_LAST_SEQUENCE = [10071, 10164];
+/** A message of the batch was lost on its way, or the server forgot it: too many open, or restarted. */
+const INCOMPLETE_BATCH = 10176;
+
+const Answer = z.object({
+  seq: z.int().optional(),
+  duplicate: z.boolean().optional(),
+  error: z
+    .object({ code: z.int(), err_code: z.int().optional(), description: z.string().default("") })
+    .optional(),
+});
+
+/** Reads the answer to a publish or to the last message of an atomic batch. */
+export function readAck(message: Msg): Ack {
+  const status = message.headers?.code ?? 0;
+  if (status !== 0) return { kind: "unsure", reason: `status ${status}` };
+  const { seq, duplicate, error } = Answer.parse(message.json());
+  if (error === undefined) return { kind: "stored", seq: seq ?? 0, duplicate: duplicate ?? false };
+  const { code, err_code: errorCode = 0, description } = error;
+  if (WRONG_LAST_SEQUENCE.includes(errorCode)) return { kind: "fenced" };
+  const passes = isOutageCode(code) || errorCode === INCOMPLETE_BATCH;
+  return { kind: passes ? "unsure" : "refused", reason: `${description} (${errorCode})` };
+}

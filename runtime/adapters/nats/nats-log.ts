@@ -1,0 +1,102 @@
+// The log on JetStream: `Log` of ports.ts, word for word.
+
+import {
+  type JetStreamClient,
+  type JetStreamManager,
+  jetstream,
+  jetstreamManager,
+  type StoredMsg,
+} from "@nats-io/jetstream";
+import type { NatsConnection } from "@nats-io/transport-node";
+import type { CommitResult, Log, LogAppend, LogMessage } from "../../ports.ts";
+import { GroupCommitter } from "./group-commit.ts";
+import { fromNatsHeaders } from "./headers.ts";
+import { Link } from "./link.ts";
+import { readFrom } from "./read.ts";
+import { readNow } from "./read-now.ts";
+import { patiently } from "./retry.ts";
+
+/** Shares the connection, which stays its owner's to close. Reads wait 30 s through an outage. */
+export class NatsLog implements Log {
+  readonly #nc: NatsConnection;
+  readonly #js: JetStreamClient;
+  /** Asks the server nothing, so it is there at once. */
+  readonly #jsm: Promise<JetStreamManager>;
+  readonly #link: Link;
+  readonly #committers = new Map<string, GroupCommitter>();
+
+  constructor(nc: NatsConnection) {
+    this.#nc = nc;
+    this.#js = jetstream(nc);
+    this.#jsm = jetstreamManager(nc, { checkAPI: false });
+    this.#link = new Link(nc);
+  }
+
+  read(
+    stream: string,
+    subjects: readonly string[],
+    fromSeq: number,
+    signal: AbortSignal,
+  ): AsyncIterable<readonly LogMessage[]> {
+    return readFrom(this.#js, this.#link, { stream, subjects }, fromSeq, signal);
+  }
+
+  async last(stream: string, subject: string): Promise<LogMessage | null> {
+    const query = { last_by_subj: subject };
+    const found = await this.#ask((jsm) => jsm.streams.getMessage(stream, query));
+    return found === null ? null : toLogMessage(found);
+  }
+
+  readAll(stream: string, subjects: readonly string[]): AsyncIterable<LogMessage> {
+    return readNow(this, stream, subjects);
+  }
+
+  async lastSeq(stream: string): Promise<number> {
+    const info = await this.#ask((jsm) => jsm.streams.info(stream));
+    return info.state.last_seq;
+  }
+
+  async seqAtTime(stream: string, timeMs: number): Promise<number> {
+    const after = await this.lastSeq(stream);
+    const found = await this.#ask((jsm) => jsm.streams.getMessage(stream, sinceQuery(timeMs)));
+    return found?.seq ?? after + 1;
+  }
+
+  async commit(
+    stream: string,
+    messages: readonly LogAppend[],
+    signal: AbortSignal,
+  ): Promise<CommitResult> {
+    return await this.#committer(stream).commit(messages, signal);
+  }
+
+  async purge(stream: string, subject: string, throughSeq: number): Promise<void> {
+    // JetStream's `seq` is the first one that stays.
+    const options = { filter: subject, seq: throughSeq + 1 };
+    await this.#ask((jsm) => jsm.streams.purge(stream, options));
+  }
+
+  async #ask<T>(request: (jsm: JetStreamManager) => Promise<T>): Promise<T> {
+    const jsm = await this.#jsm;
+    return await patiently(this.#link, () => request(jsm));
+  }
+
+  #committer(stream: string): GroupCommitter {
+    const known = this.#committers.get(stream);
+    if (known !== undefined) return known;
+    const target = { nc: this.#nc, jsm: this.#jsm, link: this.#link, stream };
+    const made = new GroupCommitter(target);
+    this.#committers.set(stream, made);
+    return made;
+  }
+}
+
+/** The client's type of this request lacks what the server takes since 2.11 (NATS ADR-31). */
+function sinceQuery(timeMs: number): { seq: number } {
+  const query = { start_time: new Date(timeMs).toISOString() };
+  return query as unknown as { seq: number }; // The client passes the query on as it is.
+}
+
+function toLogMessage({ subject, seq, header, data }: StoredMsg): LogMessage {
+  return { subject, seq, headers: fromNatsHeaders(header), payload: data };
+}

@@ -1,0 +1,167 @@
+// Publishes single messages as fast as their acks come in: a bounded number in flight, each sent again
+// until it is acked. Its message id makes a repetition harmless. In order, as long as the server does not
+// turn single messages away.
+
+import { createInbox, type NatsConnection, type Subscription } from "@nats-io/transport-node";
+import { HEADER } from "../../../plan/names.ts";
+import { LogUnavailable } from "../../ports.ts";
+import { errorMessage } from "../nats-server/error-message.ts";
+import { readAck } from "./ack.ts";
+import { NatsRefused } from "./errors.ts";
+import { toNatsHeaders } from "./headers.ts";
+import { Link } from "./link.ts";
+import { backoffMs, isOutage } from "./retry.ts";
+
+export type Publication = {
+  readonly subject: string;
+  /** `Nats-Msg-Id`: the server stores one message of an id within its window. */
+  readonly msgId: string;
+  readonly headers: ReadonlyMap<string, string>;
+  readonly payload: Uint8Array;
+};
+
+export type Acked = { readonly seq: number; readonly duplicate: boolean };
+
+/** A message that is on its way. */
+export type InFlight = {
+  /** @throws NatsRefused, or LogUnavailable when the publisher is disposed of first */
+  readonly acked: Promise<Acked>;
+};
+
+export type PublisherOptions = {
+  /** Messages sent and not acked, at most. */
+  readonly inFlightMax?: number;
+};
+
+export const IN_FLIGHT_MAX_DEFAULT = 256;
+const ACK_TIMEOUT_MS = 5000;
+const SWEEP_MS = 50;
+
+type Entry = {
+  readonly publication: Publication;
+  readonly resolve: (acked: Acked) => void;
+  readonly reject: (error: Error) => void;
+  tries: number;
+  /** When it is sent again, on the clock of `performance.now()`. */
+  dueMs: number;
+};
+
+export class NatsPublisher implements AsyncDisposable {
+  readonly #nc: NatsConnection;
+  readonly #link: Link;
+  readonly #inFlightMax: number;
+  readonly #inbox = createInbox();
+  readonly #acks: Subscription;
+  readonly #stopListening: () => void;
+  readonly #sweeper: NodeJS.Timeout;
+  /** By ack token, in the order of sending. */
+  readonly #entries = new Map<string, Entry>();
+  readonly #waiting: (() => void)[] = [];
+  #idle: (() => void)[] = [];
+  #sent = 0;
+  #disposed = false;
+
+  constructor(nc: NatsConnection, options: PublisherOptions = {}) {
+    this.#nc = nc;
+    this.#link = new Link(nc);
+    this.#inFlightMax = options.inFlightMax ?? IN_FLIGHT_MAX_DEFAULT;
+    const callback = (error: Error | null, message: Parameters<typeof readAck>[0]) => {
+      if (error === null) this.#onAck(message);
+    };
+    this.#acks = nc.subscribe(`${this.#inbox}.*`, { callback });
+    this.#stopListening = this.#link.onRestored(() => this.#resend(Number.POSITIVE_INFINITY));
+    this.#sweeper = setInterval(() => this.#resend(performance.now()), SWEEP_MS).unref();
+  }
+
+  /** Waits until the message may be sent and sends it; `acked` of the result tells when it is stored. */
+  async enqueue(publication: Publication): Promise<InFlight> {
+    while (this.#entries.size >= this.#inFlightMax && !this.#disposed) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    if (this.#disposed) throw new LogUnavailable("the publisher is closed");
+    const acked = new Promise<Acked>((resolve, reject) => {
+      const entry = { publication, resolve, reject, tries: 0, dueMs: 0 };
+      const token = (this.#sent++).toString(36);
+      this.#entries.set(token, entry);
+      this.#send(token, entry);
+    });
+    return { acked };
+  }
+
+  /** Resolves when the message is stored. @throws as `InFlight.acked` */
+  async publish(publication: Publication): Promise<Acked> {
+    return await (await this.enqueue(publication)).acked;
+  }
+
+  /** Resolves when nothing is in flight. */
+  async idle(): Promise<void> {
+    if (this.#entries.size === 0) return;
+    await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  /** Gives up what is not acked; await `idle` first to lose nothing. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed = true;
+    clearInterval(this.#sweeper);
+    this.#stopListening();
+    this.#acks.unsubscribe();
+    for (const [token, entry] of this.#entries) {
+      this.#settle(token, () => entry.reject(new LogUnavailable("closed before it was acked")));
+    }
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+
+  #send(token: string, entry: Entry): void {
+    entry.dueMs = performance.now() + ACK_TIMEOUT_MS;
+    if (!this.#link.up) return; // Sent when the connection is back.
+    const { subject, msgId, headers, payload } = entry.publication;
+    const withId = toNatsHeaders(headers);
+    withId.set(HEADER.msgId, msgId);
+    try {
+      this.#nc.publish(subject, payload, { headers: withId, reply: `${this.#inbox}.${token}` });
+    } catch (error) {
+      if (isOutage(error)) return;
+      this.#refuse(token, entry, errorMessage(error));
+    }
+  }
+
+  /** Sends everything again that is due at `nowMs`, in the first order. */
+  #resend(nowMs: number): void {
+    for (const [token, entry] of this.#entries) if (entry.dueMs <= nowMs) this.#send(token, entry);
+  }
+
+  #onAck(message: Parameters<typeof readAck>[0]): void {
+    const token = message.subject.slice(this.#inbox.length + 1);
+    const entry = this.#entries.get(token);
+    if (entry === undefined) return; // Acked before: this answers a repetition.
+    const ack = readAck(message);
+    switch (ack.kind) {
+      case "stored":
+        this.#settle(token, () => entry.resolve({ seq: ack.seq, duplicate: ack.duplicate }));
+        return;
+      case "unsure":
+        entry.tries += 1;
+        entry.dueMs = performance.now() + backoffMs(entry.tries);
+        return;
+      case "fenced":
+        this.#refuse(token, entry, "an expectation in its headers does not hold");
+        return;
+      case "refused":
+        this.#refuse(token, entry, ack.reason);
+        return;
+    }
+  }
+
+  #refuse(token: string, { publication, reject }: Entry, reason: string): void {
+    const message = `NATS refused a message on ${publication.subject}: ${reason}`;
+    this.#settle(token, () => reject(new NatsRefused(message)));
+  }
+
+  #settle(token: string, tell: () => void): void {
+    this.#entries.delete(token);
+    tell();
+    this.#waiting.shift()?.();
+    if (this.#entries.size > 0) return;
+    for (const wake of this.#idle.splice(0)) wake();
+  }
+}

@@ -1,0 +1,54 @@
+// Reads what a stream holds now, and stops. Where to stop is asked of the leader before the read; as the
+// message there can be removed meanwhile, it is asked again now and then.
+
+import type { Log, LogMessage } from "../../ports.ts";
+import { pause } from "./retry.ts";
+
+const RECHECK_MS = 1000;
+
+/** As `Log.readAll`. */
+export async function* readNow(
+  log: Log,
+  stream: string,
+  subjects: readonly string[],
+): AsyncGenerator<LogMessage> {
+  const end = await lastOn(log, stream, subjects);
+  if (end === 0) return;
+  const stop = new AbortController();
+  const progress = { seq: 0 };
+  const watching = stopWhenRemoved(log, stream, subjects, progress, stop);
+  try {
+    for await (const batch of log.read(stream, subjects, 1, stop.signal)) {
+      for (const message of batch) {
+        if (message.seq > end) return;
+        progress.seq = message.seq;
+        yield message;
+      }
+      if (progress.seq >= end) return;
+    }
+  } finally {
+    stop.abort();
+    await watching;
+  }
+}
+
+/** The greatest sequence on any of the subjects, 0 when there is none. */
+async function lastOn(log: Log, stream: string, subjects: readonly string[]): Promise<number> {
+  const found = await Promise.all(subjects.map((subject) => log.last(stream, subject)));
+  return Math.max(0, ...found.map((message) => message?.seq ?? 0));
+}
+
+/** Stops the read when nothing is left beyond what it has given. */
+async function stopWhenRemoved(
+  log: Log,
+  stream: string,
+  subjects: readonly string[],
+  progress: { readonly seq: number },
+  stop: AbortController,
+): Promise<void> {
+  for (;;) {
+    await pause(RECHECK_MS, stop.signal);
+    if (stop.signal.aborted) return;
+    if ((await lastOn(log, stream, subjects)) <= progress.seq) stop.abort();
+  }
+}
