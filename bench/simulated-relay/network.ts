@@ -54,7 +54,8 @@ const CLUSTER_GAP_MS = 12;
 const PAST_MS = 6 * 3_600_000;
 /** Part of the accounts that join while the recording runs. */
 const NEWCOMER_SHARE = 0.02;
-const IDENTITY_KINDS = ["commit", "join", "rename", "leave", "return"] as const;
+/** What can happen at the relay, and its share in percent. */
+const HAPPENINGS = ["commit", "join", "rename", "leave", "return"] as const;
 const drawKind = weightedDraw([98.4, 0.3, 0.5, 0.45, 0.35]);
 const LEAVE_STATUSES: readonly InactiveStatus[] = ["deactivated", "deactivated", "suspended"];
 
@@ -120,7 +121,7 @@ class Simulation {
   }
 
   async #happen(nowMs: number): Promise<Frame[]> {
-    const kind = at(IDENTITY_KINDS, drawKind(this.#random));
+    const kind = at(HAPPENINGS, drawKind(this.#random));
     switch (kind) {
       case "commit":
         return await this.#speak(nowMs);

@@ -10,7 +10,7 @@ import { RelayReader } from "./relay-reader.ts";
 import { Tape } from "./tape.ts";
 
 /** How far behind the head a reader may fall before a relay drops it: frames. */
-export const LAG_FRAMES_MAX = 16_384;
+const LAG_FRAMES_MAX = 16_384;
 
 export type SimulatedRelayOptions = {
   /** Raw subscribeRepos frames, in order; a fault put among them is played at its place. */
@@ -52,7 +52,7 @@ export type SimulatedRelay = AsyncDisposable & {
   sendAll(bytes: Uint8Array): void;
 };
 
-export type RelayStats = {
+type RelayStats = {
   readonly connected: number;
   readonly connectionsTotal: number;
   readonly framesSent: number;
