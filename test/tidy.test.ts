@@ -161,7 +161,7 @@ function textFindings({ path, text }: SourceFile): Finding[] {
 
 /** Test files, their helpers, `test/` and `runtime/testing/`. */
 function isTestCode(path: string): boolean {
-  return /(\.test|\.test-helper)\.ts$|^test\/|\/testing\//.test(path);
+  return /\.test(-\w+)?\.ts$|^test\/|\/testing\//.test(path);
 }
 
 /** Folders of ours, and files at the root (configuration of tools). */
