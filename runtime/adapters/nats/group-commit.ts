@@ -22,7 +22,7 @@ type Waiting = {
 /** Commits to one stream. */
 export class GroupCommitter {
   readonly #target: Target;
-  readonly #queue: Waiting[] = [];
+  #queue: Waiting[] = [];
   #busy = false;
 
   constructor(target: Target) {
@@ -40,24 +40,28 @@ export class GroupCommitter {
   }
 
   async #enqueue(commit: Commit): Promise<CommitResult> {
-    const done = new Promise<CommitResult>((resolve, reject) => {
-      this.#queue.push({ commit, resolve, reject });
-    });
-    if (!this.#busy) await this.#drain();
-    return await done;
+    const { signal } = commit;
+    const { promise, resolve, reject } = Promise.withResolvers<CommitResult>();
+    const giveUp = () =>
+      reject(unavailable("the commit was aborted before it was known to be stored"));
+    signal.addEventListener("abort", giveUp, { once: true });
+    this.#queue.push({ commit, resolve, reject });
+    if (!this.#busy) void this.#drain(); // Each member's promise tells what befell it.
+    return await promise.finally(() => signal.removeEventListener("abort", giveUp));
   }
 
   async #drain(): Promise<void> {
     this.#busy = true;
-    try {
-      while (this.#queue.length > 0) await this.#commitGroup(takeGroup(this.#queue));
-    } finally {
-      this.#busy = false;
+    while (this.#queue.length > 0) {
+      this.#queue = this.#queue.filter(({ commit }) => !commit.signal.aborted);
+      await this.#commitGroup(takeGroup(this.#queue));
     }
+    this.#busy = false;
   }
 
   /** Never rejects: each member's promise gets what befell it. */
   async #commitGroup(group: readonly Waiting[]): Promise<void> {
+    if (group.length === 0) return;
     const messages = group.flatMap(({ commit }) => commit.messages);
     const { nc, link } = this.#target;
     const ack = await send(nc, link, messages);

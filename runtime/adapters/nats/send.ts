@@ -25,6 +25,8 @@ export async function send(
   link: Link,
   messages: readonly LogAppend[],
 ): Promise<Ack> {
+  // What is written while the connection is down is lost without a word.
+  if (!link.up) return { kind: "unsure", reason: "not connected" };
   try {
     const answer = messages.length === 1 ? publishOne(nc, messages) : publishBatch(nc, messages);
     return readAck(await link.guard(answer));
