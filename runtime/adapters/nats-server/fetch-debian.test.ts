@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
-import { fetchFromDebian, mirrorIn } from "./fetch-debian.ts";
+import { DebianFetchFailed, fetchFromDebian, mirrorIn } from "./fetch-debian.ts";
 import { tryBinary } from "./find.ts";
-import { fakeServer, tempFolder } from "./temp-folder.test-helper.ts";
+import { fakeServer, tempFolder } from "./temp-folder.test-support.ts";
 
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 const REAL = process.env.CI === "true" && existsSync("/usr/bin/apt-get") && existsSync(KEYRING);
@@ -46,7 +46,9 @@ it.skipIf(!existsSync(KEYRING))("says why there is no Debian mirror", async () =
   await using folder = await tempFolder();
   await folder.script("bin/apt-get", fakeApt(folder.path, "true"));
   const env = { PATH: `${folder.path}/bin:/usr/bin:/bin` };
-  await expect(fetchFromDebian(folder.path, env)).rejects.toThrow(
+  const failed = fetchFromDebian(folder.path, env);
+  await expect(failed).rejects.toThrow(DebianFetchFailed);
+  await expect(failed).rejects.toThrow(
     /no Debian mirror among this machine's apt sources \(apt-get: E: dead source\)/,
   );
 });

@@ -3,9 +3,9 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, it } from "vitest";
-import { checksumOf, fetchRelease, releaseName } from "./fetch-release.ts";
+import { checksumOf, fetchRelease, ReleaseFetchFailed, releaseName } from "./fetch-release.ts";
 import { runCommand } from "./run-command.ts";
-import { fakeServer, type TempFolder, tempFolder } from "./temp-folder.test-helper.ts";
+import { fakeServer, type TempFolder, tempFolder } from "./temp-folder.test-support.ts";
 
 const NAME = releaseName(process.platform, process.arch);
 const ARCHIVE = `${NAME}.tar.gz`;
@@ -36,7 +36,9 @@ it("refuses an archive that the checksum list does not name", async () => {
 it("names the URL and status of a missing release", async () => {
   await using folder = await tempFolder();
   await using mirror = await serve({});
-  await expect(fetchRelease(folder.path, mirror.url)).rejects.toThrow(/SHA256SUMS: HTTP 404/);
+  const failed = fetchRelease(folder.path, mirror.url);
+  await expect(failed).rejects.toThrow(ReleaseFetchFailed);
+  await expect(failed).rejects.toThrow(/SHA256SUMS: HTTP 404/);
 });
 
 it("fails at once where nobody listens", async () => {

@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { expect, it } from "vitest";
 import { fetchNatsServer } from "./fetch.ts";
-import { tempFolder } from "./temp-folder.test-helper.ts";
+import { tempFolder } from "./temp-folder.test-support.ts";
 
 it("leaves nothing half fetched in the cache when every route fails", async () => {
   await using folder = await tempFolder();

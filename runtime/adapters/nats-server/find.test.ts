@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { findNatsServer } from "./find.ts";
-import { fakeServer, tempFolder } from "./temp-folder.test-helper.ts";
+import { fakeServer, tempFolder } from "./temp-folder.test-support.ts";
 
 it("prefers $NATS_SERVER_BIN to PATH and PATH to the cache", async () => {
   await using folder = await tempFolder();

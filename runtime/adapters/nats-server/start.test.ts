@@ -9,7 +9,7 @@ import { startNatsServer } from "../nats-server.ts";
 import { MAX_PAYLOAD_BYTES } from "./config.ts";
 import { NatsServerStartFailed, NatsStoreInUse } from "./errors.ts";
 import { commandLineOf } from "./process-info.ts";
-import { type TempFolder, tempFolder } from "./temp-folder.test-helper.ts";
+import { type TempFolder, tempFolder } from "./temp-folder.test-support.ts";
 
 it("listens on loopback with JetStream and our limits when start resolves", async () => {
   await using folder = await tempFolder();

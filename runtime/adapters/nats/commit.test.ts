@@ -1,11 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { HEADER } from "../../../plan/names.ts";
 import { type CommitResult, type LogAppend, LogUnavailable } from "../../ports.ts";
 import { MAX_PAYLOAD_BYTES } from "../nats-server/config.ts";
-import { CommitTooLarge, NatsRefused } from "./errors.ts";
-import { COMMIT_BYTES_MAX, COMMIT_MESSAGES_MAX } from "./group-commit.ts";
-import type { NatsLog } from "./nats-log.ts";
 import {
   type Bench,
   message,
@@ -14,7 +10,10 @@ import {
   STREAM,
   textOf,
   texts,
-} from "./test-nats.test-helper.ts";
+} from "./bench.test-support.ts";
+import { CommitTooLarge, NatsRefused } from "./errors.ts";
+import { COMMIT_BYTES_MAX, COMMIT_MESSAGES_MAX } from "./group-commit.ts";
+import type { NatsLog } from "./nats-log.ts";
 
 let bench: Bench;
 let count = 0;
@@ -184,9 +183,10 @@ it("rejects with LogUnavailable when aborted, before and during an outage", asyn
 it("commits exactly once over kill -9 of the server in the middle of it", async () => {
   const at = fresh();
   const tasks = Array.from({ length: 8 }, (_, i) => `${at}.${i}`);
-  const counting = Promise.all(tasks.map((name) => countUp(bench.log, name, 120)));
-  for (let crash = 0; crash < 4; crash++) {
-    await sleep(100 + 150 * Math.random()); // Any moment will do: this is the fault, not a wait.
+  const progress = { commits: 0 };
+  const counting = Promise.all(tasks.map((name) => countUp(bench.log, name, 120, progress)));
+  for (let crash = 1; crash <= 4; crash++) {
+    await vi.waitFor(() => expect(progress.commits).toBeGreaterThan(crash * 150), 20_000);
     await bench.nats.crash();
     await bench.nats.restart();
   }
@@ -206,7 +206,12 @@ it("marks its messages with the id of the commit", async () => {
 });
 
 /** Commits an output and a checkpoint `times` times; returns how often it was not fenced. */
-async function countUp(log: NatsLog, name: string, times: number): Promise<number> {
+async function countUp(
+  log: NatsLog,
+  name: string,
+  times: number,
+  progress = { commits: 0 },
+): Promise<number> {
   let won = 0;
   for (let i = 0; i < times; i++) {
     const last = await log.last(STREAM, `${name}.c`);
@@ -217,6 +222,7 @@ async function countUp(log: NatsLog, name: string, times: number): Promise<numbe
       NEVER,
     );
     if (result.kind === "committed") won++;
+    progress.commits++;
   }
   return won;
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { LogMessage } from "../../ports.ts";
+import { type LogMessage, LogUnavailable } from "../../ports.ts";
 import {
   type Bench,
   message,
@@ -8,7 +8,7 @@ import {
   STREAM,
   textOf,
   texts,
-} from "./test-nats.test-helper.ts";
+} from "./bench.test-support.ts";
 
 let bench: Bench;
 let count = 0;
@@ -113,6 +113,14 @@ it("reads on without gap or duplicate over kill -9 and stops of the server", asy
     await fill(at, 300, restarts * 300 + 1);
   });
   expect(all.map(textOf)).toEqual(upTo(1500));
+});
+
+it("throws when the connection is closed under a reader", async () => {
+  const log = await bench.another();
+  const reading = log.read(STREAM, [fresh()], 1, NEVER)[Symbol.asyncIterator]().next();
+  await bench.closeOthers();
+  await expect(reading).rejects.toThrow(LogUnavailable);
+  await expect(log.lastSeq(STREAM)).rejects.toThrow(LogUnavailable);
 });
 
 it("finds the last message on a subject, and none", async () => {

@@ -2,9 +2,10 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { FIREHOSE_STREAM } from "../../../plan/names.ts";
 import { LogUnavailable } from "../../ports.ts";
 import { MAX_PAYLOAD_BYTES } from "../nats-server/config.ts";
+import { type Bench, NEVER, openBench } from "./bench.test-support.ts";
+import { connectNats } from "./connect.ts";
 import { NatsRefused } from "./errors.ts";
 import { NatsPublisher, type Publication } from "./publisher.ts";
-import { type Bench, NEVER, openBench } from "./test-nats.test-helper.ts";
 
 let bench: Bench;
 beforeAll(async () => {
@@ -65,6 +66,16 @@ it("throws for messages it gives up when it is disposed of", async () => {
   for (const outcome of await outcomes) {
     expect(outcome.status === "rejected" && outcome.reason).toBeInstanceOf(LogUnavailable);
   }
+});
+
+it("gives up when its connection is closed", async () => {
+  const nc = await connectNats({ url: bench.nats.url, name: "test" });
+  await using publisher = new NatsPublisher(nc);
+  const publishing = publisher.publish(publication("nobody.listens", "1"));
+  await nc.close();
+  await expect(publishing).rejects.toThrow(LogUnavailable);
+  const again = publisher.publish(publication("nobody.listens", "2"));
+  await expect(again).rejects.toThrow(LogUnavailable);
 });
 
 it("stores every message once and in order over kill -9 of the server", async () => {

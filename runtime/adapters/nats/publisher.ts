@@ -24,7 +24,7 @@ export type Acked = { readonly seq: number; readonly duplicate: boolean };
 
 /** A message that is on its way. */
 export type InFlight = {
-  /** @throws NatsRefused, or LogUnavailable when the publisher is disposed of first */
+  /** @throws NatsRefused, or LogUnavailable when the publisher or its connection is closed first */
   readonly acked: Promise<Acked>;
 };
 
@@ -33,7 +33,7 @@ export type PublisherOptions = {
   readonly inFlightMax?: number;
 };
 
-export const IN_FLIGHT_MAX_DEFAULT = 256;
+const IN_FLIGHT_MAX_DEFAULT = 256;
 const ACK_TIMEOUT_MS = 5000;
 const SWEEP_MS = 50;
 
@@ -70,6 +70,7 @@ export class NatsPublisher implements AsyncDisposable {
     };
     this.#acks = nc.subscribe(`${this.#inbox}.*`, { callback });
     this.#stopListening = this.#link.onRestored(() => this.#resend(Number.POSITIVE_INFINITY));
+    void nc.closed().then(() => this.#giveUp());
     this.#sweeper = setInterval(() => this.#resend(performance.now()), SWEEP_MS).unref();
   }
 
@@ -101,10 +102,14 @@ export class NatsPublisher implements AsyncDisposable {
 
   /** Gives up what is not acked; await `idle` first to lose nothing. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#acks.unsubscribe();
+    this.#giveUp();
+  }
+
+  #giveUp(): void {
     this.#disposed = true;
     clearInterval(this.#sweeper);
     this.#stopListening();
-    this.#acks.unsubscribe();
     for (const [token, entry] of this.#entries) {
       this.#settle(token, () => entry.reject(new LogUnavailable("closed before it was acked")));
     }

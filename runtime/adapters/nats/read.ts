@@ -7,7 +7,7 @@ import {
   type JetStreamClient,
   type JsMsg,
 } from "@nats-io/jetstream";
-import type { LogMessage } from "../../ports.ts";
+import { type LogMessage, LogUnavailable } from "../../ports.ts";
 import { fromNatsHeaders } from "./headers.ts";
 import { Inbox } from "./inbox.ts";
 import type { Link } from "./link.ts";
@@ -22,7 +22,11 @@ const NANOSECONDS_PER_MS = 1_000_000;
 
 export type Position = { readonly stream: string; readonly subjects: readonly string[] };
 
-/** The batches of `Log.read`. @throws JetStreamApiError when the stream or a subject is refused */
+/**
+ * The batches of `Log.read`.
+ * @throws JetStreamApiError when the stream or a subject is refused
+ * @throws LogUnavailable when the connection is closed under it
+ */
 export async function* readFrom(
   js: JetStreamClient,
   link: Link,
@@ -45,6 +49,7 @@ export async function* readFrom(
       if (!signal.aborted && !isOutage(error)) throw error;
     }
   }
+  if (!signal.aborted) throw new LogUnavailable("the connection to NATS is closed");
 }
 
 /** One consumer's life: ends when the signal aborts or the connection was lost and is back. */

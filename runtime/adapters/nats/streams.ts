@@ -47,9 +47,9 @@ export type StreamOptions = {
 /** What readers and writers have to agree on. */
 export type StreamLayout = { readonly partitions: number; readonly buckets: number };
 
-export const FIREHOSE_MAX_AGE_MS_DEFAULT = 24 * 60 * 60 * 1000;
-export const DUPLICATE_WINDOW_MS_DEFAULT = 2 * 60 * 1000;
-export const WORKERS_TTL_MS_DEFAULT = 15_000;
+const FIREHOSE_MAX_AGE_MS_DEFAULT = 24 * 60 * 60 * 1000;
+const DUPLICATE_WINDOW_MS_DEFAULT = 2 * 60 * 1000;
+const WORKERS_TTL_MS_DEFAULT = 15_000;
 const REJECTED_BYTES_MAX = 256 * 1024 * 1024;
 /** A stage task each; the server's default since 2.15 is 1000. */
 const CONSUMERS_MAX = 100_000;

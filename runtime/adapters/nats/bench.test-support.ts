@@ -13,27 +13,33 @@ export type Bench = AsyncDisposable & {
   readonly nats: TestNats;
   readonly nc: NatsConnection;
   readonly log: NatsLog;
-  /** Another process's view, in effect: a connection and a log of its own. */
-  another(): Promise<NatsLog>;
+  /** Another process's view, in effect: a connection and a log of its own, perhaps through a proxy. */
+  another(url?: string): Promise<NatsLog>;
+  /** Closes the connections of the others. */
+  closeOthers(): Promise<void>;
 };
 
 export async function openBench(): Promise<Bench> {
   const nats = await startTestNats();
-  const connections = [await connectNats({ url: nats.url, name: "test" })];
-  const [nc] = connections;
-  if (nc === undefined) throw new Error("no connection");
+  const nc = await connectNats({ url: nats.url, name: "test" });
+  const others: NatsConnection[] = [];
+  const closeOthers = async () => {
+    await Promise.all(others.splice(0).map((each) => each.close()));
+  };
   await ensureStreams(nc, { buckets: 1, partitions: 4 });
   return {
     nats,
     nc,
     log: new NatsLog(nc),
-    another: async () => {
-      const more = await connectNats({ url: nats.url, name: "test" });
-      connections.push(more);
+    another: async (url = nats.url) => {
+      const more = await connectNats({ url, name: "test" });
+      others.push(more);
       return new NatsLog(more);
     },
+    closeOthers,
     [Symbol.asyncDispose]: async () => {
-      await Promise.all(connections.map((each) => each.close()));
+      await closeOthers();
+      await nc.close();
       await nats[Symbol.asyncDispose]();
     },
   };

@@ -1,0 +1,82 @@
+import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
+import type { LogAppend } from "../../ports.ts";
+import { type Bench, message, NEVER, openBench, STREAM, texts } from "./bench.test-support.ts";
+import { faultyLink } from "./faulty-link.test-support.ts";
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await openBench();
+});
+afterEach(async () => {
+  await bench.closeOthers();
+});
+afterAll(async () => {
+  await bench[Symbol.asyncDispose]();
+});
+
+type Shape = (at: string, text: string) => LogAppend[];
+const shapes: [string, Shape][] = [
+  ["one message", (at, text) => [message(`${at}.c`, text, 0)]],
+  ["two messages", (at, text) => [message(`${at}.out`, text), message(`${at}.c`, text, 0)]],
+  [
+    "two, the checkpoint first",
+    (at, text) => [message(`${at}.c`, text, 0), message(`${at}.out`, text)],
+  ],
+];
+
+it.each(shapes)("knows its own commit when the answer is lost: %s", async (name, shape) => {
+  const at = `fpl.0.own.${name.length}`;
+  await using link = await faultyLink(bench.nats.url);
+  const log = await bench.another(link.url);
+  expect(await log.last(STREAM, at)).toBeNull();
+  link.lose("answers");
+  const result = log.commit(STREAM, shape(at, "mine"), NEVER);
+  await vi.waitFor(
+    async () => expect(await bench.log.last(STREAM, `${at}.c`)).not.toBeNull(),
+    5000,
+  );
+  link.cut();
+  expect(await result).toEqual({ kind: "committed", lastSeq: await bench.log.lastSeq(STREAM) });
+  expect(await texts(bench.log, `${at}.c`)).toEqual(["mine"]);
+});
+
+it.each(shapes)(
+  "is fenced when a rival wrote while its request was lost: %s",
+  async (name, shape) => {
+    const at = `fpl.0.rival.${name.length}`;
+    await using link = await faultyLink(bench.nats.url);
+    const log = await bench.another(link.url);
+    expect(await log.last(STREAM, at)).toBeNull();
+    link.lose("requests");
+    const result = log.commit(STREAM, shape(at, "mine"), NEVER);
+    await vi.waitFor(() => expect(link.lostBytes()).toBeGreaterThan(0));
+    expect((await bench.log.commit(STREAM, shape(at, "rival"), NEVER)).kind).toBe("committed");
+    link.cut();
+    expect(await result).toEqual({ kind: "fenced" });
+    expect(await texts(bench.log, `${at}.c`)).toEqual(["rival"]);
+  },
+);
+
+it.each(shapes)("commits after all when its request was lost: %s", async (name, shape) => {
+  const at = `fpl.0.lost.${name.length}`;
+  await using link = await faultyLink(bench.nats.url);
+  const log = await bench.another(link.url);
+  expect(await log.last(STREAM, at)).toBeNull();
+  link.lose("requests");
+  const result = log.commit(STREAM, shape(at, "mine"), NEVER);
+  await vi.waitFor(() => expect(link.lostBytes()).toBeGreaterThan(0));
+  link.cut();
+  expect(await result).toEqual({ kind: "committed", lastSeq: await bench.log.lastSeq(STREAM) });
+});
+
+it("writes a commit without an expectation once when the answer is lost", async () => {
+  await using link = await faultyLink(bench.nats.url);
+  const log = await bench.another(link.url);
+  expect(await log.last(STREAM, "fpl.0.plain")).toBeNull();
+  link.lose("answers");
+  const result = log.commit(STREAM, [message("fpl.0.plain", "mine")], NEVER);
+  await vi.waitFor(async () => expect(await texts(bench.log, "fpl.0.plain")).toHaveLength(1), 5000);
+  link.cut();
+  expect((await result).kind).toBe("committed");
+  expect(await texts(bench.log, "fpl.0.plain")).toEqual(["mine"]);
+});
