@@ -1,0 +1,82 @@
+// The compiler: source text to plans. Pure and synchronous, and reads as the list of its passes.
+
+import type { Plan } from "../plan/plan.ts";
+import { type Diagnostic, reporter } from "./diagnostics/diagnostic.ts";
+import { newEnv } from "./lower/env.ts";
+import { lowerPipeline } from "./lower/pipeline.ts";
+import { checkOverrides, type Loader, resolve } from "./resolve/resolve.ts";
+import { checkShapes } from "./shapes/shapes.ts";
+import type { ProgramNode, TestNode } from "./syntax/ast.ts";
+import { parse } from "./syntax/parser.ts";
+
+export type Source = {
+  /** Shown in diagnostics; imports are relative to it. `/` separates. */
+  readonly file: string;
+  readonly text: string;
+};
+
+export type CompileOptions = {
+  /** Values of params as text, as given by `--param name=value`. */
+  readonly params?: Readonly<Record<string, string>>;
+  /** The text of an imported file, by its path in the terms of `Source.file`; null: there is none. */
+  readonly readImport?: (path: string) => string | null;
+};
+
+export type Compiled = {
+  /** One for each pipeline, in the order of the file; empty when there is any error. */
+  readonly plans: readonly Plan[];
+  /** The tests of the file, parsed. */
+  readonly tests: readonly TestNode[];
+  readonly diagnostics: readonly Diagnostic[];
+  /** Text of the file and of every file it imports, by path: what `render` needs. */
+  readonly files: ReadonlyMap<string, string>;
+};
+
+/** Compiles one file. Never throws: what is wrong is in `diagnostics`. */
+export function compile(source: Source, options: CompileOptions = {}): Compiled {
+  const diagnostics: Diagnostic[] = [];
+  const report = reporter(source.file, diagnostics);
+  const loader = newLoader(source, options, diagnostics);
+
+  const program = parse(source.text, report);
+  const scope = resolve(program, source.file, loader);
+  checkOverrides(scope, loader.overrides, report);
+  const env = newEnv(scope, report);
+  const shapes = checkShapes(program, scope, report);
+  const topics = new Map<string, string>();
+  const plans = pipelines(program).map((node) => lowerPipeline(node, env, topics, shapes));
+
+  const sorted = inOrder(diagnostics);
+  const failed = sorted.some((diagnostic) => diagnostic.severity === "error");
+  return {
+    plans: failed ? [] : plans,
+    tests: program.items.filter((item) => item.kind === "test"),
+    diagnostics: sorted,
+    files: loader.files,
+  };
+}
+
+function newLoader(source: Source, options: CompileOptions, diagnostics: Diagnostic[]): Loader {
+  return {
+    readImport: options.readImport ?? (() => null),
+    diagnostics,
+    files: new Map([[source.file, source.text]]),
+    modules: new Map(),
+    open: [source.file],
+    overrides: new Map(Object.entries(options.params ?? {})),
+  };
+}
+
+function pipelines(program: ProgramNode) {
+  return program.items.filter((item) => item.kind === "pipeline");
+}
+
+/** By position, the same problem once. */
+function inOrder(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  const seen = new Map(
+    diagnostics.map((one) => [`${one.file}:${one.span.start}:${one.code}:${one.message}`, one]),
+  );
+  return [...seen.values()].sort(
+    (a, b) => Number(a.file > b.file) - Number(a.file < b.file) || a.span.start - b.span.start,
+  );
+}

@@ -1,0 +1,42 @@
+// Refuses text that nests too deeply before the recursive parser sees it: no input may end in a stack
+// overflow.
+
+import type { IToken } from "chevrotain";
+import * as T from "./tokens.ts";
+
+/** Brackets and conditionals that may be open at once; one more is FPL0190. */
+export const NESTING_MAX = 200;
+
+const OPENERS = new Set([T.LParen, T.LBracket, T.FilterOpen, T.LBrace]);
+const CLOSERS = new Set([T.RParen, T.RBracket, T.RBrace]);
+
+/**
+ * The first token that nests deeper than NESTING_MAX, or null. Open `?` count until their `:`, or the
+ * end of what they stand in.
+ */
+export function tooDeep(tokens: readonly IToken[]): IToken | null {
+  const questions: number[] = [];
+  let open = 0;
+  let here = 0;
+  for (const token of tokens) {
+    if (OPENERS.has(token.tokenType)) {
+      questions.push(here);
+      here = 0;
+      open += 1;
+    } else if (CLOSERS.has(token.tokenType) && questions.length > 0) {
+      open -= here + 1;
+      here = questions.pop() ?? 0;
+    } else if (token.tokenType === T.Question) {
+      here += 1;
+      open += 1;
+    } else if (here > 0 && token.tokenType === T.Colon) {
+      here -= 1;
+      open -= 1;
+    } else if (token.tokenType === T.Pipe) {
+      open -= here;
+      here = 0;
+    }
+    if (open > NESTING_MAX) return token;
+  }
+  return null;
+}
