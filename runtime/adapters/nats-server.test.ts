@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { fakeServer, tempFolder } from "./nats-server/temp-folder.test-helper.ts";
+import { fakeServer, tempFolder } from "./nats-server/temp-folder.test-support.ts";
 import { ensureNatsServer, NatsServerUnavailable } from "./nats-server.ts";
 
 it("names everything it tried and every way out when there is no server to be had", async () => {
