@@ -32,6 +32,8 @@ export const HEADER = {
   relaySeq: "Fpaas-Relay-Seq",
   /** Why a message stands under `atproto.rejected.>`. */
   reason: "Fpaas-Reason",
+  /** What exactly was wrong with it, for people. */
+  detail: "Fpaas-Detail",
   /** Watermark in milliseconds since the epoch: the producer will send no record with a lesser time. */
   watermark: "Fpaas-Watermark",
   /** Which producer wrote a stage or topic message: see `producerName`. */

@@ -48,13 +48,21 @@ export class CommonFields {
 
   /** @throws Malformed when `rev` is no TID. */
   checkedRev(): string {
-    if (!TID.test(this.rev)) throw new Malformed("bad_rev", "rev is no TID");
+    if (!isTid(this.rev)) throw new Malformed("bad_rev", "rev is no TID");
     return this.rev;
   }
 }
 
+/** Handle (atproto.com/specs/handle), ASCII form. */
+export const HANDLE =
+  /^(?=.{3,253}$)([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$/;
+
 /** TID (atproto.com/specs/tid). */
 const TID = /^[234567abcdefghij][234567abcdefghijklmnopqrstuvwxyz]{12}$/;
+
+export function isTid(text: string): boolean {
+  return TID.test(text);
+}
 
 /** Calls `onField` for each key of the map that comes next; it must read or skip the value. */
 export function eachField(cursor: CborCursor, onField: (key: string) => void): void {

@@ -4,8 +4,8 @@ import { CborCursor } from "../cbor/cursor.ts";
 import { walkCar } from "./car.ts";
 import { cidToString } from "./cid.ts";
 import { readCommit } from "./commit.ts";
-import { CommonFields, eachField, optionalText } from "./fields.ts";
-import { BLOCKS_BYTES_MAX, FRAME_BYTES_MAX } from "./limits.ts";
+import { CommonFields, eachField, HANDLE, optionalText } from "./fields.ts";
+import { BLOCKS_BYTES_MAX, FRAME_BYTES_MAX, STATUS_CHARS_MAX } from "./limits.ts";
 import type {
   AccountMessage,
   DecodedMessage,
@@ -19,10 +19,6 @@ import { catchMalformed, Malformed } from "./rejection.ts";
 /** `op` of a message and of an error. */
 const OP_MESSAGE = 1;
 const OP_ERROR = -1;
-
-/** Handle (atproto.com/specs/handle), ASCII form. */
-const HANDLE =
-  /^(?=.{3,253}$)([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$/;
 
 /**
  * Decodes one subscribeRepos frame. Never throws: whatever is wrong with it comes back as `rejected`.
@@ -118,13 +114,16 @@ function readIdentity(cursor: CborCursor): IdentityMessage {
 function readAccount(cursor: CborCursor): AccountMessage {
   const fields = new CommonFields();
   let active: boolean | null = null;
-  let status: string | null = null;
+  let status: string | null = null as string | null; // assigned in the callback
   eachField(cursor, (key) => {
     if (key === "active") active = cursor.boolean();
     else if (key === "status") status = optionalText(cursor);
     else if (!fields.take(key, cursor)) cursor.skip();
   });
   const { did, seq, timeMs } = fields.checked();
+  if (status !== null && status.length > STATUS_CHARS_MAX) {
+    throw new Malformed("bad_frame", `status of ${status.length} characters`);
+  }
   if (active === null) throw new Malformed("bad_frame", "an account message without `active`");
   return { kind: "account", did, seq, timeMs, active, status };
 }

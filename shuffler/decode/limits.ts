@@ -11,3 +11,5 @@ export const RECORD_BYTES_MAX = 1_000_000;
 export const COMMIT_OPS_MAX = 200;
 /** Nesting of maps and lists in a record; deeper ones are refused so that readers may recurse. */
 export const RECORD_DEPTH_MAX = 64;
+/** The `status` of an `#account`: the known ones have up to 14, and unknown ones are passed on. */
+export const STATUS_CHARS_MAX = 64;

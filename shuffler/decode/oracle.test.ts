@@ -7,7 +7,7 @@ import { type CommitEvt, parseAccount, parseCommitUnauthenticated, parseSync } f
 import { describe, expect, it } from "vitest";
 import { type CborValue, CidLink } from "../cbor/encode.ts";
 import { cborOf, frameOf } from "../testing/frames.ts";
-import { cidFromString } from "./cid.ts";
+import { cidFromString, cidToString } from "./cid.ts";
 import { decodeFrame } from "./frame.ts";
 import type { CommitMessage, DecodedMessage } from "./message.ts";
 
@@ -52,7 +52,9 @@ function referenceBody(frame: Uint8Array): { type: string; body: unknown } {
 function normal(value: unknown): unknown {
   if (value === null || typeof value !== "object" || value instanceof Uint8Array) return value;
   if (Array.isArray(value)) return value.map(normal);
-  if ("multihash" in value) return `cid:${String(value)}`;
+  if ("multihash" in value && "bytes" in value && value.bytes instanceof Uint8Array) {
+    return `cid:${cidToString(value.bytes)}`;
+  }
   return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, normal(field)]));
 }
 

@@ -1,0 +1,142 @@
+// From a decoded message to the messages to publish: subject, id, headers, payload. Only identifiers
+// that the decoder found well formed get into a subject.
+
+import {
+  accountSubject,
+  CONTENT_EVENT,
+  commitSubject,
+  HEADER,
+  rejectedSubject,
+} from "../plan/names.ts";
+import { partitionOf } from "../plan/partition.ts";
+import { CborWriter } from "./cbor/writer.ts";
+import type { CommitMessage, CommitOp, DecodedMessage } from "./decode/message.ts";
+import type { Rejected } from "./decode/rejection.ts";
+import { ENVELOPE_BYTES_MAX, type EventFields, encodeEnvelope } from "./envelope.ts";
+import { accountId, commitOpId, identityId, rejectedId, syncId } from "./identify.ts";
+import type { ShuffledMessage } from "./shuffled-message.ts";
+
+/** How much of a refused frame is kept for whoever looks into it. */
+export const REJECTED_PAYLOAD_BYTES_MAX = 65_536;
+/** What the headers of a message may need of the server's `max_payload`, which counts both. */
+export const HEADERS_BYTES_MAX = 1024;
+
+export type RouterOptions = {
+  readonly partitions: number;
+  /** The server's `max_payload`. */
+  readonly maxPayloadBytes: number;
+  /** Host of the relay, or a name for a recording; goes into a header. */
+  readonly relay: string;
+};
+
+export class Router {
+  readonly #options: RouterOptions;
+  readonly #writer = new CborWriter();
+  /** Events whose record was left out because it did not fit. */
+  oversize = 0;
+
+  /** @throws RangeError when `maxPayloadBytes` is too small for an event without its record. */
+  constructor(options: RouterOptions) {
+    const leastBytes = ENVELOPE_BYTES_MAX + HEADERS_BYTES_MAX;
+    if (options.maxPayloadBytes < leastBytes) {
+      throw new RangeError(
+        `max_payload is ${options.maxPayloadBytes}, at least ${leastBytes} needed`,
+      );
+    }
+    this.#options = options;
+  }
+
+  /**
+   * @param raw what the message was decoded from, kept with a refusal.
+   * @param position stands in for the seq of what has none.
+   */
+  route(message: DecodedMessage, raw: Uint8Array, position: number): ShuffledMessage[] {
+    switch (message.kind) {
+      case "commit":
+        return this.#commit(message, raw);
+      case "sync": {
+        const { did, seq, timeMs, rev } = message;
+        const event = { kind: "sync", did, seq, timeMs, rev } as const;
+        return [this.#accountEvent(event, syncId(did, rev))];
+      }
+      case "identity": {
+        const { did, seq, timeMs, handle } = message;
+        const event = {
+          kind: "identity",
+          did,
+          seq,
+          timeMs,
+          ...(handle !== null && { handle }),
+        } as const;
+        return [this.#accountEvent(event, identityId(message))];
+      }
+      case "account": {
+        const { did, seq, timeMs, active, status } = message;
+        const event = {
+          kind: "account",
+          did,
+          seq,
+          timeMs,
+          active,
+          ...(status !== null && { status }),
+        } as const;
+        return [this.#accountEvent(event, accountId(message))];
+      }
+      case "info":
+      case "error":
+        return [];
+      case "rejected":
+        return [this.#rejected(message, 0, raw, position)];
+    }
+  }
+
+  #commit(commit: CommitMessage, raw: Uint8Array): ShuffledMessage[] {
+    const partition = partitionOf(commit.did, this.#options.partitions);
+    const events = commit.ops.map((op) => {
+      const subject = commitSubject(partition, op.action, op.collection);
+      return this.#event(subject, commitOpId(commit.did, commit.rev, op), fieldsOf(commit, op));
+    });
+    const refusals = commit.rejected.map((one, i) => this.#rejected(one, i, raw, commit.seq));
+    return [...events, ...refusals];
+  }
+
+  #accountEvent(
+    event: EventFields & { readonly kind: "sync" | "identity" | "account" },
+    msgId: string,
+  ): ShuffledMessage {
+    const partition = partitionOf(event.did, this.#options.partitions);
+    return this.#event(accountSubject(partition, event.kind), msgId, event);
+  }
+
+  #event(subject: string, msgId: string, event: EventFields): ShuffledMessage {
+    const bytesMax = this.#options.maxPayloadBytes - HEADERS_BYTES_MAX;
+    const { payload, oversize } = encodeEnvelope(this.#writer, event, bytesMax);
+    if (oversize) this.oversize += 1;
+    const headers = this.#headers(event.seq).set(HEADER.contentType, CONTENT_EVENT);
+    return { subject, msgId, headers, payload, relaySeq: event.seq };
+  }
+
+  #rejected(one: Rejected, index: number, raw: Uint8Array, seq: number): ShuffledMessage {
+    return {
+      subject: rejectedSubject(one.reason),
+      msgId: rejectedId(one.reason, index, raw),
+      headers: this.#headers(seq).set(HEADER.reason, one.reason).set(HEADER.detail, one.detail),
+      payload: raw.slice(0, REJECTED_PAYLOAD_BYTES_MAX),
+      relaySeq: seq,
+    };
+  }
+
+  #headers(seq: number): Map<string, string> {
+    return new Map([
+      [HEADER.relayHost, this.#options.relay],
+      [HEADER.relaySeq, String(seq)],
+    ]);
+  }
+}
+
+function fieldsOf(commit: CommitMessage, op: CommitOp): EventFields {
+  const { did, seq, timeMs, rev } = commit;
+  const { action, collection, rkey } = op;
+  const fields = { kind: "commit", did, seq, timeMs, rev, op: action, collection, rkey } as const;
+  return op.action === "delete" ? fields : { ...fields, cid: op.cid, record: op.record };
+}

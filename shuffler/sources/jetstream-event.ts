@@ -1,0 +1,121 @@
+// One line of Jetstream v1 JSON (github.com/bluesky-social/jetstream) as a decoded message.
+
+import { hash } from "node:crypto";
+import { z } from "zod";
+import { DID, NSID, RKEY } from "../../plan/names.ts";
+import type { CborWriter } from "../cbor/writer.ts";
+import { CID_BYTES, CID_DIGEST_AT, cidFromString, isCidAt } from "../decode/cid.ts";
+import { checkRecord } from "../decode/commit.ts";
+import { HANDLE, isTid } from "../decode/fields.ts";
+import { RECORD_BYTES_MAX, STATUS_CHARS_MAX } from "../decode/limits.ts";
+import type { CommitOp, DecodedMessage } from "../decode/message.ts";
+import { catchMalformed, Malformed } from "../decode/rejection.ts";
+import { encodeJsonRecord } from "./json-record.ts";
+
+/** Jetstream's `time_us`, microseconds since the epoch, is also the seq: it has no other. */
+const timeUs = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
+
+const commitSchema = z.object({
+  rev: z.string(),
+  operation: z.enum(["create", "update", "delete"]),
+  collection: z.string(),
+  rkey: z.string(),
+  record: z.looseObject({}).optional(),
+  cid: z.string().optional(),
+});
+
+const eventSchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("commit"), did: z.string(), time_us: timeUs, commit: commitSchema }),
+  z.object({
+    kind: z.literal("identity"),
+    did: z.string(),
+    time_us: timeUs,
+    identity: z.object({ handle: z.string().nullish() }),
+  }),
+  z.object({
+    kind: z.literal("account"),
+    did: z.string(),
+    time_us: timeUs,
+    account: z.object({ active: z.boolean(), status: z.string().max(STATUS_CHARS_MAX).nullish() }),
+  }),
+]);
+
+type JetstreamEvent = z.infer<typeof eventSchema>;
+
+/** `cidMismatch`: the record, encoded again, is not what the event's CID names; it is taken anyway. */
+export type ParsedLine = { readonly message: DecodedMessage; readonly cidMismatch: boolean };
+
+/**
+ * Never throws. A mismatch of CIDs is told but not refused: JSON cannot carry everything DAG-CBOR can
+ * (a float written `1.0`, say), and the event's own CID is kept.
+ * @param where names the line, for the detail of a refusal.
+ */
+export function parseJetstreamLine(line: Buffer, writer: CborWriter, where: string): ParsedLine {
+  let cidMismatch = false;
+  const message = catchMalformed<DecodedMessage>(() => {
+    const event = parseEvent(line, where);
+    if (!DID.test(event.did)) throw new Malformed("bad_did", where);
+    const at = { did: event.did, seq: event.time_us, timeMs: Math.floor(event.time_us / 1000) };
+    switch (event.kind) {
+      case "identity": {
+        const handle = event.identity.handle ?? null;
+        if (handle !== null && !HANDLE.test(handle)) throw new Malformed("bad_handle", where);
+        return { kind: "identity", ...at, handle };
+      }
+      case "account": {
+        const { active, status } = event.account;
+        return { kind: "account", ...at, active, status: status ?? null };
+      }
+      case "commit": {
+        const { rev } = event.commit;
+        if (!isTid(rev)) throw new Malformed("bad_rev", where);
+        const { op, mismatch } = opOf(event.commit, writer, where);
+        cidMismatch = mismatch;
+        return { kind: "commit", ...at, rev, ops: [op], rejected: [] };
+      }
+    }
+  });
+  return { message, cidMismatch };
+}
+
+function parseEvent(line: Buffer, where: string): JetstreamEvent {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(line));
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new Malformed("bad_line", `${where}: no JSON`);
+    if (error instanceof TypeError) throw new Malformed("bad_utf8", where);
+    throw error;
+  }
+  const parsed = eventSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const path = parsed.error.issues[0]?.path.join(".") ?? "";
+  throw new Malformed("bad_line", `${where}: no Jetstream event (at \`${path}\`)`);
+}
+
+type Commit = z.infer<typeof commitSchema>;
+
+function opOf(
+  commit: Commit,
+  writer: CborWriter,
+  where: string,
+): { op: CommitOp; mismatch: boolean } {
+  const { operation, collection, rkey } = commit;
+  if (!NSID.test(collection)) throw new Malformed("bad_collection", where);
+  if (!RKEY.test(rkey)) throw new Malformed("bad_rkey", where);
+  if (operation === "delete") {
+    return { op: { action: "delete", collection, rkey }, mismatch: false };
+  }
+  const cid = commit.cid ?? "";
+  const binary = cidFromString(cid);
+  if (binary === null || binary.length !== CID_BYTES || !isCidAt(binary, 0)) {
+    throw new Malformed("bad_cid", where);
+  }
+  if (commit.record === undefined) throw new Malformed("missing_block", where);
+  const record = encodeJsonRecord(writer, commit.record);
+  if (record.length > RECORD_BYTES_MAX) throw new Malformed("oversize_record", where);
+  checkRecord(record);
+  const digest = Buffer.from(binary).toString("hex", CID_DIGEST_AT);
+  const mismatch = hash("sha256", record, "hex") !== digest;
+  return { op: { action: operation, collection, rkey, cid, record }, mismatch };
+}

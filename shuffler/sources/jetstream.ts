@@ -1,0 +1,60 @@
+// Files of Jetstream v1 events, one JSON object a line, plain or compressed.
+
+import { basename } from "node:path";
+import { CborWriter } from "../cbor/writer.ts";
+import { FRAME_BYTES_MAX } from "../decode/limits.ts";
+import { rejected } from "../decode/rejection.ts";
+import { fileBytes } from "./file-bytes.ts";
+import { parseJetstreamLine } from "./jetstream-event.ts";
+import { type Line, linesOf } from "./lines.ts";
+import type { Source, SourceItem, SourceNotice } from "./source.ts";
+
+const EMPTY = Buffer.alloc(0);
+
+/**
+ * A Jetstream file as a source; positions are line numbers from 1, seq is the event's `time_us`. A line
+ * that is no event is refused with its number and the rest goes on; blank lines are nothing.
+ * @param after position to go on behind; null for the start.
+ */
+export function openJetstream(
+  path: string,
+  after: number | null,
+  onNotice: (notice: SourceNotice) => void,
+): Source {
+  return {
+    name: basename(path),
+    live: false,
+    batches: () => readBatches(path, after ?? 0, onNotice),
+  };
+}
+
+async function* readBatches(
+  path: string,
+  after: number,
+  onNotice: (notice: SourceNotice) => void,
+): AsyncGenerator<SourceItem[]> {
+  const writer = new CborWriter();
+  for await (const lines of linesOf(fileBytes(path), FRAME_BYTES_MAX)) {
+    const wanted = lines.filter((line) => line.number > after && !isBlank(line));
+    if (wanted.length > 0) yield wanted.map((line) => itemOf(line, writer, onNotice));
+  }
+}
+
+function itemOf(
+  line: Line,
+  writer: CborWriter,
+  onNotice: (notice: SourceNotice) => void,
+): SourceItem {
+  const where = `line ${line.number}`;
+  if (line.bytes === null) {
+    const message = rejected("oversize_frame", `${where} is over ${FRAME_BYTES_MAX} bytes`);
+    return { kind: "message", position: line.number, raw: EMPTY, message };
+  }
+  const { message, cidMismatch } = parseJetstreamLine(line.bytes, writer, where);
+  if (cidMismatch) onNotice({ kind: "cid-mismatch", line: line.number });
+  return { kind: "message", position: line.number, raw: line.bytes, message };
+}
+
+function isBlank(line: Line): boolean {
+  return line.bytes !== null && line.bytes.toString("latin1").trim() === "";
+}

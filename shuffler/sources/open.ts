@@ -1,0 +1,43 @@
+// From what the user wrote after `--from` to a source.
+
+import { statSync } from "node:fs";
+import type { Clock } from "../ports.ts";
+import { openJetstream } from "./jetstream.ts";
+import { openRecording } from "./recording.ts";
+import { type Source, SourceError, type SourceNotice } from "./source.ts";
+
+export type OpenOptions = {
+  /** Position to go on behind (see `SourceItem`); null for the start, or for a relay its present. */
+  readonly after: number | null;
+  /** Ends a source that has no end. A file is simply no longer read. */
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  /** Uniform in [0, 1): jitter of reconnects. */
+  readonly random: () => number;
+  readonly onNotice: (notice: SourceNotice) => void;
+};
+
+/** What a source may be, for error messages and help texts. */
+export const ACCEPTED_SOURCES =
+  "x.frames[.zst] (a recording), x.jsonl[.gz|.zst] (Jetstream events), x.car (a repo export), " +
+  "ws://… or wss://… (a relay)";
+
+/**
+ * @throws SourceError `source_missing` or `source_unknown` at once; reading may throw the other codes.
+ */
+export function openSource(spec: string, options: OpenOptions): Source {
+  const { after, onNotice } = options;
+  if (/\.frames(\.zst)?$/.test(spec)) return openRecording(existing(spec), after);
+  if (/\.jsonl(\.gz|\.zst)?$/.test(spec)) return openJetstream(existing(spec), after, onNotice);
+  throw new SourceError("source_unknown", `${spec} is no source; accepted: ${ACCEPTED_SOURCES}`);
+}
+
+/** @returns `path`, known to be a file. */
+function existing(path: string): string {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat?.isFile() === true) return path;
+  throw new SourceError(
+    "source_missing",
+    stat === undefined ? `there is no file ${path}` : `${path} is no file`,
+  );
+}

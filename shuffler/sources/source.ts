@@ -1,0 +1,55 @@
+// What every source is: an endless or finite run of items with positions, in batches.
+
+import type { DecodedMessage } from "../decode/message.ts";
+
+/**
+ * One item of a source. `position` grows from item to item; a source opened `after` a position goes on
+ * with the items behind it. A relay's is its seq, a file's the index of the item, from 0.
+ */
+export type SourceItem = {
+  readonly position: number;
+  /** The bytes it was made of: what is kept if it is refused. */
+  readonly raw: Uint8Array;
+} & (
+  | /** `raw` is a subscribeRepos frame. */ { readonly kind: "frame" }
+  /** From a format that has no frames. */
+  | { readonly kind: "message"; readonly message: DecodedMessage }
+);
+
+export interface Source {
+  /** Short name for headers and progress: a host, or a file's name. Visible ASCII. */
+  readonly name: string;
+  /** Whether items come as they happen, so that a time in the future is wrong and the end never comes. */
+  readonly live: boolean;
+  /** Batches in order, at most one being made ahead of the reader. Ends when the signal aborts. */
+  batches(): AsyncIterable<readonly SourceItem[]>;
+}
+
+/** Something a source has to say that is not an event. Every one is to be shown or counted. */
+export type SourceNotice =
+  | { readonly kind: "connected"; readonly url: string }
+  | { readonly kind: "disconnected"; readonly reason: string; readonly retryInMs: number }
+  /** A `#info` message or an error frame of the relay. */
+  | { readonly kind: "relay-info" | "relay-error"; readonly name: string; readonly message: string }
+  | { readonly kind: "cid-mismatch"; readonly line: number };
+
+/** A source could not be opened or read. `retry` says whether the same may succeed later. */
+export class SourceError extends Error {
+  readonly code: SourceErrorCode;
+  readonly retry = false;
+
+  constructor(code: SourceErrorCode, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.code = code;
+  }
+}
+
+export type SourceErrorCode =
+  /** No such file, or it may not be read. */
+  | "source_missing"
+  /** Neither a relay URL nor a file ending we know. */
+  | "source_unknown"
+  /** The file ends inside an item; everything before was delivered. */
+  | "source_truncated"
+  /** The file is not what its ending says. */
+  | "source_corrupt";
