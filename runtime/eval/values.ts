@@ -1,6 +1,7 @@
 // The values of the language at run time, and what every part of the runtime agrees on about them:
 // truth, equality, order, type names and identity.
 
+import { burn } from "./fuel.ts";
 import { compareText } from "./text.ts";
 
 /** A point in time: whole milliseconds since the Unix epoch. */
@@ -182,6 +183,7 @@ function msOf(value: Value): number {
 function compareLists(a: readonly Value[], b: readonly Value[]): number {
   if (a === b) return 0;
   const shared = Math.min(a.length, b.length);
+  burn(shared);
   for (let i = 0; i < shared; i += 1) {
     const order = compareValues(a[i] ?? null, b[i] ?? null);
     if (order !== 0) return order;
@@ -192,6 +194,7 @@ function compareLists(a: readonly Value[], b: readonly Value[]): number {
 function compareRecords(a: RecordValue, b: RecordValue): number {
   if (a === b) return 0;
   const names = sortedNames(a);
+  burn(names.length);
   const byNames = compareLists(names, sortedNames(b));
   if (byNames !== 0) return byNames;
   for (const name of names) {
