@@ -34,3 +34,10 @@ export function isCode(text: string): text is Code {
 export function severityOf(code: Code): "error" | "warning" {
   return Object.hasOwn(WARNING_CODES, code) ? "warning" : "error";
 }
+
+/** The page of `code` as `fpaas explain` prints it; null when there is no such code. */
+export function explainCode(code: string): string | null {
+  if (!isCode(code)) return null;
+  const { title, text } = CODES[code];
+  return `${severityOf(code)}[${code}]: ${title}\n\n${text}\n`;
+}

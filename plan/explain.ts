@@ -1,0 +1,147 @@
+// A plan as a drawing: what reads what, what was pushed down to subjects, what state each stage keeps.
+
+import { firehoseFilters } from "./names.ts";
+import type { Aggregate, Input, Op, Plan, Stage, Start, Topic, Window } from "./plan.ts";
+import { printDuration, printExpr, printInstant } from "./print-expr.ts";
+
+/** `plan` as text, one block a stage, ending in a newline. */
+export function explainPlan(plan: Plan): string {
+  const params = Object.entries(plan.params).map(
+    ([name, value]) => `  param ${name} = ${JSON.stringify(value)}`,
+  );
+  const stages = plan.stages.flatMap((stage) => ["", ...explainStage(stage)]);
+  const topics = plan.topics.map((topic) => `  ${explainTopic(topic, plan)}`);
+  return `${[`pipeline ${plan.pipeline}`, ...params, ...stages, "", "topics", ...topics].join("\n")}\n`;
+}
+
+function explainTopic(topic: Topic, plan: Plan): string {
+  const partitions = count(topic.partitions, "partition");
+  const kept = ` (at most ${plan.deadLetters.max} a stage partition)`;
+  return `${topic.name}: ${topic.role}, ${partitions}${topic.role === "dead-letters" ? kept : ""}`;
+}
+
+function explainStage(stage: Stage): string[] {
+  const state = stage.ops.flatMap(stateOf);
+  return [
+    `stage ${stage.id} (${count(stage.partitions, "partition")})`,
+    ...stage.inputs.flatMap(explainInput).map((line) => `  ${line}`),
+    ...stage.ops.flatMap(explainOp).map((line) => `  ${line}`),
+    `  state: ${state.length === 0 ? "none" : state.join("; ")}`,
+  ];
+}
+
+function explainInput(input: Input): string[] {
+  switch (input.kind) {
+    case "firehose":
+      return [
+        `from firehose${startText(input.start)}`,
+        ...firehoseFilters(0, input.kinds, input.ops, input.collections)
+          .map((subject) => subject.replace(".00.", ".<p>."))
+          .map((subject) => `  subject ${subject}`),
+      ];
+    case "topic":
+      return [`from topic ${input.topic}${startText(input.start)}`];
+    case "exchange":
+      return [`from ${input.from.join(", ")}`];
+  }
+}
+
+function startText(start: Start): string {
+  switch (start.at) {
+    case "default":
+      return "";
+    case "first":
+    case "new":
+      return ` start at ${start.at}`;
+    case "time":
+      return ` start at ${printInstant(start.ms)}`;
+  }
+}
+
+function explainOp(op: Op): string[] {
+  switch (op.op) {
+    case "filter":
+      return [`filter ${printExpr(op.expr)}`];
+    case "map":
+      return [`map ${printExpr(op.expr)}`];
+    case "let":
+      return [`let ${op.name} = ${printExpr(op.expr)}`];
+    case "unnest":
+      return [`unnest ${printExpr(op.expr)} as ${op.as}`];
+    case "window": {
+      const late = op.late === null ? "late: dropped" : `late: ${op.late}`;
+      const ahead = `max_ahead: ${printDuration(op.maxAheadMs)}`;
+      return [`${windowText(op.window)} on ${printExpr(op.on)}, ${ahead}, ${late}`];
+    }
+    case "exchange": {
+      const columns = op.columns.map((column) => `    column ${printExpr(column)}`);
+      const by = op.keys.length === 0 ? "as one" : `by ${op.keys.map(printExpr).join(", ")}`;
+      return [`exchange ${by} -> ${op.to}`, ...columns];
+    }
+    case "reduce": {
+      const keys = op.keys.length === 0 ? "" : ` by ${op.keys.join(", ")}`;
+      return [`reduce${keys}`, ...op.aggregates.map((one) => `    ${aggregateText(one)}`)];
+    }
+    case "top":
+      return [`top ${op.n} of each window`];
+    case "sink": {
+      const key = op.key === null ? "" : ` key ${printExpr(op.key)}`;
+      return [`sink -> topic ${op.topic}${key}`];
+    }
+  }
+}
+
+function windowText({ sizeMs, everyMs, graceMs }: Window): string {
+  const grace = graceMs === 0 ? "" : ` grace ${printDuration(graceMs)}`;
+  return sizeMs === everyMs
+    ? `window tumbling ${printDuration(sizeMs)}${grace}`
+    : `window hopping ${printDuration(sizeMs)} every ${printDuration(everyMs)}${grace}`;
+}
+
+function aggregateText(aggregate: Aggregate): string {
+  const column = aggregate.column === null ? "" : `column ${aggregate.column}`;
+  return `${aggregate.name}: ${aggregate.fn}(${column}${limitText(aggregate)})`;
+}
+
+function limitText(aggregate: Aggregate): string {
+  switch (aggregate.fn) {
+    case "distinct":
+      return `, cap: ${aggregate.cap}`;
+    case "collect":
+      return `, max: ${aggregate.max}`;
+    case "count":
+    case "sum":
+    case "min":
+    case "max":
+    case "avg":
+    case "first":
+    case "last":
+    case "approx_distinct":
+      return "";
+  }
+}
+
+/** What an op remembers between records. */
+function stateOf(op: Op): string[] {
+  switch (op.op) {
+    case "reduce": {
+      const windows = Math.ceil(op.window.sizeMs / op.window.everyMs);
+      const what = `${count(op.aggregates.length, "aggregate")} per key and window`;
+      return [`${what}, ${count(windows, "window")} a record, until the window closes`];
+    }
+    case "top":
+      return [`${count(op.n, "record")} per window, until the window closes`];
+    case "filter":
+    case "map":
+    case "let":
+    case "unnest":
+    case "window":
+    case "exchange":
+    case "sink":
+      return [];
+  }
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? "" : "s"}`;
+}
