@@ -2,7 +2,7 @@
 
 import type { Plan, Stage } from "../../plan/plan.ts";
 import type { Target } from "../../plan/targets.ts";
-import { EvalError } from "../eval/eval-error.ts";
+import { EvaluationError } from "../eval/eval-error.ts";
 import { Instant, type RecordValue, type Value } from "../eval/values.ts";
 import type { Counters } from "./message.ts";
 import { OutputBuffer } from "./output.ts";
@@ -46,7 +46,7 @@ export class StageContext {
   }
 
   /** Sends what could not be processed to dead letters with its reason, up to the plan's limit. */
-  deadLetter(op: string, error: EvalError, record: Value, timeMs: number): void {
+  deadLetter(op: string, error: EvaluationError, record: Value, timeMs: number): void {
     const { topic, max } = this.plan.deadLetters;
     this.counters.deadLetters += 1;
     if (this.counters.deadLetters > max) return;
@@ -63,14 +63,14 @@ export class StageContext {
   }
 
   /**
-   * Runs `body` for one record; an `EvalError` sends the record to dead letters. Anything else is a
+   * Runs `body` for one record; an `EvaluationError` sends the record to dead letters. Anything else is a
    * bug of ours and goes up.
    */
   guard(op: string, record: RecordValue, body: () => void): void {
     try {
       body();
     } catch (error) {
-      if (!(error instanceof EvalError)) throw error;
+      if (!(error instanceof EvaluationError)) throw error;
       this.deadLetter(op, error, record, timeOf(record));
     }
   }
@@ -80,5 +80,5 @@ export class StageContext {
 export function timeOf(record: RecordValue): number {
   const time = record.time;
   if (time instanceof Instant) return time.ms;
-  throw new EvalError("record without time", "`time` is not an instant");
+  throw new EvaluationError("record without time", "`time` is not an instant");
 }

@@ -4,7 +4,7 @@
 import { WATERMARK_DELAY_MS } from "../../plan/event.ts";
 import type { Input, Op, Plan, Stage } from "../../plan/plan.ts";
 import { decodeEvent, decodeRecords, decodeRows } from "../eval/codec.ts";
-import { EvalError } from "../eval/eval-error.ts";
+import { EvaluationError } from "../eval/eval-error.ts";
 import { Instant, isRecord, type Value } from "../eval/values.ts";
 import { assert } from "./assert.ts";
 import { type Emit, StageContext, timeOf } from "./context.ts";
@@ -99,7 +99,7 @@ export class StageRunner {
     try {
       this.#decode(input.kind, message, payload);
     } catch (error) {
-      if (!(error instanceof EvalError)) throw error;
+      if (!(error instanceof EvaluationError)) throw error;
       this.#context.counters.in += 1;
       this.#context.deadLetter("read", error, payload, 0);
     }
@@ -131,7 +131,12 @@ export class StageRunner {
       this.#context.counters.in += 1;
       if (isTimed(value)) this.#emit(value, 0);
       else
-        this.#context.deadLetter("read", new EvalError("record without time", "topic"), value, 0);
+        this.#context.deadLetter(
+          "read",
+          new EvaluationError("record without time", "topic"),
+          value,
+          0,
+        );
     }
   }
 

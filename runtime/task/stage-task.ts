@@ -6,7 +6,7 @@ import type { Deployment, TaskId } from "../../plan/deployment.ts";
 import { assert } from "../core/assert.ts";
 import type { Counters, OutputMessage, StateChange } from "../core/message.ts";
 import { StageRunner } from "../core/stage-runner.ts";
-import type { Clock, Log, LogAppend } from "../ports.ts";
+import { type Clock, type Log, type LogAppend, LogUnavailable } from "../ports.ts";
 import {
   type CheckpointSubjects,
   checkpointMessage,
@@ -112,25 +112,31 @@ class StageTask {
     this.#sweptMs = ports.clock.now();
   }
 
+  /** Ends when told to, with everything committed if the log allows it within `FINISH_MS`. */
   async run(signal: AbortSignal): Promise<TaskEnd> {
+    using patience = new Patience(signal);
+    try {
+      return await this.#loop(signal, patience.signal);
+    } catch (error) {
+      // Not committed is not lost: the next owner starts from the last commit.
+      if (error instanceof LogUnavailable && signal.aborted) return "stopped";
+      throw error;
+    }
+  }
+
+  async #loop(signal: AbortSignal, patience: AbortSignal): Promise<TaskEnd> {
     await using queue = new InputQueue(this.#ports.log, this.#sources, this.#inSeqs);
     while (!signal.aborted) {
       const waitMs = this.#msUntilCommit();
       const batch = await queue.next(waitMs, this.#ports.clock, signal);
       if (batch !== null) this.#step(batch.input, batch.messages);
       if (this.#readSinceCommit > 0 && this.#msUntilCommit() <= 0) {
-        if ((await this.#commit(signal)) === "fenced") return "fenced";
+        if ((await this.#commit(patience)) === "fenced") return "fenced";
         await this.#sweep();
       }
     }
-    return this.#finish();
-  }
-
-  /** A clean stop hands over with nothing left to redo; a few seconds must do. */
-  async #finish(): Promise<TaskEnd> {
     if (this.#readSinceCommit === 0) return "stopped";
-    const result = await this.#commit(AbortSignal.timeout(FINISH_MS));
-    return result === "fenced" ? "fenced" : "stopped";
+    return (await this.#commit(patience)) === "fenced" ? "fenced" : "stopped";
   }
 
   #step(input: number, messages: Parameters<TaskSource["toInput"]>[0][]): void {
@@ -220,3 +226,29 @@ class StageTask {
 
 /** Longest that a stopping task tries to commit what it has. */
 const FINISH_MS = 5000;
+
+/** A signal that aborts `FINISH_MS` after another one did. */
+class Patience implements Disposable {
+  readonly #end = new AbortController();
+  readonly #signal: AbortSignal;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+    signal.addEventListener("abort", this.#start, { once: true });
+    if (signal.aborted) this.#start();
+  }
+
+  get signal(): AbortSignal {
+    return this.#end.signal;
+  }
+
+  readonly #start = (): void => {
+    this.#timer = setTimeout(() => this.#end.abort(), FINISH_MS);
+  };
+
+  [Symbol.dispose](): void {
+    this.#signal.removeEventListener("abort", this.#start);
+    if (this.#timer !== null) clearTimeout(this.#timer);
+  }
+}

@@ -46,7 +46,7 @@ export class MemoryLog implements Log {
   }
 
   async last(stream: string, subject: string): Promise<LogMessage | null> {
-    return this.#messages(stream).findLast((message) => message.subject === subject) ?? null;
+    return this.#last(stream, subject);
   }
 
   async *readAll(stream: string, subjects: readonly string[]): AsyncIterable<LogMessage> {
@@ -62,19 +62,19 @@ export class MemoryLog implements Log {
     throw new Error("the memory log keeps no times");
   }
 
+  /** Checks and appends without a pause in between: nobody else's commit comes in the middle. */
   async commit(stream: string, messages: readonly LogAppend[]): Promise<CommitResult> {
     const fault = this.fault();
     if (fault === "lost-before") throw new LogUnavailable("commit lost");
     for (const { subject, expectedLastSeq } of messages) {
       if (expectedLastSeq === undefined) continue;
-      const last = await this.last(stream, subject);
-      if ((last?.seq ?? 0) !== expectedLastSeq) return { kind: "fenced" };
+      if ((this.#last(stream, subject)?.seq ?? 0) !== expectedLastSeq) return { kind: "fenced" };
     }
     for (const { subject, headers, payload } of messages) {
       this.append(stream, { subject, headers, payload });
     }
     if (fault === "lost-after") throw new LogUnavailable("acknowledgement lost");
-    return { kind: "committed", lastSeq: await this.lastSeq(stream) };
+    return { kind: "committed", lastSeq: this.#lastSeqs.get(stream) ?? 0 };
   }
 
   async purge(stream: string, subject: string, throughSeq: number): Promise<void> {
@@ -82,6 +82,10 @@ export class MemoryLog implements Log {
       (message) => message.seq > throughSeq || !subjectMatches(subject, message.subject),
     );
     this.#streams.set(stream, kept);
+  }
+
+  #last(stream: string, subject: string): LogMessage | null {
+    return this.#messages(stream).findLast((message) => message.subject === subject) ?? null;
   }
 
   #messages(stream: string): LogMessage[] {

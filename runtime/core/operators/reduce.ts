@@ -2,9 +2,10 @@
 //
 //   result(window, key) = merge of the accumulators of `key` in the panes of the window
 
+import { END_OF_TIME_MS } from "../../../plan/event.ts";
 import type { ReduceOp } from "../../../plan/plan.ts";
 import { decodeValue, encodeRecord, type Row } from "../../eval/codec.ts";
-import { EvalError } from "../../eval/eval-error.ts";
+import { EvaluationError } from "../../eval/eval-error.ts";
 import { canonicalKey, Instant, type RecordValue, type Value } from "../../eval/values.ts";
 import {
   type Accumulator,
@@ -67,7 +68,8 @@ export class Reduce implements StatefulOperator {
   }
 
   outputWatermarkMs(watermarkMs: number): number {
-    return watermarkMs - this.#op.window.graceMs;
+    // The end of time stays the end of time: nothing will come, grace or not.
+    return watermarkMs === END_OF_TIME_MS ? watermarkMs : watermarkMs - this.#op.window.graceMs;
   }
 
   changes(): StateChange[] {
@@ -101,12 +103,12 @@ export class Reduce implements StatefulOperator {
     this.#watermarkMs = watermarkMs;
   }
 
-  #refusal(row: Row): EvalError | null {
+  #refusal(row: Row): EvaluationError | null {
     for (const [i, aggregate] of this.#op.aggregates.entries()) {
       if (aggregate.column === null) continue;
       const value = row.columns[aggregate.column] ?? null;
       const reason = value === null ? null : (this.#functions[i]?.refuses(value) ?? null);
-      if (reason !== null) return new EvalError(reason, `field ${aggregate.name}`);
+      if (reason !== null) return new EvaluationError(reason, `field ${aggregate.name}`);
     }
     return null;
   }

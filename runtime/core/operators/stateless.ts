@@ -2,7 +2,7 @@
 
 import type { Expr } from "../../../plan/expr.ts";
 import { compileExpr, compilePredicate } from "../../eval/compile-expr.ts";
-import { EvalError } from "../../eval/eval-error.ts";
+import { EvaluationError } from "../../eval/eval-error.ts";
 import { isRecord, type RecordValue } from "../../eval/values.ts";
 import type { Emit, StageContext } from "../context.ts";
 
@@ -22,7 +22,7 @@ export function map(expr: Expr, context: StageContext, next: Emit): Emit {
   return (record, seq) => {
     context.guard("map", record, () => {
       const mapped = evaluate(record);
-      if (!isRecord(mapped)) throw new EvalError("map gave no object", "map needs an object");
+      if (!isRecord(mapped)) throw new EvaluationError("map gave no object", "map needs an object");
       next(withTime(mapped, record), seq);
     });
   };
@@ -45,7 +45,8 @@ export function unnest(expr: Expr, as: string, context: StageContext, next: Emit
     context.guard("unnest", record, () => {
       const list = evaluate(record);
       if (list === null) return;
-      if (!Array.isArray(list)) throw new EvalError("unnest of no list", "unnest needs a list");
+      if (!Array.isArray(list))
+        throw new EvaluationError("unnest of no list", "unnest needs a list");
       for (const element of list) next({ ...record, [as]: element }, seq);
     });
   };

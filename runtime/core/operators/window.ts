@@ -6,7 +6,7 @@
 
 import type { WindowOp } from "../../../plan/plan.ts";
 import { compileExpr } from "../../eval/compile-expr.ts";
-import { EvalError } from "../../eval/eval-error.ts";
+import { EvaluationError } from "../../eval/eval-error.ts";
 import { Instant, type RecordValue } from "../../eval/values.ts";
 import { type StageContext, timeOf } from "../context.ts";
 import { lastEndContaining } from "../panes.ts";
@@ -25,7 +25,7 @@ export function window(
     context.guard("window", record, () => {
       const on = evaluate(record);
       if (!(on instanceof Instant))
-        throw new EvalError("window on no instant", "`on:` is not an instant");
+        throw new EvaluationError("window on no instant", "`on:` is not an instant");
       const atMs = Math.min(on.ms, timeOf(record) + maxAheadMs);
       const closesMs = lastEndContaining(spec, atMs) + spec.graceMs;
       if (context.message.channelWatermarkMs < closesMs) {

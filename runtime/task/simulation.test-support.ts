@@ -1,0 +1,233 @@
+// A deployed pipeline on the memory log: many stage tasks that crash, lose acknowledgements and run twice,
+// all from one seed. The answer must be that of a plain loop.
+
+import type { Deployment, TaskId } from "../../plan/deployment.ts";
+import { tasksOf } from "../../plan/deployment.ts";
+import { END_OF_TIME_MS } from "../../plan/event.ts";
+import {
+  bucketStream,
+  commitSubject,
+  FIREHOSE_STREAM,
+  HEADER,
+  topicSubject,
+  topicWatermarkSubject,
+  watermarkSubject,
+} from "../../plan/names.ts";
+import { partitionOf } from "../../plan/partition.ts";
+import type { Plan } from "../../plan/plan.ts";
+import { decodeRecords, encodeRecord } from "../eval/codec.ts";
+import { toJson } from "../eval/json.ts";
+import type { Value } from "../eval/values.ts";
+import { LogUnavailable } from "../ports.ts";
+import { EagerClock } from "../testing/eager-clock.ts";
+import { MemoryLog } from "../testing/memory-log.ts";
+import { type Random, seededRandom } from "../testing/random.ts";
+import { runStageTask } from "./stage-task.ts";
+
+export const SIMULATED_PARTITIONS = 4;
+const TOPIC = "counts";
+const WINDOW_MS = 60_000;
+const T0 = Date.UTC(2026, 6, 4, 12);
+
+/** One simulated like. */
+export type Like = { did: string; seq: number; timeMs: number; subject: string };
+
+const current = { k: "current" } as const;
+const field = (name: string) => ({ k: "field", of: current, name }) as const;
+
+/** `from firehose('app.bsky.feed.like') |> window tumbling(1m) |> reduce by record.subject …` */
+export const simulatedPlan: Plan = {
+  format: 1,
+  pipeline: "sim",
+  params: {},
+  topics: [
+    { name: TOPIC, partitions: 2, role: "sink" },
+    { name: "dlq.sim", partitions: 1, role: "dead-letters" },
+  ],
+  deadLetters: { topic: "dlq.sim", max: 100 },
+  stages: [
+    {
+      id: "s0",
+      partitions: 2,
+      inputs: [
+        {
+          kind: "firehose",
+          kinds: ["commit"],
+          collections: ["app.bsky.feed.like"],
+          ops: ["create"],
+          start: { at: "first" },
+        },
+      ],
+      ops: [
+        {
+          op: "window",
+          window: { kind: "hopping", sizeMs: 2 * WINDOW_MS, everyMs: WINDOW_MS, graceMs: 2000 },
+          on: field("time"),
+          maxAheadMs: 10_000,
+          late: null,
+        },
+        {
+          op: "exchange",
+          to: "s1",
+          keys: [{ k: "field", of: field("record"), name: "subject" }],
+          columns: [field("did"), field("seq")],
+        },
+      ],
+    },
+    {
+      id: "s1",
+      partitions: 3,
+      inputs: [{ kind: "exchange", from: ["s0"] }],
+      ops: [
+        {
+          op: "reduce",
+          window: { kind: "hopping", sizeMs: 2 * WINDOW_MS, everyMs: WINDOW_MS, graceMs: 2000 },
+          keys: ["post"],
+          aggregates: [
+            { name: "n", fn: "count", column: null },
+            { name: "fans", fn: "distinct", cap: 1000, column: 0 },
+            { name: "lastSeq", fn: "last", column: 1 },
+          ],
+        },
+        { op: "sink", topic: TOPIC, key: field("post") },
+      ],
+    },
+  ],
+};
+
+const deployment: Deployment = {
+  address: { bucket: 0, tenant: "local", pipeline: "sim" },
+  version: 1,
+  state: "running",
+  plan: simulatedPlan,
+  source: "",
+  deployedAtMs: 0,
+  firehosePartitions: SIMULATED_PARTITIONS,
+  startSeqs: {},
+  topics: {},
+};
+
+/** Likes in relay order: their times step back by up to 0.9 s. */
+export function simulatedLikes(random: Random, count: number): Like[] {
+  return Array.from({ length: count }, (_, i) => ({
+    did: `did:plc:${random.int(12)}`,
+    seq: i + 1,
+    timeMs: T0 + i * 1500 - random.int(900),
+    subject: `post${random.int(5)}`,
+  }));
+}
+
+/** What the topic must hold, by a plain loop. */
+export function expectedCounts(likes: readonly Like[]): string[] {
+  const groups = new Map<string, { n: number; fans: Set<string>; last: Like }>();
+  for (const like of likes) {
+    const first = Math.floor(like.timeMs / WINDOW_MS) * WINDOW_MS;
+    for (const start of [first - WINDOW_MS, first]) {
+      const key = `${start} ${like.subject}`;
+      const group = groups.get(key) ?? { n: 0, fans: new Set(), last: like };
+      group.n += 1;
+      group.fans.add(like.did);
+      if (like.timeMs >= group.last.timeMs) group.last = like;
+      groups.set(key, group);
+    }
+  }
+  return [...groups].map(([key, { n, fans, last }]) => {
+    const [start, post] = key.split(" ");
+    return JSON.stringify([Number(start), post, n, fans.size, last.seq]);
+  });
+}
+
+/** Runs the pipeline under faults from `seed` until all windows are out; gives what the topic holds. */
+export async function simulate(seed: number, likes: readonly Like[]): Promise<string[]> {
+  const random = seededRandom(seed);
+  const log = new MemoryLog();
+  const feeding = feed(log, likes, random);
+  log.batchSize = () => 1 + random.int(20);
+  log.fault = () =>
+    random.chance(0.1) ? "lost-before" : random.chance(0.1) ? "lost-after" : "none";
+  const stop = new AbortController();
+  const clock = new EagerClock();
+  const copies = tasksOf(deployment).flatMap((task) =>
+    random.chance(0.3) ? [task, task] : [task],
+  );
+  const tasks = copies.map((task) => keepRunning(log, clock, task, stop.signal));
+  await feeding;
+  while (!done(await collect(log, topicWatermarkSubject))) await clock.sleep(1);
+  log.fault = () => "none";
+  stop.abort();
+  await Promise.all(tasks);
+  return readCounts(log);
+}
+
+async function feed(log: MemoryLog, likes: readonly Like[], random: Random): Promise<void> {
+  const clock = new EagerClock();
+  for (const like of likes) {
+    const partition = partitionOf(like.did, SIMULATED_PARTITIONS);
+    const { did, seq, timeMs, subject } = like;
+    const event = { did, seq, time: timeMs, kind: "commit", op: "create", record: { subject } };
+    log.append(FIREHOSE_STREAM, {
+      subject: commitSubject(partition, "create", "app.bsky.feed.like"),
+      headers: new Map(),
+      payload: encodeRecord({ ...event, collection: "app.bsky.feed.like", rkey: "r", rev: "r" }),
+    });
+    if (random.chance(0.2)) await clock.sleep(1);
+  }
+  for (let partition = 0; partition < SIMULATED_PARTITIONS; partition += 1) {
+    log.append(FIREHOSE_STREAM, {
+      subject: watermarkSubject(partition),
+      headers: new Map([[HEADER.watermark, String(END_OF_TIME_MS)]]),
+      payload: new Uint8Array(),
+    });
+  }
+}
+
+/** A worker in small: starts the task again whenever it crashes or is fenced. */
+async function keepRunning(
+  log: MemoryLog,
+  clock: EagerClock,
+  task: TaskId,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await runStageTask(deployment, task, { log, clock, report: () => undefined }, signal);
+    } catch (error) {
+      if (!(error instanceof LogUnavailable)) throw error;
+    }
+    await clock.sleep(1);
+  }
+}
+
+async function collect(log: MemoryLog, subject: typeof topicSubject) {
+  const subjects = [0, 1].map((partition) => subject(deployment.address, TOPIC, partition));
+  const messages = [];
+  for await (const message of log.readAll(bucketStream(0), subjects)) messages.push(message);
+  return messages;
+}
+
+/** All reducers have said, on both partitions, that nothing more will come. */
+function done(watermarks: Awaited<ReturnType<typeof collect>>): boolean {
+  const final = new Set(
+    watermarks
+      .filter(({ headers }) => Number(headers.get(HEADER.watermark)) === END_OF_TIME_MS)
+      .map(({ subject, headers }) => `${subject} ${headers.get(HEADER.from)}`),
+  );
+  return final.size === 2 * 3;
+}
+
+async function readCounts(log: MemoryLog): Promise<string[]> {
+  const counts: string[] = [];
+  for (const { payload } of await collect(log, topicSubject)) {
+    for (const record of decodeRecords(payload)) counts.push(countOf(record));
+  }
+  return counts;
+}
+
+/** One result as `expectedCounts` writes it. */
+export function countOf(record: Value): string {
+  // The shape is that of the plan above; a difference shows in the comparison.
+  const { window, post, n, fans, lastSeq } = toJson(record) as Record<string, unknown> & {
+    window: { start: string };
+  };
+  return JSON.stringify([Date.parse(window.start), post, n, fans, lastSeq]);
+}
