@@ -11,7 +11,7 @@ import type { CommitMessage, CommitOp } from "./message.ts";
 import { catchMalformed, Malformed, type Rejected } from "./rejection.ts";
 
 /** An operation as it stands in the body. */
-type WireOp = {
+export type WireOp = {
   action: string;
   path: string;
   /** Binary; null on delete. */
@@ -69,7 +69,7 @@ function findBlocks(ops: readonly WireOp[], car: Uint8Array | null): void {
 }
 
 /** @throws Malformed with the reason that this operation cannot be published. */
-function checkOp(op: WireOp): CommitOp {
+export function checkOp(op: WireOp): CommitOp {
   const slash = op.path.indexOf("/");
   const collection = op.path.slice(0, Math.max(slash, 0));
   const rkey = op.path.slice(slash + 1);

@@ -39,11 +39,17 @@ export class CommonFields {
 
   /** @throws Malformed when one of the fields is not what it must be. */
   checked(): { did: string; seq: number; timeMs: number } {
-    if (!DID.test(this.did)) throw new Malformed("bad_did", `${this.did.length} characters`);
+    this.checkedDid();
     if (this.seq < 0) throw new Malformed("bad_seq", `seq ${this.seq}`);
     const timeMs = parseDatetime(this.time);
     if (timeMs === null) throw new Malformed("bad_time", "time is no RFC 3339 instant");
     return { did: this.did, seq: this.seq, timeMs };
+  }
+
+  /** @throws Malformed when it is no DID. */
+  checkedDid(): string {
+    if (!DID.test(this.did)) throw new Malformed("bad_did", `${this.did.length} characters`);
+    return this.did;
   }
 
   /** @throws Malformed when `rev` is no TID. */

@@ -4,6 +4,7 @@ import { statSync } from "node:fs";
 import type { Clock } from "../ports.ts";
 import { openJetstream } from "./jetstream.ts";
 import { openRecording } from "./recording.ts";
+import { openRepo } from "./repo.ts";
 import { type Source, SourceError, type SourceNotice } from "./source.ts";
 
 export type OpenOptions = {
@@ -29,6 +30,7 @@ export function openSource(spec: string, options: OpenOptions): Source {
   const { after, onNotice } = options;
   if (/\.frames(\.zst)?$/.test(spec)) return openRecording(existing(spec), after);
   if (/\.jsonl(\.gz|\.zst)?$/.test(spec)) return openJetstream(existing(spec), after, onNotice);
+  if (spec.endsWith(".car")) return openRepo(existing(spec), after);
   throw new SourceError("source_unknown", `${spec} is no source; accepted: ${ACCEPTED_SOURCES}`);
 }
 
