@@ -1,0 +1,71 @@
+// Compiles a program and runs it in this process over the frames of a recording, the way `fpaas run`
+// does: shuffler, stage runners, no server.
+
+import { compile } from "../../compiler/compile.ts";
+import type { Json } from "../../plan/expr.ts";
+import { FIREHOSE_PARTITIONS_DEFAULT } from "../../plan/partition.ts";
+import { toJson } from "../../runtime/eval/json.ts";
+import { PlanDriver, type StageCounters } from "../../runtime/plan-driver.ts";
+import { Shuffler } from "../../shuffler/shuffle.ts";
+
+/** Partitions of the firehose in these runs. */
+export const FIREHOSE_PARTITIONS = FIREHOSE_PARTITIONS_DEFAULT;
+
+export type PrintedRecord = Readonly<Record<string, Json>>;
+
+export type ProgramRun = {
+  /** The records of every topic that got any, as `fpaas run` prints them, in the topic's order. */
+  readonly topics: ReadonlyMap<string, readonly PrintedRecord[]>;
+  readonly counters: readonly StageCounters[];
+};
+
+/**
+ * Runs every pipeline of the program from the first frame until all windows are closed.
+ * @throws Error when the program does not compile without a diagnostic.
+ */
+export function runProgram(
+  source: string,
+  frames: readonly Uint8Array[],
+  params: Readonly<Record<string, string>> = {},
+): ProgramRun {
+  const topics = new Map<string, PrintedRecord[]>();
+  const driver = new PlanDriver(compiled(source, params), FIREHOSE_PARTITIONS, (topic, record) => {
+    const records = topics.get(topic) ?? [];
+    records.push(printed(record));
+    topics.set(topic, records);
+  });
+  for (const message of shuffled(frames)) driver.push(message);
+  driver.flush();
+  return { topics, counters: driver.counters() };
+}
+
+function compiled(source: string, params: Readonly<Record<string, string>>) {
+  const { plans, diagnostics } = compile({ file: "test.fpl", text: source }, { params });
+  const said = diagnostics.map(({ code, message, span }) => `${code} at ${span.start}: ${message}`);
+  if (said.length > 0) throw new Error(said.join("\n"));
+  return plans;
+}
+
+function* shuffled(frames: readonly Uint8Array[]) {
+  const shuffler = new Shuffler({
+    partitions: FIREHOSE_PARTITIONS,
+    relay: "recording",
+    maxPayloadBytes: Number.POSITIVE_INFINITY,
+    clock: null,
+  });
+  for (const [position, raw] of frames.entries()) {
+    yield* shuffler.push({ kind: "frame", raw, position });
+  }
+  yield* shuffler.closeWindows();
+}
+
+function printed(record: Parameters<typeof toJson>[0]): PrintedRecord {
+  const json = toJson(record);
+  if (typeof json === "object" && json !== null && !isList(json)) return json;
+  throw new Error(`a topic got ${JSON.stringify(json)}, not a record`);
+}
+
+/** `Array.isArray` does not narrow readonly lists. */
+function isList(json: Json): json is readonly Json[] {
+  return Array.isArray(json);
+}
