@@ -33,6 +33,8 @@ export const MAJOR = {
 } as const;
 
 const START_BYTES = 4096;
+/** Text up to this many code units is written unit by unit: a call into C++ costs more. */
+const SHORT_TEXT = 64;
 const UINT32_SIZE = 2 ** 32;
 
 export class CborWriter {
@@ -118,20 +120,37 @@ export class CborWriter {
     this.#head(MAJOR.tag, TAG_LINK);
     this.#head(MAJOR.bytes, cid.length + 1);
     this.#byte(0); // DAG-CBOR: the multibase prefix of raw binary
-    this.#bytes.set(cid, this.#grow(cid.length));
+    this.#copy(cid);
   }
 
   #binary(bytes: Uint8Array): void {
     this.#head(MAJOR.bytes, bytes.length);
-    this.#bytes.set(bytes, this.#grow(bytes.length));
+    this.#copy(bytes);
   }
 
   #text(text: string): void {
+    if (text.length <= SHORT_TEXT && this.#shortText(text)) return;
     const length = Buffer.byteLength(text);
     this.#head(MAJOR.text, length);
     const at = this.#grow(length);
-    if (length === text.length) this.#bytes.write(text, at, length, "latin1");
-    else this.#bytes.write(text, at, length, "utf8");
+    this.#bytes.write(text, at, length, length === text.length ? "latin1" : "utf8");
+  }
+
+  /** Writes ASCII unit by unit; writes nothing and gives false when the text is not ASCII. */
+  #shortText(text: string): boolean {
+    const start = this.#length;
+    this.#head(MAJOR.text, text.length);
+    const at = this.#grow(text.length);
+    const bytes = this.#bytes;
+    for (let i = 0; i < text.length; i += 1) {
+      const unit = text.charCodeAt(i);
+      if (unit > 0x7f) {
+        this.#length = start;
+        return false;
+      }
+      bytes[at + i] = unit;
+    }
+    return true;
   }
 
   #head(major: number, argument: number): void {
@@ -159,10 +178,16 @@ export class CborWriter {
   }
 
   #byte(byte: number): void {
-    this.#bytes[this.#grow(1)] = byte;
+    const at = this.#grow(1);
+    this.#bytes[at] = byte;
   }
 
-  /** Makes room for `count` bytes and gives where they start. */
+  #copy(bytes: Uint8Array): void {
+    const at = this.#grow(bytes.length);
+    this.#bytes.set(bytes, at);
+  }
+
+  /** Makes room for `count` bytes and gives where they start. It may replace `#bytes`: call it first. */
   #grow(count: number): number {
     const at = this.#length;
     const length = at + count;

@@ -3,7 +3,7 @@
 
 import type { Expr } from "../../plan/expr.ts";
 import { EvaluationError } from "./eval-error.ts";
-import { type Compile, type Evaluate, type Node, Scope } from "./evaluate.ts";
+import { type Compile, type Evaluate, type Frame, type Node, Scope } from "./evaluate.ts";
 import { withFuel } from "./fuel.ts";
 import { compileArithmetic, compileNegate } from "./nodes/arithmetic.ts";
 import { compileCall } from "./nodes/calls.ts";
@@ -36,12 +36,8 @@ export type Predicate = (record: Value) => boolean | DropReason;
 export function compileExpr(expr: Expr): Evaluate {
   const scope = new Scope();
   const node = compileNode(expr, scope);
-  if (isStraight(expr)) return (record) => node(record, { root: record, slots: [] });
-  const { slots } = scope;
-  return (record) => {
-    const frame = { root: record, slots: new Array<Value>(slots).fill(null) };
-    return withFuel(() => node(record, frame));
-  };
+  const frame: Frame = { root: null, slots: new Array<Value>(scope.slots).fill(null) };
+  return isStraight(expr) ? straight(node, frame) : fuelled(node, frame);
 }
 
 /** The expression of a `filter`: only `true` keeps a record. */
@@ -56,6 +52,20 @@ export function compilePredicate(expr: Expr): Predicate {
       if (error instanceof EvaluationError) return `error: ${error.reason}`;
       throw error;
     }
+  };
+}
+
+function straight(node: Node, frame: Frame): Evaluate {
+  return (record) => {
+    frame.root = record;
+    return node(record, frame);
+  };
+}
+
+function fuelled(node: Node, frame: Frame): Evaluate {
+  return (record) => {
+    frame.root = record;
+    return withFuel(node, record, frame);
   };
 }
 

@@ -6,10 +6,13 @@ import type { Value } from "./values.ts";
 /** A whole expression. @throws EvaluationError as the expression's semantics say. */
 export type Evaluate = (record: Value) => Value;
 
-/** What the nodes of one evaluation share. */
+/**
+ * What the nodes of one evaluation share. An expression has one, used again for each record: evaluation
+ * is synchronous and an expression never evaluates itself.
+ */
 export type Frame = {
   /** The value of `$`. */
-  readonly root: Value;
+  root: Value;
   /** The variables of `let … in`, each in the slot its binding was given at compile time. */
   readonly slots: Value[];
 };

@@ -1,6 +1,8 @@
 // Bounds the work one expression may do on one record, so that no program can stall a stage.
 
 import { EvaluationError } from "./eval-error.ts";
+import type { Frame, Node } from "./evaluate.ts";
+import type { Value } from "./values.ts";
 
 /** Steps of one evaluation: an element visited by a projection, a function or a comparison is one. */
 export const FUEL_MAX = 2_000_000;
@@ -8,11 +10,11 @@ export const FUEL_MAX = 2_000_000;
 /** Steps left; unlimited outside of an evaluation. Evaluation is synchronous and does not nest. */
 let left = Number.POSITIVE_INFINITY;
 
-/** Runs `evaluate` with a full tank. */
-export function withFuel<T>(evaluate: () => T): T {
+/** Evaluates `node` on `record` with a full tank. */
+export function withFuel(node: Node, record: Value, frame: Frame): Value {
   left = FUEL_MAX;
   try {
-    return evaluate();
+    return node(record, frame);
   } finally {
     left = Number.POSITIVE_INFINITY;
   }

@@ -14,14 +14,10 @@ export function isReply(record: Value): Value {
 /** `is_quote(record)`: whether it embeds another post (and not a list, feed or the like). */
 export function isQuote(record: Value): Value {
   const embed = fieldOf(record, "embed");
-  switch (fieldOf(embed, "$type")) {
-    case "app.bsky.embed.record":
-      return isPost(fieldOf(embed, "record"));
-    case "app.bsky.embed.recordWithMedia":
-      return isPost(fieldOf(fieldOf(embed, "record"), "record"));
-    default:
-      return false;
-  }
+  const type = fieldOf(embed, "$type");
+  if (type === "app.bsky.embed.record") return isPost(fieldOf(embed, "record"));
+  if (type !== "app.bsky.embed.recordWithMedia") return false;
+  return isPost(fieldOf(fieldOf(embed, "record"), "record"));
 }
 
 function isPost(reference: Value): boolean {
