@@ -62,7 +62,9 @@ function newDraft(
   const partitions = partitionsOption(node, env);
   const input = node.source === null ? null : lowerSource(node.source, env);
   const inputs = input === null ? [] : [input];
-  const stages = [{ id: "s0", partitions, inputs, ops: [] }];
+  // A topic may have one partition only, and a stage partition without a channel would wait for ever.
+  const readers = input?.kind === "topic" ? 1 : partitions;
+  const stages = [{ id: "s0", partitions: readers, inputs, ops: [] }];
   const state = { window: null, keys: null, sink: null };
   return { node, env, topics, shapes, partitions, stages, owned: [], ...state };
 }

@@ -40,6 +40,8 @@ export type StreamOptions = {
   readonly duplicateWindowMs?: number;
   /** How long the firehose is kept. */
   readonly firehoseMaxAgeMs?: number;
+  /** How long topics are kept; checkpoints and state say `Nats-TTL: never` and outlive it. */
+  readonly topicsMaxAgeMs?: number;
   /** A worker that has not renewed its entry for this long is gone. */
   readonly workersTtlMs?: number;
 };
@@ -49,7 +51,9 @@ export type StreamLayout = { readonly partitions: number; readonly buckets: numb
 
 const FIREHOSE_MAX_AGE_MS_DEFAULT = 24 * 60 * 60 * 1000;
 const DUPLICATE_WINDOW_MS_DEFAULT = 2 * 60 * 1000;
-const WORKERS_TTL_MS_DEFAULT = 15_000;
+const TOPICS_MAX_AGE_MS_DEFAULT = 7 * 24 * 60 * 60 * 1000;
+/** Three heartbeats of `Worker`. */
+const WORKERS_TTL_MS_DEFAULT = 6000;
 const REJECTED_BYTES_MAX = 256 * 1024 * 1024;
 /** A stage task each; the server's default since 2.15 is 1000. */
 const CONSUMERS_MAX = 100_000;
@@ -166,6 +170,7 @@ function bucketConfig(bucket: number, options: StreamOptions): NewStream {
     ...common(options),
     name: bucketStream(bucket),
     subjects: [bucketSubjects(bucket)],
+    max_age: (options.topicsMaxAgeMs ?? TOPICS_MAX_AGE_MS_DEFAULT) * NANOSECONDS_PER_MS,
     allow_atomic: true,
     allow_msg_ttl: true,
     allow_rollup_hdrs: true,
