@@ -109,6 +109,12 @@ function limitText(aggregate: Aggregate): string {
       return `, cap: ${aggregate.cap}`;
     case "collect":
       return `, max: ${aggregate.max}`;
+    case "quantile":
+      return `, ${aggregate.q}`;
+    case "quantiles":
+      return `, [${aggregate.qs.join(", ")}]`;
+    case "top_k":
+      return `, ${aggregate.k}`;
     case "count":
     case "sum":
     case "min":
@@ -117,6 +123,8 @@ function limitText(aggregate: Aggregate): string {
     case "first":
     case "last":
     case "approx_distinct":
+    case "stddev":
+    case "rate":
       return "";
   }
 }

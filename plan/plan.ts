@@ -117,11 +117,30 @@ export type ReduceOp = {
 export type Aggregate = { readonly name: string; readonly column: number | null } & AggregateKind;
 
 export type AggregateKind =
-  | { readonly fn: "count" | "sum" | "min" | "max" | "avg" | "first" | "last" | "approx_distinct" }
+  | {
+      readonly fn:
+        | "count"
+        | "sum"
+        | "min"
+        | "max"
+        | "avg"
+        | "first"
+        | "last"
+        | "approx_distinct"
+        /** Of a sample: n − 1. */
+        | "stddev"
+        /** Rows, or non-null values, per second of the window. */
+        | "rate";
+    }
   /** Exact; saturates at `cap`. */
   | { readonly fn: "distinct"; readonly cap: number }
   /** In order of (time, seq), the first `max`. */
-  | { readonly fn: "collect"; readonly max: number };
+  | { readonly fn: "collect"; readonly max: number }
+  /** `q` in [0, 1]; within 1 % of the value. */
+  | { readonly fn: "quantile"; readonly q: number }
+  | { readonly fn: "quantiles"; readonly qs: readonly number[] }
+  /** The `k` most frequent values, as `{ value, count, error }`. */
+  | { readonly fn: "top_k"; readonly k: number };
 
 /**
  * Of the rows of one window (equal time) and one `per` value, the `n` with the greatest `by`; ties by

@@ -59,6 +59,7 @@ function checkOrder(plan: Plan): void {
 const kind = <K extends string>(k: K) => ({ k: z.literal(k) });
 const whole = z.int();
 const positive = z.int().positive();
+const share = z.number().min(0).max(1);
 
 const expr: z.ZodType<Expr> = z.lazy(() =>
   z.discriminatedUnion("k", [
@@ -148,10 +149,24 @@ const named = { name: z.string(), column: z.int().nonnegative().nullable() };
 const aggregate = z.discriminatedUnion("fn", [
   z.strictObject({
     ...named,
-    fn: z.enum(["count", "sum", "min", "max", "avg", "first", "last", "approx_distinct"]),
+    fn: z.enum([
+      "count",
+      "sum",
+      "min",
+      "max",
+      "avg",
+      "first",
+      "last",
+      "approx_distinct",
+      "stddev",
+      "rate",
+    ]),
   }),
   z.strictObject({ ...named, fn: z.literal("distinct"), cap: positive }),
   z.strictObject({ ...named, fn: z.literal("collect"), max: positive }),
+  z.strictObject({ ...named, fn: z.literal("quantile"), q: share }),
+  z.strictObject({ ...named, fn: z.literal("quantiles"), qs: z.array(share).min(1) }),
+  z.strictObject({ ...named, fn: z.literal("top_k"), k: positive }),
 ]);
 
 const op = z.discriminatedUnion("op", [

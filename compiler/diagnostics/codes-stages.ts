@@ -70,6 +70,10 @@ export const STATE_CODES = {
     title: "Unknown emit",
     text: "`emit final` (the default with windows) or `emit changes(every: 10s)`.",
   },
+  FPL0421: {
+    title: "Rate without window",
+    text: "`rate()` counts per second of its window; without a window there is no length of time to divide by.",
+  },
   FPL0480: {
     title: "Not runnable yet",
     text: "The language has this and the parser reads it, but this release cannot run it.",

@@ -4,14 +4,16 @@ import type { Expr } from "../../plan/expr.ts";
 import type { Aggregate, AggregateKind } from "../../plan/plan.ts";
 import type { CallShape, EntryNode, Span } from "../syntax/ast.ts";
 import { AGGREGATES, type AggregateName, isAggregate } from "./aggregate-names.ts";
-import { type ArgSpec, type Args, integerArg, readArgs } from "./args.ts";
+import { type ArgSpec, type Args, integerArg, numberArg, numbersArg, readArgs } from "./args.ts";
 import { CURRENT, type Env, freshEnv, NULL } from "./env.ts";
 import { lowerExpr } from "./expr.ts";
-import { notRunnable } from "./later.ts";
 
 /** Elements `collect` keeps, and values `distinct` counts exactly, at most, per key and window. */
 export const COLLECT_MAX = 10_000;
 export const DISTINCT_CAP_MAX = 1_000_000;
+/** Quantiles of one `quantiles`, and values `top_k` names, at most. */
+export const QUANTILES_MAX = 20;
+export const TOP_K_MAX = 100;
 
 export class AggregateTable {
   /** Arguments of the aggregates, each once. */
@@ -21,10 +23,12 @@ export class AggregateTable {
   combined = false;
   readonly #env: Env;
   readonly #keys: ReadonlySet<string>;
+  readonly #windowed: boolean;
 
-  constructor(env: Env, keys: ReadonlySet<string>) {
+  constructor(env: Env, keys: ReadonlySet<string>, windowed: boolean) {
     this.#env = env;
     this.#keys = keys;
+    this.#windowed = windowed;
   }
 
   /** Takes in `name: EXPR`; gives the field of the result, from the fields of the reduce. */
@@ -44,9 +48,11 @@ export class AggregateTable {
   /** The field that holds the aggregate `call`. */
   #aggregate(call: CallShape, span: Span, name: string | null): Expr {
     const fn = call.name.name;
-    if (!isAggregate(fn)) {
-      notRunnable(`the aggregate \`${fn}\``, span, this.#env.report);
-      return NULL;
+    if (!isAggregate(fn)) return NULL;
+    if (fn === "rate" && !this.#windowed) {
+      this.#env.report("FPL0421", span, "`rate` is per second of a window, and there is none", {
+        help: "put `window tumbling(size: 1m)` before the `reduce`, or write `count()`",
+      });
     }
     const args = readArgs(fn, call.args, specOf(fn), span, this.#env.report);
     const kind = kindOf(fn, args, this.#env);
@@ -76,18 +82,48 @@ export class AggregateTable {
   }
 }
 
+/** The names of what stands after the aggregated expression. */
+const PARAMETERS: Readonly<Partial<Record<AggregateName, string>>> = {
+  collect: "max",
+  distinct: "cap",
+  quantile: "q",
+  quantiles: "qs",
+  top_k: "k",
+};
+
 function specOf(fn: AggregateName): ArgSpec {
-  const required = AGGREGATES[fn].min === 1 ? ["of"] : [];
-  if (fn === "collect") return { positional: ["of", "max"], named: [], required: ["of", "max"] };
-  if (fn === "distinct") return { positional: ["of", "cap"], named: [], required: ["of", "cap"] };
-  return { positional: ["of"], named: [], required };
+  const parameter = PARAMETERS[fn];
+  if (parameter !== undefined) {
+    const names = ["of", parameter];
+    return { positional: names, named: [], required: names };
+  }
+  return { positional: ["of"], named: [], required: AGGREGATES[fn].min === 1 ? ["of"] : [] };
 }
 
 function kindOf(fn: AggregateName, args: Args, env: Env): AggregateKind {
-  if (fn === "distinct")
-    return { fn, cap: integerArg(args, "cap", [1, DISTINCT_CAP_MAX], env) ?? 1 };
-  if (fn === "collect") return { fn, max: integerArg(args, "max", [1, COLLECT_MAX], env) ?? 1 };
-  return { fn };
+  switch (fn) {
+    case "distinct":
+      return { fn, cap: integerArg(args, "cap", [1, DISTINCT_CAP_MAX], env) ?? 1 };
+    case "collect":
+      return { fn, max: integerArg(args, "max", [1, COLLECT_MAX], env) ?? 1 };
+    case "top_k":
+      return { fn, k: integerArg(args, "k", [1, TOP_K_MAX], env) ?? 1 };
+    case "quantile":
+      return { fn, q: numberArg(args, "q", [0, 1], env) ?? 0 };
+    case "quantiles":
+      return { fn, qs: numbersArg(args, "qs", [0, 1], QUANTILES_MAX, env) ?? [0] };
+    case "count":
+    case "sum":
+    case "min":
+    case "max":
+    case "avg":
+    case "stddev":
+    case "first":
+    case "last":
+    case "approx_distinct":
+    case "rate":
+      return { fn };
+  }
 }
 
 function sameAggregate(one: Aggregate, kind: AggregateKind, column: number | null): boolean {

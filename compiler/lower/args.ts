@@ -92,6 +92,42 @@ export function integerArg(
   return null;
 }
 
+/** A number in [min, max]; null when absent or reported. */
+export function numberArg(
+  args: Args,
+  name: string,
+  [min, max]: readonly [number, number],
+  env: Env,
+): number | null {
+  const node = args.get(name);
+  if (node === undefined || node.kind === "error") return null;
+  const constant = constantOf(lowerExpr(node, freshEnv(env)));
+  const value = constant?.kind === "json" ? constant.value : null;
+  if (typeof value === "number" && value >= min && value <= max) return value;
+  env.report("FPL0203", node.span, `\`${name}\` is a number between ${min} and ${max}`);
+  return null;
+}
+
+/** A list of 1 to `lengthMax` numbers in [min, max]; null when absent or reported. */
+export function numbersArg(
+  args: Args,
+  name: string,
+  [min, max]: readonly [number, number],
+  lengthMax: number,
+  env: Env,
+): number[] | null {
+  const node = args.get(name);
+  if (node === undefined || node.kind === "error") return null;
+  const constant = constantOf(lowerExpr(node, freshEnv(env)));
+  const list = constant?.kind === "json" && Array.isArray(constant.value) ? constant.value : [];
+  const numbers = list.filter((one) => typeof one === "number" && one >= min && one <= max);
+  const fits = list.length >= 1 && list.length <= lengthMax && numbers.length === list.length;
+  if (fits) return numbers.map(Number);
+  const what = `a list of 1 to ${lengthMax} numbers between ${min} and ${max}`;
+  env.report("FPL0203", node.span, `\`${name}\` is ${what}`);
+  return null;
+}
+
 /** A string known at compile time; null when absent or reported. */
 export function stringArg(args: Args, name: string, env: Env): string | null {
   const node = args.get(name);

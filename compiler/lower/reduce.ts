@@ -34,7 +34,7 @@ export function lowerReduce(node: ReduceNode, span: Span, draft: Draft): void {
   }));
   const names = keys.map((key) => key.name);
   checkNames([...names, ...node.aggregates.map((entry) => entry.name.name)], span, draft);
-  const table = new AggregateTable(draft.env, new Set(names));
+  const table = new AggregateTable(draft.env, new Set(names), true);
   const entries = node.aggregates.map((entry) => table.add(entry));
   draft.keys = names;
   if (pending === "unknown") return;

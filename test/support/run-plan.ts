@@ -7,6 +7,7 @@ import { FIREHOSE_PARTITIONS_DEFAULT } from "../../plan/partition.ts";
 import { toJson } from "../../runtime/eval/json.ts";
 import { PlanDriver, type StageCounters } from "../../runtime/plan-driver.ts";
 import { Shuffler } from "../../shuffler/shuffle.ts";
+import type { SourceItem } from "../../shuffler/sources/source.ts";
 
 /** Partitions of the firehose in these runs. */
 export const FIREHOSE_PARTITIONS = FIREHOSE_PARTITIONS_DEFAULT;
@@ -28,13 +29,23 @@ export function runProgram(
   frames: readonly Uint8Array[],
   params: Readonly<Record<string, string>> = {},
 ): ProgramRun {
+  const items = frames.map((raw, position): SourceItem => ({ kind: "frame", raw, position }));
+  return runItems(source, items, params);
+}
+
+/** The same over the items of any source. */
+export function runItems(
+  source: string,
+  items: readonly SourceItem[],
+  params: Readonly<Record<string, string>> = {},
+): ProgramRun {
   const topics = new Map<string, PrintedRecord[]>();
   const driver = new PlanDriver(compiled(source, params), FIREHOSE_PARTITIONS, (topic, record) => {
     const records = topics.get(topic) ?? [];
     records.push(printed(record));
     topics.set(topic, records);
   });
-  for (const message of shuffled(frames)) driver.push(message);
+  for (const message of shuffled(items)) driver.push(message);
   driver.flush();
   return { topics, counters: driver.counters() };
 }
@@ -46,16 +57,14 @@ function compiled(source: string, params: Readonly<Record<string, string>>) {
   return plans;
 }
 
-function* shuffled(frames: readonly Uint8Array[]) {
+function* shuffled(items: readonly SourceItem[]) {
   const shuffler = new Shuffler({
     partitions: FIREHOSE_PARTITIONS,
     relay: "recording",
     maxPayloadBytes: Number.POSITIVE_INFINITY,
     clock: null,
   });
-  for (const [position, raw] of frames.entries()) {
-    yield* shuffler.push({ kind: "frame", raw, position });
-  }
+  for (const item of items) yield* shuffler.push(item);
   yield* shuffler.closeWindows();
 }
 

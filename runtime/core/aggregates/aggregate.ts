@@ -10,22 +10,13 @@ import {
   Instant,
   type Value,
 } from "../../eval/values.ts";
+import { type Accumulator, type Loadable, listOf, type RowOrder } from "./accumulator.ts";
 import { ExactSum } from "./exact-sum.ts";
 import { HyperLogLog } from "./hyperloglog.ts";
-
-/** When a row happened: decides what is first and last. */
-export type RowOrder = { readonly timeMs: number; readonly seq: number };
-
-/** The state of one aggregate of one group. */
-export interface Accumulator {
-  /** Takes in one non-null value that `refuses` let pass. */
-  add(value: Value, order: RowOrder): void;
-  /** Takes in everything another accumulator of the same aggregate has; leaves that one as it is. */
-  merge(other: this): void;
-  result(): Value;
-  /** What `load` of the same aggregate reads back. */
-  save(): Value;
-}
+import { Quantiles } from "./quantiles.ts";
+import { Rate } from "./rate.ts";
+import { refusesStddev, StandardDeviation } from "./stddev.ts";
+import { TopK } from "./top-k.ts";
 
 /** One aggregate function with its parameters. */
 export type AggregateFunction = {
@@ -58,11 +49,17 @@ export function aggregateFunction(kind: AggregateKind): AggregateFunction {
       return define(() => new Distinct(kind.cap), anything);
     case "collect":
       return define(() => new Collect(kind.max), anything);
+    case "stddev":
+      return define(() => new StandardDeviation(), refusesStddev);
+    case "rate":
+      return define(() => new Rate(), anything);
+    case "quantile":
+      return define(() => new Quantiles([kind.q], true), numbers("quantile"));
+    case "quantiles":
+      return define(() => new Quantiles(kind.qs, false), numbers("quantiles"));
+    case "top_k":
+      return define(() => new TopK(kind.k), anything);
   }
-}
-
-interface Loadable extends Accumulator {
-  restore(saved: Value): void;
 }
 
 function define(
@@ -305,8 +302,4 @@ class Collect implements Loadable {
   restore(saved: Value): void {
     this.#rows = listOf(saved).map(loadOrdered);
   }
-}
-
-function listOf(value: Value): readonly Value[] {
-  return Array.isArray(value) ? value : [];
 }

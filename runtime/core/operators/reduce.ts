@@ -7,11 +7,8 @@ import type { ReduceOp } from "../../../plan/plan.ts";
 import { decodeValue, encodeRecord, type Row } from "../../eval/codec.ts";
 import { EvaluationError } from "../../eval/eval-error.ts";
 import { canonicalKey, Instant, type RecordValue, type Value } from "../../eval/values.ts";
-import {
-  type Accumulator,
-  type AggregateFunction,
-  aggregateFunction,
-} from "../aggregates/aggregate.ts";
+import type { Accumulator } from "../aggregates/accumulator.ts";
+import { type AggregateFunction, aggregateFunction } from "../aggregates/aggregate.ts";
 import { assert } from "../assert.ts";
 import type { Emit, StageContext } from "../context.ts";
 import type { StateChange } from "../message.ts";
@@ -159,7 +156,8 @@ export class Reduce implements StatefulOperator {
     const time = new Instant(endMs - 1);
     for (const key of [...merged.keys()].sort()) {
       const group = merged.get(key);
-      if (group !== undefined) this.#next({ ...this.#fields(group), window, time }, 0);
+      if (group !== undefined)
+        this.#next({ ...this.#fields(group, endMs - startMs), window, time }, 0);
     }
   }
 
@@ -185,11 +183,11 @@ export class Reduce implements StatefulOperator {
     }
   }
 
-  #fields(group: Group): RecordValue {
+  #fields(group: Group, windowMs: number): RecordValue {
     const fields: RecordValue = {};
     for (const [i, name] of this.#op.keys.entries()) fields[name] = group.keys[i] ?? null;
     for (const [i, aggregate] of this.#op.aggregates.entries()) {
-      fields[aggregate.name] = group.accumulators[i]?.result() ?? null;
+      fields[aggregate.name] = group.accumulators[i]?.result(windowMs) ?? null;
     }
     return fields;
   }

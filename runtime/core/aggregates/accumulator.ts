@@ -1,0 +1,28 @@
+// What every aggregate looks like to the operators that keep them.
+
+import type { Value } from "../../eval/values.ts";
+
+/** When a row happened: decides what is first and last. */
+export type RowOrder = { readonly timeMs: number; readonly seq: number };
+
+/** The state of one aggregate of one group. */
+export interface Accumulator {
+  /** Takes in one non-null value that `refuses` let pass. */
+  add(value: Value, order: RowOrder): void;
+  /** Takes in everything another accumulator of the same aggregate has; leaves that one as it is. */
+  merge(other: this): void;
+  /** @param windowMs length of the window in milliseconds; 0 when there is none. */
+  result(windowMs: number): Value;
+  /** What `load` of the same aggregate reads back. */
+  save(): Value;
+}
+
+/** An accumulator that can be filled with what another one saved. */
+export interface Loadable extends Accumulator {
+  restore(saved: Value): void;
+}
+
+/** The elements of a saved list; empty for anything else. */
+export function listOf(value: Value | undefined): readonly Value[] {
+  return Array.isArray(value) ? value : [];
+}
