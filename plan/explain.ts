@@ -1,7 +1,8 @@
 // A plan as a drawing: what reads what, what was pushed down to subjects, what state each stage keeps.
 
 import { firehoseFilters } from "./names.ts";
-import type { Aggregate, Input, Op, Plan, Stage, Start, Topic, Window } from "./plan.ts";
+import { everyOp } from "./ops.ts";
+import type { Aggregate, BranchArm, Input, Op, Plan, Stage, Start, Topic, Window } from "./plan.ts";
 import { printDuration, printExpr, printInstant } from "./print-expr.ts";
 
 /** `plan` as text, one block a stage, ending in a newline. */
@@ -17,11 +18,22 @@ export function explainPlan(plan: Plan): string {
 function explainTopic(topic: Topic, plan: Plan): string {
   const partitions = count(topic.partitions, "partition");
   const kept = ` (at most ${plan.deadLetters.max} a stage partition)`;
-  return `${topic.name}: ${topic.role}, ${partitions}${topic.role === "dead-letters" ? kept : ""}`;
+  const bound = topic.role === "dead-letters" ? kept : deliveryText(topic);
+  return `${topic.name}: ${topic.role}, ${partitions}${bound}`;
+}
+
+function deliveryText({ delivery }: Topic): string {
+  if (delivery === undefined) return "";
+  switch (delivery.kind) {
+    case "webhook":
+      return ` -> ${delivery.url}`;
+    case "feed":
+      return ` -> feed ${delivery.name}`;
+  }
 }
 
 function explainStage(stage: Stage): string[] {
-  const state = stage.ops.flatMap(stateOf);
+  const state = [...everyOp(stage.ops)].flatMap(stateOf);
   return [
     `stage ${stage.id} (${count(stage.partitions, "partition")})`,
     ...stage.inputs.flatMap(explainInput).map((line) => `  ${line}`),
@@ -34,16 +46,20 @@ function explainInput(input: Input): string[] {
   switch (input.kind) {
     case "firehose":
       return [
-        `from firehose${startText(input.start)}`,
+        `from firehose${asText(input.as)}${startText(input.start)}`,
         ...firehoseFilters(0, input.kinds, input.ops, input.collections)
           .map((subject) => subject.replace(".00.", ".<p>."))
           .map((subject) => `  subject ${subject}`),
       ];
     case "topic":
-      return [`from topic ${input.topic}${startText(input.start)}`];
+      return [`from topic ${input.topic}${asText(input.as)}${startText(input.start)}`];
     case "exchange":
       return [`from ${input.from.join(", ")}`];
   }
+}
+
+function asText(as: string | undefined): string {
+  return as === undefined ? "" : ` as ${as}`;
 }
 
 function startText(start: Start): string {
@@ -68,6 +84,10 @@ function explainOp(op: Op): string[] {
       return [`let ${op.name} = ${printExpr(op.expr)}`];
     case "unnest":
       return [`unnest ${printExpr(op.expr)} as ${op.as}`];
+    case "sample":
+      return [`sample ${op.fraction * 100}% by ${printExpr(op.by)}`];
+    case "branch":
+      return ["branch", ...op.arms.flatMap(explainArm)];
     case "window": {
       const late = op.late === null ? "late: dropped" : `late: ${op.late}`;
       const ahead = `max_ahead: ${printDuration(op.maxAheadMs)}`;
@@ -86,9 +106,16 @@ function explainOp(op: Op): string[] {
       return [`top ${op.n} of each window`];
     case "sink": {
       const key = op.key === null ? "" : ` key ${printExpr(op.key)}`;
-      return [`sink -> topic ${op.topic}${key}`];
+      const rank = op.rank === undefined ? "" : ` rank ${printExpr(op.rank)}`;
+      return [`sink -> topic ${op.topic}${key}${rank}`];
     }
   }
+}
+
+function explainArm(arm: BranchArm): string[] {
+  const head = arm.when === null ? "else" : `when ${printExpr(arm.when)}`;
+  const ops = arm.ops.length === 0 ? ["drop"] : arm.ops.flatMap(explainOp);
+  return [`  ${head} =>`, ...ops.map((line) => `    ${line}`)];
 }
 
 function windowText({ sizeMs, everyMs, graceMs }: Window): string {
@@ -143,6 +170,8 @@ function stateOf(op: Op): string[] {
     case "map":
     case "let":
     case "unnest":
+    case "sample":
+    case "branch":
     case "window":
     case "exchange":
     case "sink":

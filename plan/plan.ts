@@ -40,25 +40,38 @@ export type Input =
       /** Pushed-down operations; empty is all. Commit events only. */
       readonly ops: readonly EventOp[];
       readonly start: Start;
+      /** With a name, the event stands in this field of the record, beside its `time`. */
+      readonly as?: string;
     }
-  | { readonly kind: "topic"; readonly topic: string; readonly start: Start }
+  | {
+      readonly kind: "topic";
+      readonly topic: string;
+      readonly start: Start;
+      readonly as?: string;
+    }
   /** The exchange in front of this stage; `from` are the stages that write to it. */
   | { readonly kind: "exchange"; readonly from: readonly string[] };
 
-/** Where a stage without a checkpoint starts to read. `default`: new when deployed, first in run and test. */
+/**
+ * Where a stage without a checkpoint starts to read. `default`: new when deployed, first in run and test.
+ * `time`: only records whose own time is not before it.
+ */
 export type Start =
   | { readonly at: "default" }
   | { readonly at: "first" }
   | { readonly at: "new" }
   | { readonly at: "time"; readonly ms: number };
 
-/** Operators, applied in order. The last one of a stage is an `exchange` or a `sink`. */
+/** Operators, applied in order. The last one of a stage is an `exchange`, a `sink` or a `branch`. */
 export type Op =
   | { readonly op: "filter"; readonly expr: Expr }
   /** `expr` gives an object: the new record. It keeps the old record's `time` unless it sets its own. */
   | { readonly op: "map"; readonly expr: Expr }
   | { readonly op: "let"; readonly name: string; readonly expr: Expr }
   | { readonly op: "unnest"; readonly expr: Expr; readonly as: string }
+  /** Keeps the records for which `hash(by)` / 2^53 is less than `fraction`. */
+  | { readonly op: "sample"; readonly fraction: number; readonly by: Expr }
+  | BranchOp
   | WindowOp
   | ExchangeOp
   | ReduceOp
@@ -149,15 +162,46 @@ export type AggregateKind =
  */
 export type TopOp = { readonly op: "top"; readonly n: number };
 
-/** Publishes to an owned topic. The partition is that of `key` (null: partition 0). */
-export type SinkOp = { readonly op: "sink"; readonly topic: string; readonly key: Expr | null };
+/** A record goes to the first arm whose `when` is true (null: always); without one it is dropped. */
+export type BranchOp = { readonly op: "branch"; readonly arms: readonly BranchArm[] };
+
+/** `ops` end like those of a stage; none at all: the records of this arm are dropped. */
+export type BranchArm = { readonly when: Expr | null; readonly ops: readonly Op[] };
+
+/** Deepest nesting of `branch` in `branch`. */
+export const BRANCH_DEPTH_MAX = 8;
+
+/**
+ * Publishes to an owned topic. The partition is that of `key` (null: partition 0). Only other sinks may
+ * follow: they get the same records.
+ */
+export type SinkOp = {
+  readonly op: "sink";
+  readonly topic: string;
+  readonly key: Expr | null;
+  /** What is published gets its value as field `rank`. */
+  readonly rank?: Expr;
+};
 
 export type Topic = {
   readonly name: string;
   readonly partitions: number;
   /** What the topic is for: a sink, the late side output, or dead letters. */
   readonly role: "sink" | "late" | "dead-letters";
+  /** Who else is to get its records. */
+  readonly delivery?: Delivery;
 };
+
+export type Delivery =
+  /** POST of up to `batch` records at a time. */
+  | {
+      readonly kind: "webhook";
+      readonly url: string;
+      readonly batch: number;
+      readonly timeoutMs: number;
+    }
+  /** A feed: the records have a field `rank`. */
+  | { readonly kind: "feed"; readonly name: string };
 
 /** Records that could not be processed: at most `max` are kept by a stage partition, the rest counted. */
 export type DeadLetters = { readonly topic: string; readonly max: number };
@@ -165,6 +209,16 @@ export type DeadLetters = { readonly topic: string; readonly max: number };
 /** Topic of `to stdout` in a pipeline. */
 export function stdoutTopic(pipeline: string): string {
   return `stdout.${pipeline.toLowerCase()}`;
+}
+
+/** Topic of the `n`th `to webhook` of a pipeline, from 1. */
+export function webhookTopic(pipeline: string, n: number): string {
+  return `webhook.${pipeline.toLowerCase()}${n === 1 ? "" : `.${n}`}`;
+}
+
+/** Topic of `to feed('name')`. */
+export function feedTopic(name: string): string {
+  return `feed.${name}`;
 }
 
 /** Dead-letter topic of a pipeline that names none. */

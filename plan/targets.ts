@@ -1,5 +1,6 @@
 // Which targets a stage writes to, and how many producers a target has: read off the plan.
 
+import { everyOp } from "./ops.ts";
 import type { Plan, Stage } from "./plan.ts";
 
 /** Where a stage sends records: the exchange in front of another stage, or a topic. */
@@ -8,11 +9,11 @@ export type Target = { readonly kind: "exchange" | "topic"; readonly name: strin
 /** Every target `stage` may write to; the dead-letter topic is always one. */
 export function targetsOf(plan: Plan, stage: Stage): Target[] {
   const topics = new Set<string>([plan.deadLetters.topic]);
-  const targets: Target[] = [];
-  for (const op of stage.ops) {
+  const exchanges = new Set<string>();
+  for (const op of everyOp(stage.ops)) {
     switch (op.op) {
       case "exchange":
-        targets.push({ kind: "exchange", name: op.to });
+        exchanges.add(op.to);
         break;
       case "sink":
         topics.add(op.topic);
@@ -24,12 +25,17 @@ export function targetsOf(plan: Plan, stage: Stage): Target[] {
       case "map":
       case "let":
       case "unnest":
+      case "sample":
+      case "branch":
       case "reduce":
       case "top":
         break;
     }
   }
-  return [...targets, ...[...topics].map((name): Target => ({ kind: "topic", name }))];
+  return [
+    ...[...exchanges].map((name): Target => ({ kind: "exchange", name })),
+    ...[...topics].map((name): Target => ({ kind: "topic", name })),
+  ];
 }
 
 /** How many stage partitions write to a target: the number of watermarks its reader waits for. */

@@ -4,8 +4,9 @@ import { z } from "zod";
 import { EVENT_KINDS, EVENT_OPS } from "./event.ts";
 import { EXPR_DEPTH_MAX, type Expr } from "./expr.ts";
 import { PIPELINE_NAME, TOPIC_NAME } from "./names.ts";
+import { everyOp } from "./ops.ts";
 import { PARTITIONS_MAX } from "./partition.ts";
-import { PLAN_FORMAT, type Plan } from "./plan.ts";
+import { BRANCH_DEPTH_MAX, type Op, PLAN_FORMAT, type Plan } from "./plan.ts";
 
 /** The value is not a plan this release can run. Do not retry: deploy the pipeline again. */
 export class InvalidPlan extends Error {
@@ -41,19 +42,42 @@ function checkOrder(plan: Plan): void {
   const index = new Map(plan.stages.map((stage, i) => [stage.id, i]));
   const topics = new Set(plan.topics.map((topic) => topic.name));
   for (const [i, stage] of plan.stages.entries()) {
-    const last = stage.ops.at(-1);
-    if (last?.op === "exchange" && (index.get(last.to) ?? -1) <= i) {
-      throw new InvalidPlan(`not a plan: stage ${stage.id} sends to ${last.to}, no later stage`);
+    for (const op of everyOp(stage.ops)) {
+      if (op.op === "exchange" && (index.get(op.to) ?? -1) <= i) {
+        throw new InvalidPlan(`not a plan: stage ${stage.id} sends to ${op.to}, no later stage`);
+      }
+      if (op.op === "sink" && !topics.has(op.topic)) {
+        throw new InvalidPlan(
+          `not a plan: stage ${stage.id} writes topic ${op.topic}, not its own`,
+        );
+      }
     }
-    if (last?.op === "sink" && !topics.has(last.topic)) {
-      throw new InvalidPlan(
-        `not a plan: stage ${stage.id} writes topic ${last.topic}, not its own`,
-      );
-    }
-    if (last?.op !== "exchange" && last?.op !== "sink") {
-      throw new InvalidPlan(`not a plan: stage ${stage.id} ends in neither exchange nor sink`);
-    }
+    checkEnd(stage.id, stage.ops);
   }
+}
+
+/** A chain ends in an exchange, in sinks, or in a branch whose arms do. */
+function checkEnd(stage: string, ops: readonly Op[]): void {
+  const [last, ...before] = ops.toReversed();
+  const open = before.find((op) => op.op === "exchange" || op.op === "branch");
+  if (
+    open !== undefined ||
+    !isEnd(last) ||
+    before.some((op, i) => isStray(op, before[i - 1] ?? last))
+  ) {
+    throw new InvalidPlan(`not a plan: stage ${stage} ends in neither exchange nor sink`);
+  }
+  if (last?.op !== "branch") return;
+  for (const arm of last.arms) if (arm.ops.length > 0) checkEnd(stage, arm.ops);
+}
+
+function isEnd(op: Op | undefined): boolean {
+  return op?.op === "exchange" || op?.op === "sink" || op?.op === "branch";
+}
+
+/** A sink that something other than a sink follows. */
+function isStray(op: Op, next: Op | undefined): boolean {
+  return op.op === "sink" && next?.op !== "sink";
 }
 
 const kind = <K extends string>(k: K) => ({ k: z.literal(k) });
@@ -133,8 +157,14 @@ const input = z.discriminatedUnion("kind", [
     collections: z.array(z.string()),
     ops: z.array(z.enum(EVENT_OPS)),
     start,
+    as: z.string().exactOptional(),
   }),
-  z.strictObject({ kind: z.literal("topic"), topic: z.string(), start }),
+  z.strictObject({
+    kind: z.literal("topic"),
+    topic: z.string(),
+    start,
+    as: z.string().exactOptional(),
+  }),
   z.strictObject({ kind: z.literal("exchange"), from: z.array(z.string()).min(1) }),
 ]);
 
@@ -169,32 +199,54 @@ const aggregate = z.discriminatedUnion("fn", [
   z.strictObject({ ...named, fn: z.literal("top_k"), k: positive }),
 ]);
 
-const op = z.discriminatedUnion("op", [
-  z.strictObject({ op: z.literal("filter"), expr }),
-  z.strictObject({ op: z.literal("map"), expr }),
-  z.strictObject({ op: z.literal("let"), name: z.string(), expr }),
-  z.strictObject({ op: z.literal("unnest"), expr, as: z.string() }),
+const op: z.ZodType<Op> = z.lazy(() =>
+  z.discriminatedUnion("op", [
+    z.strictObject({ op: z.literal("filter"), expr }),
+    z.strictObject({ op: z.literal("map"), expr }),
+    z.strictObject({ op: z.literal("let"), name: z.string(), expr }),
+    z.strictObject({ op: z.literal("unnest"), expr, as: z.string() }),
+    z.strictObject({
+      op: z.literal("window"),
+      window,
+      on: expr,
+      maxAheadMs: z.int().nonnegative(),
+      late: z.string().nullable(),
+    }),
+    z.strictObject({
+      op: z.literal("exchange"),
+      to: z.string(),
+      keys: z.array(expr),
+      columns: z.array(expr),
+    }),
+    z.strictObject({
+      op: z.literal("reduce"),
+      window,
+      keys: z.array(z.string()),
+      aggregates: z.array(aggregate),
+    }),
+    z.strictObject({ op: z.literal("top"), n: positive }),
+    z.strictObject({
+      op: z.literal("sink"),
+      topic: z.string(),
+      key: expr.nullable(),
+      rank: expr.exactOptional(),
+    }),
+    z.strictObject({ op: z.literal("sample"), fraction: share, by: expr }),
+    z.strictObject({
+      op: z.literal("branch"),
+      arms: z.array(z.strictObject({ when: expr.nullable(), ops: z.array(op) })).min(1),
+    }),
+  ]),
+);
+
+const delivery = z.discriminatedUnion("kind", [
   z.strictObject({
-    op: z.literal("window"),
-    window,
-    on: expr,
-    maxAheadMs: z.int().nonnegative(),
-    late: z.string().nullable(),
+    kind: z.literal("webhook"),
+    url: z.string(),
+    batch: positive,
+    timeoutMs: positive,
   }),
-  z.strictObject({
-    op: z.literal("exchange"),
-    to: z.string(),
-    keys: z.array(expr),
-    columns: z.array(expr),
-  }),
-  z.strictObject({
-    op: z.literal("reduce"),
-    window,
-    keys: z.array(z.string()),
-    aggregates: z.array(aggregate),
-  }),
-  z.strictObject({ op: z.literal("top"), n: positive }),
-  z.strictObject({ op: z.literal("sink"), topic: z.string(), key: expr.nullable() }),
+  z.strictObject({ kind: z.literal("feed"), name: z.string() }),
 ]);
 
 const partitions = z.int().min(1).max(PARTITIONS_MAX);
@@ -218,6 +270,7 @@ const planSchema: z.ZodType<Plan> = z.strictObject({
       name: z.string().regex(TOPIC_NAME),
       partitions,
       role: z.enum(["sink", "late", "dead-letters"]),
+      delivery: delivery.exactOptional(),
     }),
   ),
   deadLetters: z.strictObject({
@@ -226,8 +279,8 @@ const planSchema: z.ZodType<Plan> = z.strictObject({
   }),
 });
 
-/** Levels of objects and lists in a plan: an expression level may take two, a stage a few. */
-const PLAN_NESTING_MAX = 2 * EXPR_DEPTH_MAX + 16;
+/** Levels of objects and lists in a plan: an expression level may take two, a branch four, a stage a few. */
+const PLAN_NESTING_MAX = 2 * EXPR_DEPTH_MAX + 4 * BRANCH_DEPTH_MAX + 16;
 
 /** Whether `value` nests deeper than any plan does; looked at without recursion. */
 function nestsTooDeeply(value: unknown): boolean {

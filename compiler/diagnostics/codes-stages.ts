@@ -70,6 +70,10 @@ export const STATE_CODES = {
     title: "Unknown emit",
     text: "`emit final` (the default with windows) or `emit changes(every: 10s)`.",
   },
+  FPL0419: {
+    title: "Bad branch",
+    text: "A branch has 1 to 32 arms, each a chain that ends in a sink, or `drop` alone; `else` stands last. Branches nest at most 8 deep.",
+  },
   FPL0421: {
     title: "Rate without window",
     text: "`rate()` counts per second of its window; without a window there is no length of time to divide by.",
@@ -100,7 +104,7 @@ export const SINK_CODES = {
   },
   FPL0505: {
     title: "Stage after a sink",
-    text: "A sink ends a pipeline. To go on from what was written, read its topic in another pipeline.",
+    text: "A sink ends a pipeline or the arm of a branch; only further sinks may follow, which get the same records. To go on from what was written, read its topic in another pipeline.",
   },
   FPL0506: {
     title: "Bad collection",
@@ -118,6 +122,14 @@ export const SINK_CODES = {
     title: "Pipeline reads itself",
     text: "A pipeline cannot read a topic it writes.",
   },
+  FPL0510: {
+    title: "Bad web address",
+    text: "A webhook is called at an absolute `https://` or `http://` address.",
+  },
+  FPL0511: {
+    title: "Bad feed name",
+    text: "A feed's name is one word of a-z, 0-9, `_` and `-`, 64 characters at most.",
+  },
 } as const;
 
 /** Codes of warnings (09xx). */
@@ -133,5 +145,9 @@ export const WARNING_CODES = {
   FPL0904: {
     title: "Partitions without key",
     text: "Records are spread over the partitions of a topic by their key; without one they all go to partition 0.",
+  },
+  FPL0905: {
+    title: "Delivered later",
+    text: "The records are computed and kept in the topic that the help names; this release does not send them on yet.",
   },
 } as const;

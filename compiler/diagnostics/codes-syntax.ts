@@ -58,6 +58,10 @@ export const SYNTAX_CODES = {
     title: "Unknown source",
     text: "A pipeline reads `from firehose(…)`, `from events(…)` or `from topic('name')`.",
   },
+  FPL0106: {
+    title: "Too many sources",
+    text: "A union has at most 16 sources. Several collections of the firehose are one source: `firehose('a', 'b')`.",
+  },
   FPL0107: {
     title: "Not JMESPath",
     text: "`jmes'…'` holds standard JMESPath only. Write the expression outside of it to use what this language adds.",

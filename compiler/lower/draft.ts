@@ -34,6 +34,11 @@ export type Draft = {
   readonly partitions: number;
   readonly stages: DraftStage[];
   readonly owned: Topic[];
+  /** Where the next op goes: into `stage`, at the end of `ops`, which are its own or those of an arm. */
+  stage: DraftStage;
+  ops: Op[];
+  /** How many branches are around here. */
+  readonly branchDepth: number;
   /** `unknown`: a window that does not run yet; its reduce is not checked further. */
   window: PendingWindow | "unknown" | null;
   /** Key fields of the last windowed reduce; null before one. */
@@ -45,29 +50,18 @@ export type Draft = {
 /** Topics of the whole file: each has one owner. */
 export type TopicOwners = Map<string, string>;
 
-/** The stage ops go to now. */
-export function currentStage(draft: Draft): DraftStage {
-  const stage = draft.stages.at(-1);
-  if (stage === undefined) throw new Error("a draft has a stage before its first op");
-  return stage;
-}
-
-/** Closes the current stage with an exchange and opens the one behind it. */
+/** Ends the current ops with an exchange and opens the stage behind it. */
 export function exchange(
   draft: Draft,
   keys: readonly Expr[],
   columns: readonly Expr[],
   partitions: number,
-): DraftStage {
-  const from = currentStage(draft);
+): void {
   const id = `s${draft.stages.length}`;
-  from.ops.push({ op: "exchange", to: id, keys, columns });
-  const next = {
-    id,
-    partitions,
-    inputs: [{ kind: "exchange", from: [from.id] } as const],
-    ops: [],
-  };
-  draft.stages.push(next);
-  return next;
+  draft.ops.push({ op: "exchange", to: id, keys, columns });
+  const from = [draft.stage.id];
+  const stage: DraftStage = { id, partitions, inputs: [{ kind: "exchange", from }], ops: [] };
+  draft.stages.push(stage);
+  draft.stage = stage;
+  draft.ops = stage.ops;
 }

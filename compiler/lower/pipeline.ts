@@ -5,7 +5,6 @@ import {
   DEAD_LETTERS_MAX_DEFAULT,
   type DeadLetters,
   defaultDeadLetterTopic,
-  type Input,
   PLAN_FORMAT,
   type Plan,
   STAGE_PARTITIONS_DEFAULT,
@@ -14,14 +13,16 @@ import { didYouMean } from "../diagnostics/suggest.ts";
 import type { Shape } from "../shapes/shape.ts";
 import type { CallNode, PipelineNode, Span, StageNode } from "../syntax/ast.ts";
 import { integerArg, readArgs } from "./args.ts";
-import { currentStage, type Draft, type TopicOwners } from "./draft.ts";
+import { lowerBranch } from "./branch.ts";
+import type { Draft, DraftStage, TopicOwners } from "./draft.ts";
 import { type Env, freshEnv } from "./env.ts";
 import { lowerExpr } from "./expr.ts";
+import { lowerFilter } from "./filter.ts";
 import { notRunnable } from "./later.ts";
-import { pushDown } from "./pushdown.ts";
 import { lowerReduce } from "./reduce.ts";
+import { lowerSample } from "./sample.ts";
 import { lowerSink } from "./sink.ts";
-import { lowerSource, topicName } from "./source.ts";
+import { lowerSources, topicName } from "./source.ts";
 import { lowerTop } from "./top.ts";
 import { own } from "./topics.ts";
 import { lowerWindow } from "./window.ts";
@@ -41,7 +42,7 @@ export function lowerPipeline(
   const draft = newDraft(node, env, topics, shapes);
   const deadLetters = lowerDeadLetters(node.onError, draft);
   for (const table of node.tables) notRunnable("`table`", table.span, env.report);
-  for (const stage of node.stages) lowerStage(stage, draft);
+  lowerStages(node.stages, draft);
   finish(draft);
   return {
     format: PLAN_FORMAT,
@@ -60,13 +61,13 @@ function newDraft(
   shapes: ReadonlyMap<StageNode, Shape>,
 ): Draft {
   const partitions = partitionsOption(node, env);
-  const input = node.source === null ? null : lowerSource(node.source, env);
-  const inputs = input === null ? [] : [input];
+  const inputs = node.source === null ? [] : lowerSources(node.source, env);
   // A topic may have one partition only, and a stage partition without a channel would wait for ever.
-  const readers = input?.kind === "topic" ? 1 : partitions;
-  const stages = [{ id: "s0", partitions: readers, inputs, ops: [] }];
+  const readers = inputs.some((input) => input.kind === "topic") ? 1 : partitions;
+  const stage: DraftStage = { id: "s0", partitions: readers, inputs, ops: [] };
+  const at = { stages: [stage], stage, ops: stage.ops, branchDepth: 0 };
   const state = { window: null, keys: null, sink: null };
-  return { node, env, topics, shapes, partitions, stages, owned: [], ...state };
+  return { node, env, topics, shapes, partitions, owned: [], ...at, ...state };
 }
 
 function partitionsOption(node: PipelineNode, env: Env): number {
@@ -97,6 +98,13 @@ function lowerDeadLetters(call: CallNode | null, draft: Draft): DeadLetters {
   return { topic: name ?? topic, max };
 }
 
+/** A chain of stages: a pipeline's, or an arm's. */
+function lowerStages(stages: readonly StageNode[], draft: Draft): void {
+  for (const stage of stages) lowerStage(stage, draft);
+  const { window } = draft;
+  if (window !== null && window !== "unknown") noReduce(window.span, "after it", draft);
+}
+
 function lowerStage(stage: StageNode, draft: Draft): void {
   const { report } = draft.env;
   if (draft.sink !== null && stage.kind !== "error") {
@@ -107,7 +115,7 @@ function lowerStage(stage: StageNode, draft: Draft): void {
     case "error":
       return;
     case "filter":
-      lowerFilter(stage, draft);
+      lowerFilter(stage.expr, draft);
       return;
     case "map":
       lowerStateless(stage, draft);
@@ -136,14 +144,18 @@ function lowerStage(stage: StageNode, draft: Draft): void {
       lowerSink(stage.target, stage.args, stage.span, draft);
       return;
     case "branch":
+      pendingWindow("branch", draft);
+      lowerBranch(stage.arms, stage.span, draft, lowerStages);
       draft.sink ??= stage.span;
-      notRunnable("`branch`", stage.span, report);
       return;
     case "drop":
-      notRunnable("`drop`", stage.span, report);
+      report("FPL0419", stage.span, "`drop` stands alone in an arm: `else => drop`");
+      draft.sink ??= stage.span;
+      return;
+    case "sample":
+      lowerSample(stage.args, stage.span, draft);
       return;
     case "dedup":
-    case "sample":
     case "lookup":
     case "join":
       notRunnable(`\`${stage.kind}\``, stage.span, report);
@@ -155,24 +167,11 @@ function lowerStage(stage: StageNode, draft: Draft): void {
   }
 }
 
+/** Only other sinks follow a sink: they get the same records. */
 function afterSink(stage: StageNode, draft: Draft): void {
-  const { report } = draft.env;
-  if (stage.kind === "to") notRunnable("more than one sink", stage.span, report);
-  else report("FPL0505", stage.span, "nothing can follow a sink");
-}
-
-function lowerFilter(stage: Extract<StageNode, { kind: "filter" }>, draft: Draft): void {
-  const expr = lowerExpr(stage.expr, freshEnv(draft.env));
-  const current = currentStage(draft);
-  const [input] = current.inputs;
-  if (input?.kind !== "firehose" || current.ops.length > 0) {
-    current.ops.push({ op: "filter", expr });
-    return;
-  }
-  const pushed = pushDown(input, expr);
-  const narrowed: Input = pushed.input;
-  current.inputs.splice(0, 1, narrowed);
-  if (pushed.rest !== null) current.ops.push({ op: "filter", expr: pushed.rest });
+  if (stage.kind === "to" && draft.ops.at(-1)?.op === "sink") {
+    lowerSink(stage.target, stage.args, stage.span, draft);
+  } else draft.env.report("FPL0505", stage.span, "nothing but another sink can follow a sink");
 }
 
 type Stateless = Extract<StageNode, { kind: "map" | "let" | "unnest" }>;
@@ -190,7 +189,7 @@ function lowerStateless(stage: Stateless, draft: Draft): void {
     );
   }
   const expr = lowerExpr(stage.expr, freshEnv(draft.env));
-  const { ops } = currentStage(draft);
+  const { ops } = draft;
   if (stage.kind === "map") ops.push({ op: "map", expr });
   else if (stage.kind === "let") ops.push({ op: "let", name: stage.name.name, expr });
   else ops.push({ op: "unnest", expr, as: stage.as.name });
@@ -226,13 +225,12 @@ function lowerEmit(stage: Extract<StageNode, { kind: "emit" }>, draft: Draft): v
   report("FPL0417", stage.mode.span, `unknown \`emit ${stage.mode.name}\`${hint}`);
 }
 
-/** A pipeline ends in a sink, and no window is left open. */
+/** A pipeline ends in a sink. */
 function finish(draft: Draft): void {
-  const { node, env, window } = draft;
-  if (node.stages.length > STAGES_MAX) {
+  const { node, env } = draft;
+  if (countStages(node.stages) > STAGES_MAX) {
     env.report("FPL0414", node.name.span, `a pipeline has at most ${STAGES_MAX} stages`);
   }
-  if (window !== null && window !== "unknown") noReduce(window.span, "after it", draft);
   const broken = node.stages.some((stage) => stage.kind === "error") || node.source === null;
   if (draft.sink === null && !broken) {
     env.report("FPL0504", node.name.span, `pipeline \`${node.name.name}\` has no sink`, {
@@ -243,4 +241,15 @@ function finish(draft: Draft): void {
     if (input.kind !== "topic" || draft.topics.get(input.topic) !== node.name.name) continue;
     env.report("FPL0509", node.name.span, `this pipeline reads its own topic \`${input.topic}\``);
   }
+}
+
+/** Those of arms included. */
+function countStages(stages: readonly StageNode[]): number {
+  return stages.reduce(
+    (sum, stage) =>
+      stage.kind === "branch"
+        ? stage.arms.reduce((inner, arm) => inner + countStages(arm.stages), sum + 1)
+        : sum + 1,
+    0,
+  );
 }

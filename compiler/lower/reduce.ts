@@ -3,7 +3,7 @@
 import type { Expr } from "../../plan/expr.ts";
 import type { ExprNode, KeyNode, ReduceNode, Span } from "../syntax/ast.ts";
 import { AggregateTable } from "./aggregates.ts";
-import { currentStage, type Draft, exchange, type PendingWindow } from "./draft.ts";
+import { type Draft, exchange, type PendingWindow } from "./draft.ts";
 import { CURRENT, freshEnv } from "./env.ts";
 import { lowerExpr } from "./expr.ts";
 import { notRunnable } from "./later.ts";
@@ -41,8 +41,8 @@ export function lowerReduce(node: ReduceNode, span: Span, draft: Draft): void {
   pushWindow(pending, draft);
   const partitions = keys.length === 0 ? 1 : draft.partitions;
   const exprs = keys.map((key) => key.expr);
-  const stage = exchange(draft, exprs, table.columns, partitions);
-  stage.ops.push({
+  exchange(draft, exprs, table.columns, partitions);
+  draft.ops.push({
     op: "reduce",
     window: pending.window,
     keys: names,
@@ -50,12 +50,12 @@ export function lowerReduce(node: ReduceNode, span: Span, draft: Draft): void {
   });
   if (!table.combined) return;
   const fields = [...names, "window"].map((name) => ({ name, value: field(name) }));
-  stage.ops.push({ op: "map", expr: { k: "object", entries: [...fields, ...entries] } });
+  draft.ops.push({ op: "map", expr: { k: "object", entries: [...fields, ...entries] } });
 }
 
 function pushWindow(pending: PendingWindow, draft: Draft): void {
   const { window, on, maxAheadMs, late } = pending;
-  currentStage(draft).ops.push({ op: "window", window, on, maxAheadMs, late });
+  draft.ops.push({ op: "window", window, on, maxAheadMs, late });
 }
 
 function lower(node: ExprNode, draft: Draft): Expr {

@@ -9,7 +9,6 @@ import { stringOf } from "./args.ts";
 import { constantOf } from "./constant.ts";
 import { type Env, freshEnv } from "./env.ts";
 import { lowerExpr } from "./expr.ts";
-import { notRunnable } from "./later.ts";
 
 const SOURCES = ["firehose", "events", "topic", "union"];
 const ACCOUNT_KINDS = EVENT_KINDS.filter((kind) => kind !== "commit");
@@ -18,14 +17,38 @@ const DEFAULT_START: Start = { at: "default" };
 /** `app.bsky.feed.*`: at least two segments before the star. */
 const NSID_PATTERN = /^[a-zA-Z][a-zA-Z0-9-]*(\.[a-zA-Z0-9][a-zA-Z0-9-]*)+\.\*$/;
 
-/** The input `source` stands for; null when it is not usable, which is reported. */
-export function lowerSource(source: SourceNode, env: Env): Input | null {
-  if (source.kind === "union") {
-    notRunnable("`union`", source.span, env.report);
-    return null;
+/** Sources of a union; one more is FPL0106. */
+export const UNION_SOURCES_MAX = 16;
+
+/** The inputs `source` stands for; what is not usable is reported and left out. */
+export function lowerSources(source: SourceNode, env: Env): Input[] {
+  const inputs = sourcesIn(source, DEFAULT_START, env);
+  if (inputs.length > UNION_SOURCES_MAX) {
+    env.report("FPL0106", source.span, `a union has at most ${UNION_SOURCES_MAX} sources`);
   }
-  if (source.as !== null) notRunnable("`as` on a source", source.as.span, env.report);
-  const start = lowerStart(source.start, env);
+  return inputs;
+}
+
+/** `start` of a union is that of its sources that say nothing else. */
+function sourcesIn(source: SourceNode, outer: Start, env: Env): Input[] {
+  const start = source.start === null ? outer : lowerStart(source.start, env);
+  if (source.kind === "union") return source.sources.flatMap((one) => sourcesIn(one, start, env));
+  const input = lowerSource(source, start, env);
+  if (input === null || input.kind === "exchange") return [];
+  const as = source.as?.name;
+  if (as === "time") {
+    env.report(
+      "FPL0409",
+      source.as?.span ?? source.span,
+      "`time` is a field of every record: choose another name",
+    );
+  }
+  return [as === undefined ? input : { ...input, as }];
+}
+
+type PlainSource = Extract<SourceNode, { kind: "source" }>;
+
+function lowerSource(source: PlainSource, start: Start, env: Env): Input | null {
   const { name, args } = source.call;
   switch (name.name) {
     case "firehose":
@@ -42,7 +65,7 @@ export function lowerSource(source: SourceNode, env: Env): Input | null {
         name.span,
         `unknown source \`${name.name}\`${didYouMean(name.name, SOURCES)}`,
         {
-          help: "sources are `firehose(…)`, `events(…)`, `topic(…)`",
+          help: "sources are `firehose(…)`, `events(…)`, `topic(…)`, `union { … }`",
         },
       );
       return null;
@@ -85,11 +108,7 @@ function events(args: readonly Arg[], start: Start, env: Env): Input {
   };
 }
 
-function topic(
-  source: Extract<SourceNode, { kind: "source" }>,
-  start: Start,
-  env: Env,
-): Input | null {
+function topic(source: PlainSource, start: Start, env: Env): Input | null {
   const [arg, ...more] = source.call.args;
   if (arg === undefined || more.length > 0) {
     env.report("FPL0111", source.call.span, "`topic` takes the name of one topic");

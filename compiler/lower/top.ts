@@ -39,6 +39,6 @@ export function lowerTop(args: readonly Arg[], span: Span, shape: Shape, draft: 
   const tie: Expr = { k: "list", items };
   const perKeys = per === null || per === undefined ? [] : [per];
   const columns = [CURRENT, by ?? NULL, per ?? NULL, tie];
-  const stage = exchange(draft, perKeys, columns, perKeys.length === 0 ? 1 : draft.partitions);
-  stage.ops.push({ op: "top", n });
+  exchange(draft, perKeys, columns, perKeys.length === 0 ? 1 : draft.partitions);
+  draft.ops.push({ op: "top", n });
 }

@@ -5,14 +5,15 @@ import { WATERMARK_DELAY_MS } from "../../plan/event.ts";
 import type { Input, Op, Plan, Stage } from "../../plan/plan.ts";
 import { decodeEvent, decodeRecords, decodeRows } from "../eval/codec.ts";
 import { EvaluationError } from "../eval/eval-error.ts";
-import { Instant, isRecord, type Value } from "../eval/values.ts";
+import { Instant, isRecord, type RecordValue, type Value } from "../eval/values.ts";
 import { assert } from "./assert.ts";
 import { type Emit, StageContext, timeOf } from "./context.ts";
 import type { Counters, InputMessage, StateChange, StepOutput } from "./message.ts";
+import { branch } from "./operators/branch.ts";
 import { Reduce } from "./operators/reduce.ts";
 import { exchange, sink } from "./operators/send.ts";
 import type { StatefulOperator } from "./operators/stateful.ts";
-import { filter, letField, map, unnest } from "./operators/stateless.ts";
+import { filter, letField, map, sample, unnest } from "./operators/stateless.ts";
 import { Top } from "./operators/top.ts";
 import { type EmitAt, window } from "./operators/window.ts";
 import { type SavedWatermarks, Watermarks } from "./watermarks.ts";
@@ -97,7 +98,7 @@ export class StageRunner {
     const input = this.#inputs[message.input];
     assert(input !== undefined, `no input ${message.input}`);
     try {
-      this.#decode(input.kind, message, payload);
+      this.#decode(input, message, payload);
     } catch (error) {
       if (!(error instanceof EvaluationError)) throw error;
       this.#context.counters.in += 1;
@@ -105,13 +106,13 @@ export class StageRunner {
     }
   }
 
-  #decode(kind: Input["kind"], message: InputMessage, payload: Uint8Array): void {
-    switch (kind) {
+  #decode(input: Input, message: InputMessage, payload: Uint8Array): void {
+    switch (input.kind) {
       case "firehose":
-        this.#event(message, payload);
+        this.#event(input, message, payload);
         break;
       case "topic":
-        this.#topicRecords(payload);
+        this.#topicRecords(input, payload);
         break;
       case "exchange":
         this.#rows(payload);
@@ -119,17 +120,17 @@ export class StageRunner {
     }
   }
 
-  #event(message: InputMessage, payload: Uint8Array): void {
+  #event(input: SourceInput, message: InputMessage, payload: Uint8Array): void {
     const event = decodeEvent(payload);
     this.#context.counters.in += 1;
-    this.#emit(event, Number(event.seq));
+    this.#take(input, event, Number(event.seq));
     this.#advance(message, timeOf(event) - WATERMARK_DELAY_MS);
   }
 
-  #topicRecords(payload: Uint8Array): void {
+  #topicRecords(input: SourceInput, payload: Uint8Array): void {
     for (const value of decodeRecords(payload)) {
       this.#context.counters.in += 1;
-      if (isTimed(value)) this.#emit(value, 0);
+      if (isTimed(value)) this.#take(input, value, 0);
       else
         this.#context.deadLetter(
           "read",
@@ -138,6 +139,13 @@ export class StageRunner {
           0,
         );
     }
+  }
+
+  /** Lets a record of a source in, under its name if it has one. */
+  #take({ start, as }: SourceInput, record: RecordValue, seq: number): void {
+    if (start.at === "time" && timeOf(record) < start.ms) this.#context.drop("before start");
+    else if (as === undefined) this.#emit(record, seq);
+    else this.#emit({ [as]: record, time: record.time ?? null }, seq);
   }
 
   #rows(payload: Uint8Array): void {
@@ -154,6 +162,8 @@ export class StageRunner {
     if (this.#watermarks.least > before) this.#stateful?.advance(this.#watermarks.least);
   }
 }
+
+type SourceInput = Exclude<Input, { kind: "exchange" }>;
 
 function isTimed(value: Value): value is Record<string, Value> {
   return isRecord(value) && value.time instanceof Instant;
@@ -184,8 +194,18 @@ function buildChain(ops: readonly Op[], context: StageContext): Emit {
       const send = exchange(op, context);
       return (record, seq) => send(record, seq, timeOf(record));
     }
+    case "sample":
+      return sample(op.fraction, op.by, context, buildChain(rest, context));
+    case "branch":
+      return branch(
+        op.arms.map(({ when, ops }) => ({
+          when,
+          next: ops.length === 0 ? null : buildChain(ops, context),
+        })),
+        context,
+      );
     case "sink":
-      return sink(op, context);
+      return sink(op, context, rest.length === 0 ? null : buildChain(rest, context));
     case "reduce":
     case "top":
       throw new Error(`invariant broken: ${op.op} is not the first operator of its stage`);

@@ -24,15 +24,18 @@ export function exchange(op: ExchangeOp, context: StageContext): EmitAt {
   };
 }
 
-/** Publishes the record to a topic; the partition is that of the key. */
-export function sink(op: SinkOp, context: StageContext): Emit {
+/** Publishes the record to a topic; the partition is that of the key. Then `next` gets it, if there is one. */
+export function sink(op: SinkOp, context: StageContext, next: Emit | null): Emit {
   const target: Target = { kind: "topic", name: op.topic };
   const partitions = partitionsOf(context.plan, target);
   const keyOf = op.key === null ? null : compileExpr(op.key);
-  return (record) => {
+  const rankOf = op.rank === undefined ? null : compileExpr(op.rank);
+  return (record, seq) => {
     context.guard("sink", record, () => {
       const partition = keyOf === null ? 0 : partitionOf(canonicalKey([keyOf(record)]), partitions);
-      context.send(target, partition, encodeRecord(record));
+      const sent = rankOf === null ? record : { ...record, rank: rankOf(record) };
+      context.send(target, partition, encodeRecord(sent));
     });
+    next?.(record, seq);
   };
 }

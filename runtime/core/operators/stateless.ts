@@ -1,8 +1,9 @@
-// Operators without state: filter, map, let, unnest. Each turns an `Emit` downstream into one upstream.
+// Operators without state: filter, map, let, unnest, sample. Each turns an `Emit` downstream into one upstream.
 
 import type { Expr } from "../../../plan/expr.ts";
 import { compileExpr, compilePredicate } from "../../eval/compile-expr.ts";
 import { EvaluationError } from "../../eval/eval-error.ts";
+import { hash } from "../../eval/functions/hash.ts";
 import { isRecord, type RecordValue } from "../../eval/values.ts";
 import type { Emit, StageContext } from "../context.ts";
 
@@ -48,6 +49,18 @@ export function unnest(expr: Expr, as: string, context: StageContext, next: Emit
       if (!Array.isArray(list))
         throw new EvaluationError("unnest of no list", "unnest needs a list");
       for (const element of list) next({ ...record, [as]: element }, seq);
+    });
+  };
+}
+
+/** Keeps the records whose `by` hashes below `fraction` of the range: the same ones everywhere, always. */
+export function sample(fraction: number, by: Expr, context: StageContext, next: Emit): Emit {
+  const evaluate = compileExpr(by);
+  const below = fraction * 2 ** 53;
+  return (record, seq) => {
+    context.guard("sample", record, () => {
+      if (Number(hash(evaluate(record))) < below) next(record, seq);
+      else context.drop("sampled out");
     });
   };
 }
