@@ -4,9 +4,11 @@ import type { Plan } from "../plan/plan.ts";
 import { type Diagnostic, reporter } from "./diagnostics/diagnostic.ts";
 import { newEnv } from "./lower/env.ts";
 import { lowerPipeline } from "./lower/pipeline.ts";
+import { compileTests } from "./program-tests/compile-tests.ts";
+import type { ProgramTest } from "./program-tests/program-test.ts";
 import { checkOverrides, type Loader, resolve } from "./resolve/resolve.ts";
 import { checkShapes } from "./shapes/shapes.ts";
-import type { ProgramNode, TestNode } from "./syntax/ast.ts";
+import type { ProgramNode } from "./syntax/ast.ts";
 import { parse } from "./syntax/parser.ts";
 
 export type Source = {
@@ -25,8 +27,8 @@ export type CompileOptions = {
 export type Compiled = {
   /** One for each pipeline, in the order of the file; empty when there is any error. */
   readonly plans: readonly Plan[];
-  /** The tests of the file, parsed. */
-  readonly tests: readonly TestNode[];
+  /** The tests of the file, in its order; one with errors lacks the steps that have them. */
+  readonly tests: readonly ProgramTest[];
   readonly diagnostics: readonly Diagnostic[];
   /** Text of the file and of every file it imports, by path: what `render` needs. */
   readonly files: ReadonlyMap<string, string>;
@@ -45,12 +47,12 @@ export function compile(source: Source, options: CompileOptions = {}): Compiled 
   const shapes = checkShapes(program, scope, report);
   const topics = new Map<string, string>();
   const plans = pipelines(program).map((node) => lowerPipeline(node, env, topics, shapes));
+  const tests = compileTests(testsOf(program), hasError(diagnostics) ? null : plans, env);
 
   const sorted = inOrder(diagnostics);
-  const failed = sorted.some((diagnostic) => diagnostic.severity === "error");
   return {
-    plans: failed ? [] : plans,
-    tests: program.items.filter((item) => item.kind === "test"),
+    plans: hasError(diagnostics) ? [] : plans,
+    tests,
     diagnostics: sorted,
     files: loader.files,
   };
@@ -69,6 +71,14 @@ function newLoader(source: Source, options: CompileOptions, diagnostics: Diagnos
 
 function pipelines(program: ProgramNode) {
   return program.items.filter((item) => item.kind === "pipeline");
+}
+
+function testsOf(program: ProgramNode) {
+  return program.items.filter((item) => item.kind === "test");
+}
+
+function hasError(diagnostics: readonly Diagnostic[]): boolean {
+  return diagnostics.some(({ severity }) => severity === "error");
 }
 
 /** By position, the same problem once. */

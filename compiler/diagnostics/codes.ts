@@ -4,6 +4,7 @@
 import { NAME_CODES, TYPE_CODES } from "./codes-names.ts";
 import { SINK_CODES, STATE_CODES, WARNING_CODES } from "./codes-stages.ts";
 import { LEX_CODES, SYNTAX_CODES } from "./codes-syntax.ts";
+import { TEST_CODES } from "./codes-tests.ts";
 
 export type CodePage = {
   /** A few words, as a heading. */
@@ -18,6 +19,7 @@ export const CODES = {
   ...SYNTAX_CODES,
   ...TYPE_CODES,
   ...NAME_CODES,
+  ...TEST_CODES,
   ...STATE_CODES,
   ...SINK_CODES,
   ...WARNING_CODES,

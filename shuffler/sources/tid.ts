@@ -12,3 +12,16 @@ export function tidMicros(text: string): number | null {
   for (const char of text) value = value * 32n + BigInt(ALPHABET.indexOf(char));
   return Number(value >> CLOCK_ID_BITS);
 }
+
+const TID_LENGTH = 13;
+
+/** The TID of a time. @param clockId 0–1023, tells apart ids of one microsecond. */
+export function tidOf(micros: number, clockId: number): string {
+  let rest = (BigInt(micros) << CLOCK_ID_BITS) | BigInt(clockId);
+  let tid = "";
+  for (let place = 0; place < TID_LENGTH; place += 1) {
+    tid = ALPHABET.charAt(Number(rest & 31n)) + tid;
+    rest >>= 5n;
+  }
+  return tid;
+}
