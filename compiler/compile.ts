@@ -7,9 +7,9 @@ import { lowerPipeline } from "./lower/pipeline.ts";
 import { compileTests } from "./program-tests/compile-tests.ts";
 import type { ProgramTest } from "./program-tests/program-test.ts";
 import { checkOverrides, type Loader, resolve } from "./resolve/resolve.ts";
-import { checkShapes } from "./shapes/shapes.ts";
 import type { ProgramNode } from "./syntax/ast.ts";
 import { parse } from "./syntax/parser.ts";
+import { checkTypes, type PipelineTypes } from "./types/check.ts";
 
 export type Source = {
   /** Shown in diagnostics; imports are relative to it. `/` separates. */
@@ -29,6 +29,8 @@ export type Compiled = {
   readonly plans: readonly Plan[];
   /** The tests of the file, in its order; one with errors lacks the steps that have them. */
   readonly tests: readonly ProgramTest[];
+  /** The types of the records along every pipeline, in the order of the file. */
+  readonly types: readonly PipelineTypes[];
   readonly diagnostics: readonly Diagnostic[];
   /** Text of the file and of every file it imports, by path: what `render` needs. */
   readonly files: ReadonlyMap<string, string>;
@@ -44,15 +46,16 @@ export function compile(source: Source, options: CompileOptions = {}): Compiled 
   const scope = resolve(program, source.file, loader);
   checkOverrides(scope, loader.overrides, report);
   const env = newEnv(scope, report);
-  const shapes = checkShapes(program, scope, report);
+  const types = checkTypes(program, scope, source.text, report);
   const topics = new Map<string, string>();
-  const plans = pipelines(program).map((node) => lowerPipeline(node, env, topics, shapes));
+  const plans = pipelines(program).map((node) => lowerPipeline(node, env, topics, types.shapes));
   const tests = compileTests(testsOf(program), hasError(diagnostics) ? null : plans, env);
 
   const sorted = inOrder(diagnostics);
   return {
     plans: hasError(diagnostics) ? [] : plans,
     tests,
+    types: types.pipelines,
     diagnostics: sorted,
     files: loader.files,
   };

@@ -15,12 +15,64 @@ export const TYPE_CODES = {
     text: "The option takes a value of the named type that is known before any record is seen: a literal, a `param` or a constant.",
   },
   FPL0204: {
-    title: "Bad start",
-    text: "`start at` takes `first`, `new` or an instant.",
+    title: "Values of different types compared",
+    text: "Values of different types are never equal and have no order, so the comparison would always give the same. Compare a string with a string, a list's `length(…)` with a number, an instant with `t'…'`, a duration with one such as `5m`; `has` asks whether a list holds a value.",
   },
   FPL0205: {
     title: "Unknown field",
-    text: "The records at this stage have no such field. After `map` and `reduce` only the fields named there remain.",
+    text: 'The records at this stage have no such field. After `map` and `reduce` only the fields named there remain; records of a known collection have the fields of its lexicon, and others that someone has added are read in quotes: `record."extra"`.',
+  },
+  FPL0206: {
+    title: "Bad start",
+    text: "`start at` takes `first`, `new` or an instant.",
+  },
+  FPL0207: {
+    title: "Null where a value is needed",
+    text: "The value can be null here, and what it is given to fails on null. Give it a default with `??`, leave null out with a filter before it, or use `has` and `matches`, which are false on null. Of events that may be deletes `record` is null: `filter op != 'delete'` says that none comes.",
+  },
+  FPL0208: {
+    title: "Argument of another type",
+    text: "The function takes another type at this place; the help shows what it takes and gives.",
+  },
+  FPL0209: {
+    title: "Arithmetic without meaning",
+    text: "Numbers take `+ - * / // %`. Instant − instant is a duration, instant ± duration an instant; durations add, subtract, scale by numbers, and divide to a number. Strings are put together with `join('', [a, b])`.",
+  },
+  FPL0210: {
+    title: "Condition that is no bool",
+    text: "`filter`, and `when` in a `branch`, keep a record only where the expression is `true`: what JMESPath takes for true is not enough. Say what is asked: `record.reply != null`, `length(record.langs) > 0`.",
+  },
+  FPL0211: {
+    title: "Nothing to find there",
+    text: "Fields are found in objects, indices and projections in lists. Of a value of another type they are always null.",
+  },
+  FPL0212: {
+    title: "Window on something else than an instant",
+    text: "`on:` gives the instant a record counts at: `time`, or `tid_time(rkey)`, or `bucket(time, 1h)`. A string is no instant.",
+  },
+  FPL0213: {
+    title: "Ranked by something without an order",
+    text: "`top` ranks by a number, a string, an instant or a duration.",
+  },
+  FPL0214: {
+    title: "Map to something else than an object",
+    text: "Records are objects: `map { name: EXPR }`, or an expression that gives an object and never null.",
+  },
+  FPL0215: {
+    title: "No order",
+    text: "`<`, `<=`, `>`, `>=` and the aggregates `min` and `max` need numbers, strings, instants or durations.",
+  },
+  FPL0216: {
+    title: "Unnest of something else than a list",
+    text: "`unnest` gives one record for each element of a list. Null and the empty list give none.",
+  },
+  FPL0217: {
+    title: "Nothing to look in",
+    text: "`x has y` looks for an element of a list, a part of a string or the name of a field; `x matches r'…'` looks in a string. Both are false on null.",
+  },
+  FPL0218: {
+    title: "Aggregate of another type",
+    text: "`sum`, `avg`, `stddev`, `quantile` and `quantiles` take numbers. Null does not count.",
   },
 } as const;
 

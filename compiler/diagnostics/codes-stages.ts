@@ -150,4 +150,8 @@ export const WARNING_CODES = {
     title: "Delivered later",
     text: "The records are computed and kept in the topic that the help names; this release does not send them on yet.",
   },
+  FPL0906: {
+    title: "Never equal",
+    text: "The value compared with is none that can stand there, so the comparison always gives the same.",
+  },
 } as const;

@@ -134,7 +134,7 @@ function lowerStart(start: StartNode | null, env: Env): Start {
   if (at.kind === "field" && (at.name === "first" || at.name === "new")) return { at: at.name };
   const constant = constantOf(lowerExpr(at, freshEnv(env)));
   if (constant?.kind === "instant") return { at: "time", ms: constant.ms };
-  env.report("FPL0204", at.span, "`start at` takes `first`, `new` or an instant", {
+  env.report("FPL0206", at.span, "`start at` takes `first`, `new` or an instant", {
     help: "as `start at t'2026-01-01T00:00:00Z'`",
   });
   return DEFAULT_START;

@@ -10,6 +10,7 @@ import { newEnv } from "../lower/env.ts";
 import { lowerExpr } from "../lower/expr.ts";
 import type { ConstantNode, FnNode, Ident, ImportNode, ProgramNode } from "../syntax/ast.ts";
 import { parse } from "../syntax/parser.ts";
+import { checkFunctionTypes } from "../types/check.ts";
 import { declareParam, type Overrides } from "./params.ts";
 import { joinPath } from "./path.ts";
 import { emptyScope, type Scope } from "./scope.ts";
@@ -67,6 +68,7 @@ export function resolve(program: ProgramNode, file: string, loader: Loader): Sco
     }
   }
   checkBodies(program, scope, report);
+  checkFunctionTypes(program, scope, loader.files.get(file) ?? "", report);
   checkTests(program, report);
   return scope;
 }
