@@ -100,10 +100,24 @@ function explainOp(op: Op): string[] {
     }
     case "reduce": {
       const keys = op.keys.length === 0 ? "" : ` by ${op.keys.join(", ")}`;
-      return [`reduce${keys}`, ...op.aggregates.map((one) => `    ${aggregateText(one)}`)];
+      const changes =
+        op.changesEveryMs === undefined
+          ? ""
+          : ` emit changes every ${printDuration(op.changesEveryMs)}`;
+      return [
+        `reduce${keys}${changes}`,
+        ...op.aggregates.map((one) => `    ${aggregateText(one)}`),
+      ];
+    }
+    case "fold": {
+      const keys = op.keys.length === 0 ? "" : ` by ${op.keys.join(", ")}`;
+      const head = `reduce${keys} emit changes every ${printDuration(op.everyMs)}`;
+      return [head, ...op.aggregates.map((one) => `    ${aggregateText(one)}`)];
     }
     case "top":
       return [`top ${op.n} of each window`];
+    case "dedup":
+      return [`dedup within ${printDuration(op.withinMs)}`];
     case "sink": {
       const key = op.key === null ? "" : ` key ${printExpr(op.key)}`;
       const rank = op.rank === undefined ? "" : ` rank ${printExpr(op.rank)}`;
@@ -118,11 +132,37 @@ function explainArm(arm: BranchArm): string[] {
   return [`  ${head} =>`, ...ops.map((line) => `    ${line}`)];
 }
 
-function windowText({ sizeMs, everyMs, graceMs }: Window): string {
-  const grace = graceMs === 0 ? "" : ` grace ${printDuration(graceMs)}`;
-  return sizeMs === everyMs
-    ? `window tumbling ${printDuration(sizeMs)}${grace}`
-    : `window hopping ${printDuration(sizeMs)} every ${printDuration(everyMs)}${grace}`;
+function windowText(window: Window): string {
+  const grace = window.graceMs === 0 ? "" : ` grace ${printDuration(window.graceMs)}`;
+  return `window ${shapeText(window)}${grace}`;
+}
+
+function shapeText(window: Window): string {
+  switch (window.kind) {
+    case "hopping": {
+      const [size, every] = [window.sizeMs, window.everyMs].map(printDuration);
+      return size === every ? `tumbling ${size}` : `hopping ${size} every ${every}`;
+    }
+    case "calendar": {
+      const [size, every] = [`${window.sizeDays}d`, `${window.everyDays}d`];
+      const shape = size === every ? `tumbling ${size}` : `hopping ${size} every ${every}`;
+      return `${shape} of ${window.tz}`;
+    }
+    case "session":
+      return `session gap ${printDuration(window.gapMs)} max ${printDuration(window.maxMs)}`;
+  }
+}
+
+/** How many windows a record counts in. */
+function windowsPerRecord(window: Window): number {
+  switch (window.kind) {
+    case "hopping":
+      return Math.ceil(window.sizeMs / window.everyMs);
+    case "calendar":
+      return Math.ceil(window.sizeDays / window.everyDays);
+    case "session":
+      return 1;
+  }
 }
 
 function aggregateText(aggregate: Aggregate): string {
@@ -160,12 +200,23 @@ function limitText(aggregate: Aggregate): string {
 function stateOf(op: Op): string[] {
   switch (op.op) {
     case "reduce": {
-      const windows = Math.ceil(op.window.sizeMs / op.window.everyMs);
+      const windows = windowsPerRecord(op.window);
       const what = `${count(op.aggregates.length, "aggregate")} per key and window`;
       return [`${what}, ${count(windows, "window")} a record, until the window closes`];
     }
     case "top":
       return [`${count(op.n, "record")} per window, until the window closes`];
+    case "fold": {
+      const what = `${count(op.aggregates.length, "aggregate")} per key`;
+      const cap = op.cap === null ? "" : `, at most ${count(op.cap, "key")}`;
+      const expire =
+        op.expireMs === null ? "" : `, for ${printDuration(op.expireMs)} after its last`;
+      return [`${what}${cap}${expire}`];
+    }
+    case "dedup":
+      return [
+        `records until the watermark passes them; at most ${count(op.cap, "key")}, for ${printDuration(op.withinMs)}`,
+      ];
     case "filter":
     case "map":
     case "let":

@@ -75,7 +75,9 @@ export type Op =
   | WindowOp
   | ExchangeOp
   | ReduceOp
+  | FoldOp
   | TopOp
+  | DedupOp
   | SinkOp;
 
 /**
@@ -92,12 +94,37 @@ export type WindowOp = {
   readonly late: string | null;
 };
 
+export type Window = AlignedWindow | SessionWindow;
+
+/** Windows whose bounds do not depend on the records. */
+export type AlignedWindow = HoppingWindow | CalendarWindow;
+
 /** Tumbling is a hopping window with `everyMs` = `sizeMs`. All aligned to the epoch in UTC. */
-export type Window = {
+export type HoppingWindow = {
   readonly kind: "hopping";
   readonly sizeMs: number;
   readonly everyMs: number;
   /** A window closes when the watermark reaches its end + grace. */
+  readonly graceMs: number;
+};
+
+/** The same in whole days of the IANA zone `tz`, whatever their length. */
+export type CalendarWindow = {
+  readonly kind: "calendar";
+  readonly tz: string;
+  readonly sizeDays: number;
+  readonly everyDays: number;
+  readonly graceMs: number;
+};
+
+/**
+ * Per key: from a first record to `gapMs` after the last, `maxMs` at most. A record at the end begins the
+ * next one. A record is late when the watermark of its channel has passed its time + grace.
+ */
+export type SessionWindow = {
+  readonly kind: "session";
+  readonly gapMs: number;
+  readonly maxMs: number;
   readonly graceMs: number;
 };
 
@@ -110,10 +137,15 @@ export type ExchangeOp = {
   readonly to: string;
   readonly keys: readonly Expr[];
   readonly columns: readonly Expr[];
+  /**
+   * One more column behind: the instant the row was *known* at (milliseconds), the greater of its own and
+   * of its channel's watermark. It does not depend on how channels interleave.
+   */
+  readonly known?: true;
 };
 
 /**
- * Aggregates rows of an exchange per key (and window). First op of its stage. Yields
+ * Aggregates rows of an exchange per key and window. First op of its stage. Yields
  * `{…keys, …aggregates, window: {start, end}, time}` when a window closes.
  */
 export type ReduceOp = {
@@ -122,6 +154,26 @@ export type ReduceOp = {
   /** Names of the key fields, in the order of the row's keys. */
   readonly keys: readonly string[];
   readonly aggregates: readonly Aggregate[];
+  /**
+   * Also yields what has changed at every multiple of this (event time since the epoch), and at the close
+   * only what has changed since. The rows have a `known` column.
+   */
+  readonly changesEveryMs?: number;
+};
+
+/**
+ * Aggregates rows per key without a window. First op of its stage; the rows have a `known` column. Yields
+ * `{…keys, …aggregates, time}` at every multiple of `everyMs` in which a group has changed. At least one of
+ * `expireMs` (of event time without a row, not less than `everyMs`) and `cap` (groups of a stage partition)
+ * bounds its state.
+ */
+export type FoldOp = {
+  readonly op: "fold";
+  readonly keys: readonly string[];
+  readonly aggregates: readonly Aggregate[];
+  readonly everyMs: number;
+  readonly expireMs: number | null;
+  readonly cap: number | null;
 };
 
 /**
@@ -161,6 +213,13 @@ export type AggregateKind =
  * greatest first, when the watermark passes their time.
  */
 export type TopOp = { readonly op: "top"; readonly n: number };
+
+/**
+ * Passes the first record of each key, then none for `withinMs` of event time. First op of its stage; the
+ * rows have a `known` column and before it one, the record. Of more than `cap` keys in a stage partition
+ * the one that passed longest ago is forgotten.
+ */
+export type DedupOp = { readonly op: "dedup"; readonly withinMs: number; readonly cap: number };
 
 /** A record goes to the first arm whose `when` is true (null: always); without one it is dropped. */
 export type BranchOp = { readonly op: "branch"; readonly arms: readonly BranchArm[] };

@@ -29,6 +29,8 @@ export function targetsOf(plan: Plan, stage: Stage): Target[] {
       case "branch":
       case "reduce":
       case "top":
+      case "dedup":
+      case "fold":
         break;
     }
   }

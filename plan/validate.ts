@@ -168,12 +168,18 @@ const input = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("exchange"), from: z.array(z.string()).min(1) }),
 ]);
 
-const window = z.strictObject({
-  kind: z.literal("hopping"),
-  sizeMs: positive,
-  everyMs: positive,
-  graceMs: z.int().nonnegative(),
-});
+const graceMs = z.int().nonnegative();
+const window = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("hopping"), sizeMs: positive, everyMs: positive, graceMs }),
+  z.strictObject({
+    kind: z.literal("calendar"),
+    tz: z.string(),
+    sizeDays: positive,
+    everyDays: positive,
+    graceMs,
+  }),
+  z.strictObject({ kind: z.literal("session"), gapMs: positive, maxMs: positive, graceMs }),
+]);
 
 const named = { name: z.string(), column: z.int().nonnegative().nullable() };
 const aggregate = z.discriminatedUnion("fn", [
@@ -217,14 +223,25 @@ const op: z.ZodType<Op> = z.lazy(() =>
       to: z.string(),
       keys: z.array(expr),
       columns: z.array(expr),
+      known: z.literal(true).exactOptional(),
     }),
     z.strictObject({
       op: z.literal("reduce"),
       window,
       keys: z.array(z.string()),
       aggregates: z.array(aggregate),
+      changesEveryMs: positive.exactOptional(),
+    }),
+    z.strictObject({
+      op: z.literal("fold"),
+      keys: z.array(z.string()),
+      aggregates: z.array(aggregate),
+      everyMs: positive,
+      expireMs: positive.nullable(),
+      cap: positive.nullable(),
     }),
     z.strictObject({ op: z.literal("top"), n: positive }),
+    z.strictObject({ op: z.literal("dedup"), withinMs: positive, cap: positive }),
     z.strictObject({
       op: z.literal("sink"),
       topic: z.string(),

@@ -8,7 +8,7 @@ export const STATE_CODES = {
   },
   FPL0402: {
     title: "Gaps between windows",
-    text: "With `every` longer than `size` some records would fall in no window.",
+    text: "With `every` longer than `size` some records would fall in no window; with `gap` longer than `max` no session would end by its gap.",
   },
   FPL0403: {
     title: "Too many windows per record",
@@ -70,13 +70,33 @@ export const STATE_CODES = {
     title: "Unknown emit",
     text: "`emit final` (the default with windows) or `emit changes(every: 10s)`.",
   },
+  FPL0418: {
+    title: "Time zone of shorter windows",
+    text: "`tz` aligns windows of whole days to the calendar of a zone. Windows of hours or minutes are the same everywhere.",
+  },
   FPL0419: {
     title: "Bad branch",
     text: "A branch has 1 to 32 arms, each a chain that ends in a sink, or `drop` alone; `else` stands last. Branches nest at most 8 deep.",
   },
+  FPL0420: {
+    title: "Emit out of place",
+    text: "`emit final` and `emit changes(every: 10s)` stand right behind a `reduce`.",
+  },
   FPL0421: {
     title: "Rate without window",
     text: "`rate()` counts per second of its window; without a window there is no length of time to divide by.",
+  },
+  FPL0422: {
+    title: "Unknown time zone",
+    text: "`tz` takes the name of an IANA time zone, such as 'Europe/Berlin'.",
+  },
+  FPL0423: {
+    title: "Never final",
+    text: "A `reduce` without a window goes on for ever: `emit changes(every: 10s)` behind it says how often what has changed is sent.",
+  },
+  FPL0424: {
+    title: "Changes of sessions",
+    text: "Sessions are cut from records in order, once the watermark has passed them; there is nothing to send before one has ended.",
   },
   FPL0480: {
     title: "Not runnable yet",
@@ -137,10 +157,6 @@ export const WARNING_CODES = {
   FPL0901: {
     title: "Compared with a field in quotes",
     text: "`\"text\"` is a field named text, as in JMESPath; `'text'` is a string.",
-  },
-  FPL0903: {
-    title: "Option without effect yet",
-    text: "The option is read and checked, and this release ignores it.",
   },
   FPL0904: {
     title: "Partitions without key",

@@ -50,15 +50,20 @@ export type Draft = {
 /** Topics of the whole file: each has one owner. */
 export type TopicOwners = Map<string, string>;
 
-/** Ends the current ops with an exchange and opens the stage behind it. */
+/**
+ * Ends the current ops with an exchange and opens the stage behind it.
+ * @param known whether the rows say when they were known
+ */
 export function exchange(
   draft: Draft,
   keys: readonly Expr[],
   columns: readonly Expr[],
   partitions: number,
+  known = false,
 ): void {
   const id = `s${draft.stages.length}`;
-  draft.ops.push({ op: "exchange", to: id, keys, columns });
+  const op = { op: "exchange", to: id, keys, columns } as const;
+  draft.ops.push(known ? { ...op, known } : op);
   const from = [draft.stage.id];
   const stage: DraftStage = { id, partitions, inputs: [{ kind: "exchange", from }], ops: [] };
   draft.stages.push(stage);

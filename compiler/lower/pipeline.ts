@@ -14,7 +14,9 @@ import type { Shape } from "../shapes/shape.ts";
 import type { CallNode, PipelineNode, Span, StageNode } from "../syntax/ast.ts";
 import { integerArg, readArgs } from "./args.ts";
 import { lowerBranch } from "./branch.ts";
+import { lowerDedup } from "./dedup.ts";
 import type { Draft, DraftStage, TopicOwners } from "./draft.ts";
+import { readEmit } from "./emit.ts";
 import { type Env, freshEnv } from "./env.ts";
 import { lowerExpr } from "./expr.ts";
 import { lowerFilter } from "./filter.ts";
@@ -100,7 +102,13 @@ function lowerDeadLetters(call: CallNode | null, draft: Draft): DeadLetters {
 
 /** A chain of stages: a pipeline's, or an arm's. */
 function lowerStages(stages: readonly StageNode[], draft: Draft): void {
-  for (const stage of stages) lowerStage(stage, draft);
+  for (const [i, stage] of stages.entries()) {
+    const next = stages[i + 1];
+    if (stage.kind === "reduce" && draft.sink === null) {
+      const emission = next?.kind === "emit" ? readEmit(next, draft.env) : undefined;
+      lowerReduce(stage, stage.span, emission, draft);
+    } else if (stage.kind !== "emit" || stages[i - 1]?.kind !== "reduce") lowerStage(stage, draft);
+  }
   const { window } = draft;
   if (window !== null && window !== "unknown") noReduce(window.span, "after it", draft);
 }
@@ -130,14 +138,17 @@ function lowerStage(stage: StageNode, draft: Draft): void {
       openWindow(stage, draft);
       return;
     case "reduce":
-      lowerReduce(stage, stage.span, draft);
       return;
     case "top":
       pendingWindow("top", draft);
       lowerTop(stage.args, stage.span, draft.shapes.get(stage) ?? null, draft);
       return;
     case "emit":
-      lowerEmit(stage, draft);
+      report(
+        "FPL0420",
+        stage.span,
+        "`emit` says when the results of a `reduce` leave: put it behind one",
+      );
       return;
     case "to":
       pendingWindow("to", draft);
@@ -156,6 +167,9 @@ function lowerStage(stage: StageNode, draft: Draft): void {
       lowerSample(stage.args, stage.span, draft);
       return;
     case "dedup":
+      pendingWindow("dedup", draft);
+      lowerDedup(stage.args, stage.span, draft);
+      return;
     case "lookup":
     case "join":
       notRunnable(`\`${stage.kind}\``, stage.span, report);
@@ -212,17 +226,6 @@ function noReduce(span: Span, where: string, draft: Draft): void {
   draft.env.report("FPL0416", span, `this window has no \`reduce\` ${where}`, {
     help: "a window only says over what the next `reduce` aggregates",
   });
-}
-
-function lowerEmit(stage: Extract<StageNode, { kind: "emit" }>, draft: Draft): void {
-  const { report } = draft.env;
-  if (stage.mode.name === "changes") {
-    notRunnable("`emit changes`", stage.span, report);
-    return;
-  }
-  if (stage.mode.name === "final") return;
-  const hint = didYouMean(stage.mode.name, ["final", "changes"]);
-  report("FPL0417", stage.mode.span, `unknown \`emit ${stage.mode.name}\`${hint}`);
 }
 
 /** A pipeline ends in a sink. */

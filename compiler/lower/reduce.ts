@@ -1,24 +1,91 @@
-// A windowed reduce: its keys, its aggregates, and the exchange in front of it.
+// A reduce: its keys, its aggregates, and the exchange in front of it.
 
 import type { Expr } from "../../plan/expr.ts";
+import type { FoldOp, ReduceOp } from "../../plan/plan.ts";
 import type { ExprNode, KeyNode, ReduceNode, Span } from "../syntax/ast.ts";
 import { AggregateTable } from "./aggregates.ts";
 import { type Draft, exchange, type PendingWindow } from "./draft.ts";
+import type { Emission } from "./emit.ts";
 import { CURRENT, freshEnv } from "./env.ts";
 import { lowerExpr } from "./expr.ts";
-import { notRunnable } from "./later.ts";
+import { type FoldBounds, foldBounds } from "./fold.ts";
 
 /** Fields every result has; no key or aggregate may take their names. */
 const RESERVED = new Set(["window", "time"]);
 
-/** Ends the current stage and begins one that aggregates. */
-export function lowerReduce(node: ReduceNode, span: Span, draft: Draft): void {
+/**
+ * Ends the current stage and begins one that aggregates.
+ * @param emission what an `emit` behind the reduce says; undefined when there is none
+ */
+export function lowerReduce(
+  node: ReduceNode,
+  span: Span,
+  emission: Emission | undefined,
+  draft: Draft,
+): void {
   const pending = draft.window;
   draft.window = null;
-  if (pending === null) {
-    unwindowed(node, span, draft);
-    return;
+  const bounds = pending === null ? foldBounds(node, span, emission, draft) : null;
+  if (pending !== null) refuseBounds(node, draft);
+  const keys = node.keys.map((key) => ({
+    name: keyName(key, draft),
+    expr: lower(key.value, draft),
+  }));
+  const names = keys.map((key) => key.name);
+  checkNames([...names, ...node.aggregates.map((entry) => entry.name.name)], span, draft);
+  const table = new AggregateTable(draft.env, new Set(names), pending !== null);
+  const entries = node.aggregates.map((entry) => table.add(entry));
+  // What changes has no last word to rank.
+  draft.keys = pending === null || emission?.mode === "changes" ? null : names;
+  const op = opOf(pending, bounds, names, table, emission, draft);
+  if (op === null) return;
+  if (pending !== null && pending !== "unknown") pushWindow(pending, draft);
+  const partitions = keys.length === 0 ? 1 : draft.partitions;
+  const exprs = keys.map((key) => key.expr);
+  exchange(draft, exprs, table.columns, partitions, needsKnown(op));
+  draft.ops.push(op);
+  if (!table.combined) return;
+  const kept = op.op === "reduce" ? [...names, "window"] : names;
+  const fields = kept.map((name) => ({ name, value: field(name) }));
+  draft.ops.push({ op: "map", expr: { k: "object", entries: [...fields, ...entries] } });
+}
+
+/** The operator; null when something was reported that leaves none. */
+function opOf(
+  pending: PendingWindow | "unknown" | null,
+  bounds: FoldBounds | null,
+  keys: readonly string[],
+  { aggregates }: AggregateTable,
+  emission: Emission | undefined,
+  draft: Draft,
+): ReduceOp | FoldOp | null {
+  if (pending === null) return bounds === null ? null : { op: "fold", keys, aggregates, ...bounds };
+  if (pending === "unknown") return null;
+  const op = { op: "reduce", window: pending.window, keys, aggregates } as const;
+  if (emission?.mode !== "changes") return op;
+  if (pending.window.kind !== "session") return { ...op, changesEveryMs: emission.everyMs };
+  draft.env.report("FPL0424", pending.span, "a session is known only when it has ended", {
+    help: "leave `emit changes` out, or use `window hopping(…)`",
+  });
+  return null;
+}
+
+/** Whether the answer depends on when rows were known, not only on their times. */
+function needsKnown(op: ReduceOp | FoldOp): boolean {
+  if (op.op === "fold" || op.changesEveryMs !== undefined) return true;
+  const { window } = op;
+  switch (window.kind) {
+    case "hopping":
+      return window.everyMs < window.sizeMs;
+    case "calendar":
+      return window.everyDays < window.sizeDays;
+    case "session":
+      return false;
   }
+}
+
+/** A window bounds its state itself. */
+function refuseBounds(node: ReduceNode, draft: Draft): void {
   for (const [name, extra] of [
     ["expire", node.expire],
     ["cap", node.cap],
@@ -28,29 +95,6 @@ export function lowerReduce(node: ReduceNode, span: Span, draft: Draft): void {
       help: "its state ends with the window",
     });
   }
-  const keys = node.keys.map((key) => ({
-    name: keyName(key, draft),
-    expr: lower(key.value, draft),
-  }));
-  const names = keys.map((key) => key.name);
-  checkNames([...names, ...node.aggregates.map((entry) => entry.name.name)], span, draft);
-  const table = new AggregateTable(draft.env, new Set(names), true);
-  const entries = node.aggregates.map((entry) => table.add(entry));
-  draft.keys = names;
-  if (pending === "unknown") return;
-  pushWindow(pending, draft);
-  const partitions = keys.length === 0 ? 1 : draft.partitions;
-  const exprs = keys.map((key) => key.expr);
-  exchange(draft, exprs, table.columns, partitions);
-  draft.ops.push({
-    op: "reduce",
-    window: pending.window,
-    keys: names,
-    aggregates: table.aggregates,
-  });
-  if (!table.combined) return;
-  const fields = [...names, "window"].map((name) => ({ name, value: field(name) }));
-  draft.ops.push({ op: "map", expr: { k: "object", entries: [...fields, ...entries] } });
 }
 
 function pushWindow(pending: PendingWindow, draft: Draft): void {
@@ -64,18 +108,6 @@ function lower(node: ExprNode, draft: Draft): Expr {
 
 function field(name: string): Expr {
   return { k: "field", of: CURRENT, name };
-}
-
-/** `reduce` without a window: state without bound unless it is told when to end. */
-function unwindowed(node: ReduceNode, span: Span, draft: Draft): void {
-  draft.keys = null;
-  if (node.expire !== null || node.cap !== null) {
-    notRunnable("`reduce` without a window", span, draft.env.report);
-    return;
-  }
-  draft.env.report("FPL0405", span, "`reduce` without a window keeps state without bound", {
-    help: "put `window tumbling(size: 1m)` before it, or say `expire after 30d` or `cap: N`",
-  });
 }
 
 /** The name after `as`, else the last of a plain path. */

@@ -1,20 +1,21 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { firstEndContaining, lastEndContaining, paneMs, paneStart } from "./panes.ts";
+import { greatestCommonDivisor } from "./panes.ts";
+import { panesOf } from "./windows.ts";
 
 const window = (sizeMs: number, everyMs: number) =>
   ({ kind: "hopping", sizeMs, everyMs, graceMs: 0 }) as const;
 
 describe("window arithmetic", () => {
   it("cuts a window of 10 every 4 into panes of 2", () => {
-    expect(paneMs(window(10, 4))).toBe(2);
-    expect(paneStart(window(10, 4), 7)).toBe(6);
+    expect(greatestCommonDivisor(10, 4)).toBe(2);
+    expect(panesOf(window(10, 4)).paneStart(7)).toBe(6);
   });
 
   it("has one pane a window when it tumbles", () => {
-    expect(paneMs(window(60, 60))).toBe(60);
-    expect(firstEndContaining(window(60, 60), 59)).toBe(60);
-    expect(lastEndContaining(window(60, 60), 60)).toBe(120);
+    expect(panesOf(window(60, 60)).paneStart(59)).toBe(0);
+    expect(panesOf(window(60, 60)).firstEnd(59)).toBe(60);
+    expect(panesOf(window(60, 60)).lastEnd(60)).toBe(120);
   });
 
   it("finds exactly the windows with start ≤ time < end, before the epoch too", () => {
@@ -32,8 +33,8 @@ describe("window arithmetic", () => {
           const end = start + spec.sizeMs;
           if (aligned && start <= timeMs && timeMs < end) ends.push(end);
         }
-        expect(firstEndContaining(spec, timeMs)).toBe(Math.min(...ends));
-        expect(lastEndContaining(spec, timeMs)).toBe(Math.max(...ends));
+        expect(panesOf(spec).firstEnd(timeMs)).toBe(Math.min(...ends));
+        expect(panesOf(spec).lastEnd(timeMs)).toBe(Math.max(...ends));
       }),
     );
   });

@@ -10,11 +10,10 @@ import { assert } from "./assert.ts";
 import { type Emit, StageContext, timeOf } from "./context.ts";
 import type { Counters, InputMessage, StateChange, StepOutput } from "./message.ts";
 import { branch } from "./operators/branch.ts";
-import { Reduce } from "./operators/reduce.ts";
+import { buildStateful, isStateful } from "./operators/build.ts";
 import { exchange, sink } from "./operators/send.ts";
 import type { StatefulOperator } from "./operators/stateful.ts";
 import { filter, letField, map, sample, unnest } from "./operators/stateless.ts";
-import { Top } from "./operators/top.ts";
 import { type EmitAt, window } from "./operators/window.ts";
 import { type SavedWatermarks, Watermarks } from "./watermarks.ts";
 
@@ -38,10 +37,11 @@ export class StageRunner {
     this.#watermarks = new Watermarks(stage.inputs.length);
     const [first, ...rest] = stage.ops;
     assert(first !== undefined, `stage ${stage.id} has no operators`);
-    const stateful = first.op === "reduce" || first.op === "top";
-    const chain = buildChain(stateful ? rest : stage.ops, this.#context);
+    const chain = buildChain(isStateful(first) ? rest : stage.ops, this.#context);
     this.#emit = chain;
-    this.#stateful = buildStateful(first, this.#context, chain);
+    this.#stateful = isStateful(first)
+      ? buildStateful(first, this.#context, judgedAt(this.#context, chain))
+      : null;
   }
 
   get counters(): Readonly<Counters> {
@@ -169,10 +169,15 @@ function isTimed(value: Value): value is Record<string, Value> {
   return isRecord(value) && value.time instanceof Instant;
 }
 
-function buildStateful(first: Op, context: StageContext, next: Emit): StatefulOperator | null {
-  if (first.op === "reduce") return new Reduce(first, context, next);
-  if (first.op === "top") return new Top(first, next);
-  return null;
+/**
+ * Behind a stateful operator lateness is judged by the instant it emits at: the watermark of the message
+ * that set it off depends on how the input was cut into messages.
+ */
+function judgedAt(context: StageContext, next: Emit): EmitAt {
+  return (record, seq, atMs) => {
+    context.message.channelWatermarkMs = atMs;
+    next(record, seq);
+  };
 }
 
 /** Links the operators from the last to the first. */
@@ -208,6 +213,8 @@ function buildChain(ops: readonly Op[], context: StageContext): Emit {
       return sink(op, context, rest.length === 0 ? null : buildChain(rest, context));
     case "reduce":
     case "top":
+    case "dedup":
+    case "fold":
       throw new Error(`invariant broken: ${op.op} is not the first operator of its stage`);
   }
 }

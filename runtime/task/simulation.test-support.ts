@@ -15,6 +15,7 @@ import {
 } from "../../plan/names.ts";
 import { partitionOf } from "../../plan/partition.ts";
 import type { Plan } from "../../plan/plan.ts";
+import { partitionsOf, producersOf } from "../../plan/targets.ts";
 import { decodeRecords, encodeRecord } from "../eval/codec.ts";
 import { toJson } from "../eval/json.ts";
 import type { Value } from "../eval/values.ts";
@@ -95,17 +96,19 @@ export const simulatedPlan: Plan = {
   ],
 };
 
-const deployment: Deployment = {
-  address: { bucket: 0, tenant: "local", pipeline: "sim" },
-  version: 1,
-  state: "running",
-  plan: simulatedPlan,
-  source: "",
-  deployedAtMs: 0,
-  firehosePartitions: SIMULATED_PARTITIONS,
-  startSeqs: {},
-  topics: {},
-};
+function deploymentOf(plan: Plan): Deployment {
+  return {
+    address: { bucket: 0, tenant: "local", pipeline: plan.pipeline },
+    version: 1,
+    state: "running",
+    plan,
+    source: "",
+    deployedAtMs: 0,
+    firehosePartitions: SIMULATED_PARTITIONS,
+    startSeqs: {},
+    topics: {},
+  };
+}
 
 /** Likes in relay order: their times step back by up to 0.9 s. */
 export function simulatedLikes(random: Random, count: number): Like[] {
@@ -137,8 +140,19 @@ export function expectedCounts(likes: readonly Like[]): string[] {
   });
 }
 
-/** Runs the pipeline under faults from `seed` until all windows are out; gives what the topic holds. */
+/** Runs the pipeline above under faults from `seed` until all windows are out; gives what its topic holds. */
 export async function simulate(seed: number, likes: readonly Like[]): Promise<string[]> {
+  return (await simulatePlan(simulatedPlan, TOPIC, seed, likes)).map(countOf);
+}
+
+/** Runs any plan over likes, under faults from `seed`, until its topic ends; gives the topic's records. */
+export async function simulatePlan(
+  plan: Plan,
+  topic: string,
+  seed: number,
+  likes: readonly Like[],
+): Promise<Value[]> {
+  const deployment = deploymentOf(plan);
   const random = seededRandom(seed);
   const log = new MemoryLog();
   const feeding = feed(log, likes, random);
@@ -150,13 +164,13 @@ export async function simulate(seed: number, likes: readonly Like[]): Promise<st
   const copies = tasksOf(deployment).flatMap((task) =>
     random.chance(0.3) ? [task, task] : [task],
   );
-  const tasks = copies.map((task) => keepRunning(log, clock, task, stop.signal));
+  const tasks = copies.map((task) => keepRunning(deployment, log, clock, task, stop.signal));
   await feeding;
-  while (!done(await collect(log, topicWatermarkSubject))) await clock.sleep(1);
+  while (!(await isDone(deployment, topic, log))) await clock.sleep(1);
   log.fault = () => "none";
   stop.abort();
   await Promise.all(tasks);
-  return readCounts(log);
+  return readRecords(deployment, topic, log);
 }
 
 async function feed(log: MemoryLog, likes: readonly Like[], random: Random): Promise<void> {
@@ -183,6 +197,7 @@ async function feed(log: MemoryLog, likes: readonly Like[], random: Random): Pro
 
 /** A worker in small: starts the task again whenever it crashes or is fenced. */
 async function keepRunning(
+  deployment: Deployment,
   log: MemoryLog,
   clock: EagerClock,
   task: TaskId,
@@ -198,29 +213,38 @@ async function keepRunning(
   }
 }
 
-async function collect(log: MemoryLog, subject: typeof topicSubject) {
-  const subjects = [0, 1].map((partition) => subject(deployment.address, TOPIC, partition));
+async function collect(
+  { address, plan }: Deployment,
+  topic: string,
+  log: MemoryLog,
+  subjectOf: typeof topicSubject,
+) {
+  const length = partitionsOf(plan, { kind: "topic", name: topic });
+  const subjects = Array.from({ length }, (_, i) => subjectOf(address, topic, i));
   const messages = [];
   for await (const message of log.readAll(bucketStream(0), subjects)) messages.push(message);
   return messages;
 }
 
-/** All reducers have said, on both partitions, that nothing more will come. */
-function done(watermarks: Awaited<ReturnType<typeof collect>>): boolean {
+/** Every producer has said, on every partition, that nothing more will come. */
+async function isDone(deployment: Deployment, topic: string, log: MemoryLog): Promise<boolean> {
+  const target = { kind: "topic", name: topic } as const;
+  const { plan } = deployment;
   const final = new Set(
-    watermarks
+    (await collect(deployment, topic, log, topicWatermarkSubject))
       .filter(({ headers }) => Number(headers.get(HEADER.watermark)) === END_OF_TIME_MS)
       .map(({ subject, headers }) => `${subject} ${headers.get(HEADER.from)}`),
   );
-  return final.size === 2 * 3;
+  return final.size === partitionsOf(plan, target) * producersOf(plan, target);
 }
 
-async function readCounts(log: MemoryLog): Promise<string[]> {
-  const counts: string[] = [];
-  for (const { payload } of await collect(log, topicSubject)) {
-    for (const record of decodeRecords(payload)) counts.push(countOf(record));
-  }
-  return counts;
+async function readRecords(
+  deployment: Deployment,
+  topic: string,
+  log: MemoryLog,
+): Promise<Value[]> {
+  const messages = await collect(deployment, topic, log, topicSubject);
+  return messages.flatMap(({ payload }) => decodeRecords(payload));
 }
 
 /** One result as `expectedCounts` writes it. */

@@ -12,6 +12,7 @@ const QS = [0, 0.5, 0.9, 1];
 const PROGRAM = `
 pipeline lengths {
   from firehose('app.bsky.feed.post')
+  |> filter op == 'create'
   |> window tumbling(size: 7d)
   |> reduce {
        n: count(), per_second: rate(), deviation: stddev(length(record.text)),

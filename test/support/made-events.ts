@@ -13,7 +13,8 @@ export type MadeEvent = {
   readonly record: RecordValue;
 };
 
-export const POST = "app.bsky.feed.post";
+/** A collection without a lexicon that we know, so that its records may have any fields. */
+export const POST = "com.example.post";
 const CID = "bafyreie5cvv4h45feadgeuwhbcutmh6t2ceseocckahdoe6uat64zmz454";
 
 /** The events as items of a source. */

@@ -26,3 +26,8 @@ export interface Loadable extends Accumulator {
 export function listOf(value: Value | undefined): readonly Value[] {
   return Array.isArray(value) ? value : [];
 }
+
+/** -0 as 0: the two are equal, so which of them a group has would depend on the order of rows. */
+export function withoutMinusZero(value: Value): Value {
+  return value === 0 ? 0 : value;
+}

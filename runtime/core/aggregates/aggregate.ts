@@ -10,7 +10,13 @@ import {
   Instant,
   type Value,
 } from "../../eval/values.ts";
-import { type Accumulator, type Loadable, listOf, type RowOrder } from "./accumulator.ts";
+import {
+  type Accumulator,
+  type Loadable,
+  listOf,
+  type RowOrder,
+  withoutMinusZero,
+} from "./accumulator.ts";
 import { ExactSum } from "./exact-sum.ts";
 import { HyperLogLog } from "./hyperloglog.ts";
 import { Quantiles } from "./quantiles.ts";
@@ -166,7 +172,7 @@ class Extreme implements Loadable {
   }
   add(value: Value): void {
     if (this.#best === null || compareValues(value, this.#best) * this.#sign > 0) {
-      this.#best = value;
+      this.#best = withoutMinusZero(value);
     }
   }
   merge(other: this): void {

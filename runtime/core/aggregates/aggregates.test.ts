@@ -24,6 +24,7 @@ function resultOf(kind: AggregateKind, values: readonly Value[]): Value {
 }
 
 const KINDS: readonly AggregateKind[] = [
+  { fn: "max" },
   { fn: "stddev" },
   { fn: "rate" },
   { fn: "quantile", q: 0.5 },

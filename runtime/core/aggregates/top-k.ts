@@ -8,7 +8,7 @@
 // which of two values of nearly equal count is named may depend on the order of partitions.
 
 import { canonicalKey, type Value } from "../../eval/values.ts";
-import { type Loadable, listOf } from "./accumulator.ts";
+import { type Loadable, listOf, withoutMinusZero } from "./accumulator.ts";
 
 /** Different values of one group and window that are counted exactly. */
 export const TOP_K_VALUES_MAX = 2000;
@@ -27,7 +27,7 @@ export class TopK implements Loadable {
   }
 
   add(value: Value): void {
-    this.#count(canonicalKey([value]), value, 1);
+    this.#count(canonicalKey([value]), withoutMinusZero(value), 1);
   }
 
   merge(other: this): void {

@@ -1,64 +1,74 @@
 // The windowed reduce: aggregates per pane and key, merged into windows when the watermark closes them.
 //
 //   result(window, key) = merge of the accumulators of `key` in the panes of the window
+//
+// Of overlapping windows some may be closed to a late record and some not. Such a record stands in a pane
+// of its own that counts only from its first open window on, judged by the watermark of its own channel.
 
 import { END_OF_TIME_MS } from "../../../plan/event.ts";
-import type { ReduceOp } from "../../../plan/plan.ts";
-import { decodeValue, encodeRecord, type Row } from "../../eval/codec.ts";
-import { EvaluationError } from "../../eval/eval-error.ts";
-import { canonicalKey, Instant, type RecordValue, type Value } from "../../eval/values.ts";
-import type { Accumulator } from "../aggregates/accumulator.ts";
-import { type AggregateFunction, aggregateFunction } from "../aggregates/aggregate.ts";
+import { everyOp } from "../../../plan/ops.ts";
+import type { AlignedWindow, ReduceOp } from "../../../plan/plan.ts";
+import type { Row } from "../../eval/codec.ts";
+import { canonicalKey, Instant } from "../../eval/values.ts";
 import { assert } from "../assert.ts";
-import type { Emit, StageContext } from "../context.ts";
+import type { StageContext } from "../context.ts";
 import type { StateChange } from "../message.ts";
-import { firstEndContaining, lastEndContaining, paneStart } from "../panes.ts";
+import type { Panes } from "../panes.ts";
+import { panesOf } from "../windows.ts";
+import { knownMs } from "./event-time-queue.ts";
+import { type Group, Groups } from "./groups.ts";
 import type { StatefulOperator } from "./stateful.ts";
+import type { EmitAt } from "./window.ts";
 
-type Group = { readonly keys: readonly Value[]; readonly accumulators: Accumulator[] };
-type Pane = Map<string, Group>;
+export type AlignedReduceOp = ReduceOp & { readonly window: AlignedWindow };
+
+type Pane = {
+  readonly startMs: number;
+  /** End of the first window it counts in, when that is not the first that contains it. */
+  readonly fromEndMs: number | null;
+  readonly groups: Map<string, Group>;
+};
 
 export class Reduce implements StatefulOperator {
-  readonly #op: ReduceOp;
-  readonly #context: StageContext;
-  readonly #next: Emit;
-  readonly #functions: readonly AggregateFunction[];
-  /** By start of the pane, then canonical key. */
-  readonly #panes = new Map<number, Pane>();
+  readonly #op: AlignedReduceOp;
+  readonly #panesOf: Panes;
+  readonly #next: EmitAt;
+  readonly #groups: Groups;
+  readonly #known: (row: Row) => number;
+  /** By start, and where it is not the first window's, the end they count from: `12000`, `12000:24000`. */
+  readonly #panes = new Map<string, Pane>();
   /** Changed groups since the last checkpoint; a null group was deleted. */
   readonly #dirty = new Map<string, Group | null>();
   #watermarkMs = Number.NEGATIVE_INFINITY;
 
-  constructor(op: ReduceOp, context: StageContext, next: Emit) {
+  constructor(op: AlignedReduceOp, context: StageContext, next: EmitAt) {
     this.#op = op;
-    this.#context = context;
+    this.#panesOf = panesOf(op.window);
     this.#next = next;
-    this.#functions = op.aggregates.map(aggregateFunction);
+    this.#groups = new Groups(op.keys, op.aggregates, context);
+    this.#known = rowsSayKnown(context) ? knownMs : () => Number.NEGATIVE_INFINITY;
   }
 
   add(row: Row): void {
-    const start = paneStart(this.#op.window, row.timeMs);
-    const closesMs = lastEndContaining(this.#op.window, row.timeMs) + this.#op.window.graceMs;
+    const { graceMs } = this.#op.window;
+    const closesMs = this.#panesOf.lastEnd(row.timeMs) + graceMs;
     assert(closesMs > this.#watermarkMs, "a row of a closed window passed the window operator");
-    const error = this.#refusal(row);
-    if (error !== null) {
-      const record = { keys: row.keys, columns: row.columns };
-      this.#context.deadLetter("reduce", error, record, row.timeMs);
-      return;
-    }
+    if (!this.#groups.accepts(row)) return;
+    const id = this.#paneId(row.timeMs, this.#known(row) - graceMs);
+    const { groups } = this.#pane(id);
     const key = canonicalKey(row.keys);
-    const group = this.#group(start, key, row.keys);
-    this.#aggregate(group, row);
-    this.#dirty.set(stateKey(start, key), group);
+    const group = groups.get(key) ?? this.#groups.create(row.keys);
+    groups.set(key, group);
+    this.#groups.add(group, row);
+    this.#dirty.set(stateKey(id, key), group);
   }
 
   advance(watermarkMs: number): void {
-    const { sizeMs, graceMs } = this.#op.window;
+    const { graceMs } = this.#op.window;
     const before = this.#watermarkMs;
     this.#watermarkMs = watermarkMs;
-    for (let endMs = this.#nextEnd(before - graceMs); endMs !== null; ) {
-      if (endMs + graceMs > watermarkMs) break;
-      this.#close(endMs - sizeMs, endMs);
+    for (let endMs = this.#nextEnd(before - graceMs); endMs + graceMs <= watermarkMs; ) {
+      this.#close(endMs);
       endMs = this.#nextEnd(endMs);
     }
     this.#forget();
@@ -69,159 +79,163 @@ export class Reduce implements StatefulOperator {
     return watermarkMs === END_OF_TIME_MS ? watermarkMs : watermarkMs - this.#op.window.graceMs;
   }
 
+  /** When the next window closes, milliseconds; Infinity when none is open. */
+  get nextCloseMs(): number {
+    const { graceMs } = this.#op.window;
+    return this.#nextEnd(this.#watermarkMs - graceMs) + graceMs;
+  }
+
+  /** When the first open window that counts the row closes. */
+  closeMsOf(row: Row): number {
+    const { graceMs } = this.#op.window;
+    return this.#panesOf.firstEnd(Math.max(row.timeMs, this.#known(row) - graceMs)) + graceMs;
+  }
+
+  /** Whether some group has changed since it was last sent. */
+  get hasUnsent(): boolean {
+    return [...this.#panes.values()].some((pane) =>
+      [...pane.groups.values()].some((group) => group.unsent),
+    );
+  }
+
+  /** Sends what has changed of every open window, as it stands. */
+  emitUnsent(): void {
+    const { graceMs } = this.#op.window;
+    const ends = new Set<number>();
+    for (const pane of this.#panes.values()) {
+      if (![...pane.groups.values()].some((group) => group.unsent)) continue;
+      let endMs = this.#endOf(pane, this.#watermarkMs - graceMs);
+      for (; Number.isFinite(endMs); endMs = this.#endOf(pane, endMs)) ends.add(endMs);
+    }
+    for (const endMs of [...ends].sort((a, b) => a - b)) this.#close(endMs);
+    for (const [id, { groups }] of this.#panes) {
+      for (const [key, group] of groups) {
+        if (!group.unsent) continue;
+        group.unsent = false;
+        this.#dirty.set(stateKey(id, key), group);
+      }
+    }
+  }
+
   changes(): StateChange[] {
     const changes = [...this.#dirty].map(([key, group]) => ({
       key,
-      value: group === null ? null : saveGroup(group),
+      value: group === null ? null : this.#groups.save(group),
     }));
     this.#dirty.clear();
     return changes;
   }
 
   *entries(): Iterable<StateChange> {
-    for (const [start, pane] of this.#panes) {
-      for (const [key, group] of pane) yield { key: stateKey(start, key), value: saveGroup(group) };
+    for (const [id, { groups }] of this.#panes) {
+      for (const [key, group] of groups) {
+        yield { key: stateKey(id, key), value: this.#groups.save(group) };
+      }
     }
   }
 
   restore(change: StateChange): void {
-    const [start, key] = parseStateKey(change.key);
-    if (change.value === null) {
-      const pane = this.#panes.get(start);
-      pane?.delete(key);
-      if (pane?.size === 0) this.#panes.delete(start);
+    const [id, key] = parseStateKey(change.key);
+    if (change.value !== null) {
+      this.#pane(id).groups.set(key, this.#groups.load(change.value).group);
       return;
     }
-    const pane = this.#pane(start);
-    pane.set(key, this.#loadGroup(change.value));
+    const groups = this.#panes.get(id)?.groups;
+    groups?.delete(key);
+    if (groups?.size === 0) this.#panes.delete(id);
   }
 
   resume(watermarkMs: number): void {
     this.#watermarkMs = watermarkMs;
   }
 
-  #refusal(row: Row): EvaluationError | null {
-    for (const [i, aggregate] of this.#op.aggregates.entries()) {
-      if (aggregate.column === null) continue;
-      const value = row.columns[aggregate.column] ?? null;
-      const reason = value === null ? null : (this.#functions[i]?.refuses(value) ?? null);
-      if (reason !== null) return new EvaluationError(reason, `field ${aggregate.name}`);
-    }
-    return null;
+  /** @param closedMs windows with an end up to here are closed to the row */
+  #paneId(timeMs: number, closedMs: number): string {
+    const start = this.#panesOf.paneStart(timeMs);
+    if (closedMs < timeMs) return String(start);
+    const fromEndMs = this.#panesOf.firstEnd(closedMs);
+    return fromEndMs === this.#panesOf.firstEnd(timeMs) ? String(start) : `${start}:${fromEndMs}`;
   }
 
-  #aggregate(group: Group, row: Row): void {
-    for (const [i, aggregate] of this.#op.aggregates.entries()) {
-      const value = aggregate.column === null ? true : (row.columns[aggregate.column] ?? null);
-      if (value !== null) group.accumulators[i]?.add(value, row);
-    }
-  }
-
-  #pane(start: number): Pane {
-    let pane = this.#panes.get(start);
+  #pane(id: string): Pane {
+    let pane = this.#panes.get(id);
     if (pane === undefined) {
-      pane = new Map();
-      this.#panes.set(start, pane);
+      const [start, fromEnd] = id.split(":").map(Number);
+      pane = { startMs: start ?? 0, fromEndMs: fromEnd ?? null, groups: new Map() };
+      this.#panes.set(id, pane);
     }
     return pane;
   }
 
-  #group(start: number, key: string, keys: readonly Value[]): Group {
-    const pane = this.#pane(start);
-    let group = pane.get(key);
-    if (group === undefined) {
-      group = { keys, accumulators: this.#functions.map((fn) => fn.create()) };
-      pane.set(key, group);
-    }
-    return group;
-  }
-
-  /** The least window end after `afterMs` whose window has a pane; null when there is none. */
-  #nextEnd(afterMs: number): number | null {
-    const { sizeMs, everyMs } = this.#op.window;
-    let least: number | null = null;
-    for (const start of this.#panes.keys()) {
-      const firstEnd = firstEndContaining(this.#op.window, start);
-      const skipped = Math.max(0, Math.floor((afterMs - firstEnd) / everyMs) + 1);
-      const endMs = Number.isFinite(afterMs) ? firstEnd + skipped * everyMs : firstEnd;
-      if (endMs - sizeMs > start) continue;
-      if (least === null || endMs < least) least = endMs;
-    }
+  /** The least window end after `afterMs` whose window has a pane; Infinity when there is none. */
+  #nextEnd(afterMs: number): number {
+    let least = Number.POSITIVE_INFINITY;
+    for (const pane of this.#panes.values()) least = Math.min(least, this.#endOf(pane, afterMs));
     return least;
   }
 
-  #close(startMs: number, endMs: number): void {
+  /** The least window end after `afterMs` whose window has this pane; Infinity when there is none. */
+  #endOf({ startMs, fromEndMs }: Pane, afterMs: number): number {
+    const from = Math.max(startMs, afterMs, (fromEndMs ?? Number.NEGATIVE_INFINITY) - 1);
+    const endMs = this.#panesOf.firstEnd(from);
+    return endMs <= this.#panesOf.lastEnd(startMs) ? endMs : Number.POSITIVE_INFINITY;
+  }
+
+  /** Sends the results of the window that ends at `endMs`, or with `emit changes`, those not sent yet. */
+  #close(endMs: number): void {
+    const startMs = this.#panesOf.startOf(endMs);
     const merged = this.#merge(startMs, endMs);
     const window = { start: new Instant(startMs), end: new Instant(endMs) };
     const time = new Instant(endMs - 1);
     for (const key of [...merged.keys()].sort()) {
       const group = merged.get(key);
-      if (group !== undefined)
-        this.#next({ ...this.#fields(group, endMs - startMs), window, time }, 0);
+      if (group === undefined || (this.#op.changesEveryMs !== undefined && !group.unsent)) continue;
+      const fields = this.#groups.fields(group, endMs - startMs);
+      this.#next({ ...fields, window, time }, 0, endMs - 1);
     }
   }
 
-  #merge(startMs: number, endMs: number): Pane {
-    const panes = [...this.#panes].filter(([start]) => start >= startMs && start < endMs);
+  #merge(startMs: number, endMs: number): ReadonlyMap<string, Group> {
+    const panes = [...this.#panes.values()].filter(
+      (pane) =>
+        pane.startMs >= startMs && pane.startMs < endMs && (pane.fromEndMs ?? endMs) <= endMs,
+    );
     const [only] = panes;
-    if (panes.length === 1 && only !== undefined) return only[1];
-    const merged: Pane = new Map();
-    for (const [, pane] of panes) {
-      for (const [key, group] of pane) this.#mergeGroup(merged, key, group);
+    if (panes.length === 1 && only !== undefined) return only.groups;
+    const merged = new Map<string, Group>();
+    for (const pane of panes) {
+      for (const [key, group] of pane.groups) {
+        const into = merged.get(key) ?? this.#groups.create(group.keys);
+        merged.set(key, into);
+        this.#groups.merge(into, group);
+      }
     }
     return merged;
   }
 
-  #mergeGroup(merged: Pane, key: string, group: Group): void {
-    let target = merged.get(key);
-    if (target === undefined) {
-      target = { keys: group.keys, accumulators: this.#functions.map((fn) => fn.create()) };
-      merged.set(key, target);
-    }
-    for (const [i, accumulator] of group.accumulators.entries()) {
-      target.accumulators[i]?.merge(accumulator);
-    }
-  }
-
-  #fields(group: Group, windowMs: number): RecordValue {
-    const fields: RecordValue = {};
-    for (const [i, name] of this.#op.keys.entries()) fields[name] = group.keys[i] ?? null;
-    for (const [i, aggregate] of this.#op.aggregates.entries()) {
-      fields[aggregate.name] = group.accumulators[i]?.result(windowMs) ?? null;
-    }
-    return fields;
-  }
-
   /** Drops the panes no open window has. */
   #forget(): void {
-    for (const [start, pane] of this.#panes) {
-      const closesMs = lastEndContaining(this.#op.window, start) + this.#op.window.graceMs;
+    for (const [id, pane] of this.#panes) {
+      const closesMs = this.#panesOf.lastEnd(pane.startMs) + this.#op.window.graceMs;
       if (closesMs > this.#watermarkMs) continue;
-      for (const key of pane.keys()) this.#dirty.set(stateKey(start, key), null);
-      this.#panes.delete(start);
+      for (const key of pane.groups.keys()) this.#dirty.set(stateKey(id, key), null);
+      this.#panes.delete(id);
     }
   }
-
-  #loadGroup(bytes: Uint8Array): Group {
-    const saved = decodeValue(bytes);
-    assert(Array.isArray(saved) && Array.isArray(saved[0]), "state is not of this operator");
-    const [keys, ...accumulators] = saved;
-    return {
-      keys: keys as readonly Value[], // asserted above
-      accumulators: this.#functions.map((fn, i) => fn.load(accumulators[i] ?? null)),
-    };
-  }
 }
 
-function saveGroup(group: Group): Uint8Array {
-  return encodeRecord([[...group.keys], ...group.accumulators.map((one) => one.save())]);
+/** Whether the exchanges in front of the stage say when a row was known. */
+function rowsSayKnown({ plan, stage }: StageContext): boolean {
+  const ops = plan.stages.flatMap((one) => [...everyOp(one.ops)]);
+  const feeding = ops.filter((op) => op.op === "exchange" && op.to === stage.id);
+  return feeding.length > 0 && feeding.every((op) => op.op === "exchange" && op.known === true);
 }
 
-function stateKey(start: number, key: string): string {
-  return `${start}|${key}`;
+function stateKey(pane: string, key: string): string {
+  return `${pane}|${key}`;
 }
 
-function parseStateKey(key: string): [start: number, key: string] {
+function parseStateKey(key: string): [pane: string, key: string] {
   const bar = key.indexOf("|");
-  return [Number(key.slice(0, bar)), key.slice(bar + 1)];
+  return [key.slice(0, bar), key.slice(bar + 1)];
 }

@@ -18,7 +18,9 @@ export function exchange(op: ExchangeOp, context: StageContext): EmitAt {
   return (record, seq, timeMs) => {
     context.guard("exchange", record, () => {
       const key = keys.map((evaluate) => evaluate(record));
-      const row = { timeMs, seq, keys: key, columns: columns.map((evaluate) => evaluate(record)) };
+      const values = columns.map((evaluate) => evaluate(record));
+      if (op.known === true) values.push(Math.max(timeMs, context.message.channelWatermarkMs));
+      const row = { timeMs, seq, keys: key, columns: values };
       context.send(target, partitionOf(canonicalKey(key), partitions), encodeRow(row));
     });
   };

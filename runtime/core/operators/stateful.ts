@@ -3,7 +3,13 @@
 import type { Row } from "../../eval/codec.ts";
 import type { StateChange } from "../message.ts";
 
-/** First operator of a stage behind an exchange. All effects go downstream or into its own state. */
+/**
+ * First operator of a stage behind an exchange. All effects go downstream or into its own state.
+ *
+ * *Invariant*: what it emits is not before the watermark it promised, and the instant it emits at (the
+ * third argument of `EmitAt`) is the same for every interleaving of channels: what follows judges
+ * lateness by it.
+ */
 export interface StatefulOperator {
   /** Takes in one row. */
   add(row: Row): void;

@@ -4,21 +4,21 @@ import type { TopOp } from "../../../plan/plan.ts";
 import { decodeValue, encodeRecord, type Row } from "../../eval/codec.ts";
 import { canonicalKey, compareValues, isRecord, type Value } from "../../eval/values.ts";
 import { assert } from "../assert.ts";
-import type { Emit } from "../context.ts";
 import type { StateChange } from "../message.ts";
 import type { StatefulOperator } from "./stateful.ts";
+import type { EmitAt } from "./window.ts";
 
 type Ranked = { readonly record: Value; readonly by: Value; readonly key: string };
 type Board = { readonly timeMs: number; readonly per: string; ranked: Ranked[] };
 
 export class Top implements StatefulOperator {
   readonly #n: number;
-  readonly #next: Emit;
+  readonly #next: EmitAt;
   /** By time and `per`: all results of one window have the same time. */
   readonly #boards = new Map<string, Board>();
   readonly #dirty = new Map<string, Board | null>();
 
-  constructor(op: TopOp, next: Emit) {
+  constructor(op: TopOp, next: EmitAt) {
     this.#n = op.n;
     this.#next = next;
   }
@@ -40,7 +40,7 @@ export class Top implements StatefulOperator {
     for (const board of complete) {
       for (const { record } of board.ranked) {
         assert(isRecord(record), "top ranks records");
-        this.#next(record, 0);
+        this.#next(record, 0, board.timeMs);
       }
       this.#boards.delete(stateKey(board));
       this.#dirty.set(stateKey(board), null);

@@ -1,0 +1,43 @@
+// Which operators keep state, and what runs them.
+
+import type { DedupOp, FoldOp, Op, ReduceOp, TopOp } from "../../../plan/plan.ts";
+import type { StageContext } from "../context.ts";
+import { Dedup } from "./dedup.ts";
+import { Fold } from "./fold.ts";
+import { Reduce } from "./reduce.ts";
+import { ReduceChanges } from "./reduce-changes.ts";
+import { Sessions } from "./sessions.ts";
+import type { StatefulOperator } from "./stateful.ts";
+import { Top } from "./top.ts";
+import type { EmitAt } from "./window.ts";
+
+/** An operator with state: the first of its stage. */
+export type StatefulOp = ReduceOp | FoldOp | TopOp | DedupOp;
+
+export function isStateful(op: Op): op is StatefulOp {
+  return op.op === "reduce" || op.op === "fold" || op.op === "top" || op.op === "dedup";
+}
+
+export function buildStateful(
+  op: StatefulOp,
+  context: StageContext,
+  next: EmitAt,
+): StatefulOperator {
+  switch (op.op) {
+    case "reduce":
+      return buildReduce(op, context, next);
+    case "fold":
+      return new Fold(op, context, next);
+    case "top":
+      return new Top(op, next);
+    case "dedup":
+      return new Dedup(op, context, next);
+  }
+}
+
+function buildReduce(op: ReduceOp, context: StageContext, next: EmitAt): StatefulOperator {
+  const { window } = op;
+  if (window.kind === "session") return new Sessions({ ...op, window }, context, next);
+  const Aligned = op.changesEveryMs === undefined ? Reduce : ReduceChanges;
+  return new Aligned({ ...op, window }, context, next);
+}

@@ -1,0 +1,156 @@
+// The reduce without a window: one result per key that changes for ever, sent at every tick of event time
+// in which it changed. What bounds its state is in the plan: groups expire, or are capped, or both.
+//
+//   sent at tick T:  groups changed by rows with known < T since they were last sent, with time T − 1 ms
+//   forgotten:       groups without a row for `expire`; beyond `cap`, the one without a row for longest
+//
+// Rows are taken in the order of their `known` instants, so the answer does not depend on interleaving.
+
+import type { FoldOp } from "../../../plan/plan.ts";
+import type { Row } from "../../eval/codec.ts";
+import { canonicalKey, Instant } from "../../eval/values.ts";
+import type { StageContext } from "../context.ts";
+import type { StateChange } from "../message.ts";
+import { EventTimeQueue, isQueueKey, knownMs } from "./event-time-queue.ts";
+import { type Group, Groups } from "./groups.ts";
+import type { StatefulOperator } from "./stateful.ts";
+import { tickAfter } from "./ticks.ts";
+import type { EmitAt } from "./window.ts";
+
+/** `turn` grows from row to row: the group with the least has had none for longest. */
+type Kept = { readonly group: Group; readonly lastMs: number; readonly turn: number };
+
+export class Fold implements StatefulOperator {
+  readonly #op: FoldOp;
+  readonly #next: EmitAt;
+  readonly #groups: Groups;
+  readonly #queue = new EventTimeQueue(knownMs);
+  /** By canonical key, in the order of their turns. */
+  #kept = new Map<string, Kept>();
+  readonly #dirty = new Map<string, Kept | null>();
+  readonly #unsent = new Set<string>();
+  #turn = 0;
+  /** The tick at which what is unsent leaves; Infinity when nothing is. */
+  #tickMs = Number.POSITIVE_INFINITY;
+
+  constructor(op: FoldOp, context: StageContext, next: EmitAt) {
+    this.#op = op;
+    this.#next = next;
+    this.#groups = new Groups(op.keys, op.aggregates, context);
+  }
+
+  add(row: Row): void {
+    if (!this.#groups.accepts(row)) return;
+    this.#queue.push(row);
+    if (this.#queue.overfull) this.#take(this.#queue.pop());
+  }
+
+  advance(watermarkMs: number): void {
+    while (this.#queue.firstMs < watermarkMs) this.#take(this.#queue.pop());
+    this.#passTo(watermarkMs);
+  }
+
+  outputWatermarkMs(watermarkMs: number): number {
+    return watermarkMs;
+  }
+
+  changes(): StateChange[] {
+    const groups = [...this.#dirty].map(([key, kept]) => this.#entry(key, kept));
+    this.#dirty.clear();
+    return [...this.#queue.changes(), ...groups];
+  }
+
+  *entries(): Iterable<StateChange> {
+    yield* this.#queue.entries();
+    for (const [key, kept] of this.#kept) yield this.#entry(key, kept);
+  }
+
+  restore(change: StateChange): void {
+    if (isQueueKey(change.key)) {
+      this.#queue.restore(change);
+      return;
+    }
+    const key = change.key.slice(PREFIX.length);
+    if (change.value === null) this.#kept.delete(key);
+    else {
+      const { group, extra } = this.#groups.load(change.value);
+      const [lastMs, turn] = extra.map(Number);
+      this.#kept.set(key, { group, lastMs: lastMs ?? 0, turn: turn ?? 0 });
+    }
+  }
+
+  resume(watermarkMs: number): void {
+    this.#queue.resume();
+    const ordered = [...this.#kept].sort(([, a], [, b]) => a.turn - b.turn);
+    this.#kept = new Map(ordered);
+    this.#turn = (ordered.at(-1)?.[1].turn ?? -1) + 1;
+    for (const [key, { group }] of ordered) if (group.unsent) this.#unsent.add(key);
+    // What is unsent was changed after the last tick that the watermark has passed.
+    if (this.#unsent.size > 0) this.#tickMs = tickAfter(watermarkMs, this.#op.everyMs);
+  }
+
+  #take({ atMs, row }: { readonly atMs: number; readonly row: Row }): void {
+    this.#passTo(atMs);
+    const key = canonicalKey(row.keys);
+    const known = this.#kept.get(key);
+    if (known === undefined) this.#makeRoom();
+    const group = known?.group ?? this.#groups.create(row.keys);
+    this.#groups.add(group, row);
+    const kept = { group, lastMs: atMs, turn: this.#turn };
+    this.#turn += 1;
+    this.#kept.delete(key);
+    this.#kept.set(key, kept);
+    this.#dirty.set(key, kept);
+    this.#unsent.add(key);
+    this.#tickMs = Math.min(this.#tickMs, tickAfter(atMs, this.#op.everyMs));
+  }
+
+  /** Event time has come to `nowMs`: the tick, then what expires (never before it was sent). */
+  #passTo(nowMs: number): void {
+    if (this.#tickMs <= nowMs) this.#tick();
+    const { expireMs } = this.#op;
+    if (expireMs === null) return;
+    for (const [key, { lastMs }] of this.#kept) {
+      if (lastMs + expireMs > nowMs) return;
+      this.#forget(key);
+    }
+  }
+
+  #tick(): void {
+    for (const key of [...this.#unsent].sort()) this.#send(key);
+    this.#unsent.clear();
+    this.#tickMs = Number.POSITIVE_INFINITY;
+  }
+
+  #send(key: string): void {
+    const kept = this.#kept.get(key);
+    if (kept === undefined) return;
+    kept.group.unsent = false;
+    this.#dirty.set(key, kept);
+    const atMs = this.#tickMs - 1;
+    this.#next({ ...this.#groups.fields(kept.group, 0), time: new Instant(atMs) }, 0, atMs);
+  }
+
+  /** Where `cap` is reached, one group makes place; what of it is unsent leaves first. */
+  #makeRoom(): void {
+    const { cap } = this.#op;
+    if (cap === null || this.#kept.size < cap) return;
+    const [oldest] = this.#kept.keys();
+    if (oldest === undefined) return;
+    if (this.#unsent.has(oldest)) this.#send(oldest);
+    this.#forget(oldest);
+  }
+
+  #forget(key: string): void {
+    this.#kept.delete(key);
+    this.#unsent.delete(key);
+    this.#dirty.set(key, null);
+  }
+
+  #entry(key: string, kept: Kept | null): StateChange {
+    const value = kept === null ? null : this.#groups.save(kept.group, [kept.lastMs, kept.turn]);
+    return { key: `${PREFIX}${key}`, value };
+  }
+}
+
+const PREFIX = "g|";

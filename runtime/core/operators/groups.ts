@@ -1,0 +1,99 @@
+// The groups of a reduce: their keys, their accumulators, and how they are filled, merged and stored.
+
+import type { Aggregate } from "../../../plan/plan.ts";
+import { decodeValue, encodeRecord, type Row } from "../../eval/codec.ts";
+import { EvaluationError } from "../../eval/eval-error.ts";
+import type { RecordValue, Value } from "../../eval/values.ts";
+import { type Accumulator, listOf } from "../aggregates/accumulator.ts";
+import { type AggregateFunction, aggregateFunction } from "../aggregates/aggregate.ts";
+import { assert } from "../assert.ts";
+import type { StageContext } from "../context.ts";
+
+export type Group = {
+  readonly keys: readonly Value[];
+  readonly accumulators: readonly Accumulator[];
+  /** Whether it has changed since it was last sent (`emit changes`). */
+  unsent: boolean;
+};
+
+export class Groups {
+  readonly #keys: readonly string[];
+  readonly #aggregates: readonly Aggregate[];
+  readonly #functions: readonly AggregateFunction[];
+  readonly #context: StageContext;
+
+  /** @param keys names of the key fields */
+  constructor(keys: readonly string[], aggregates: readonly Aggregate[], context: StageContext) {
+    this.#keys = keys;
+    this.#aggregates = aggregates;
+    this.#functions = aggregates.map(aggregateFunction);
+    this.#context = context;
+  }
+
+  create(keys: readonly Value[]): Group {
+    return { keys, accumulators: this.#functions.map((fn) => fn.create()), unsent: false };
+  }
+
+  /** Whether every aggregate takes the row; one that does not goes to dead letters. */
+  accepts(row: Row): boolean {
+    const error = this.#refusal(row);
+    if (error === null) return true;
+    const columns = row.columns.slice(0, this.#columns());
+    this.#context.deadLetter("reduce", error, { keys: row.keys, columns }, row.timeMs);
+    return false;
+  }
+
+  /** Takes in a row that was accepted. Nulls do not count. */
+  add(group: Group, row: Row): void {
+    for (const [i, { column }] of this.#aggregates.entries()) {
+      const value = column === null ? true : (row.columns[column] ?? null);
+      if (value !== null) group.accumulators[i]?.add(value, row);
+    }
+    group.unsent = true;
+  }
+
+  merge(into: Group, group: Group): void {
+    for (const [i, accumulator] of group.accumulators.entries()) {
+      into.accumulators[i]?.merge(accumulator);
+    }
+    into.unsent ||= group.unsent;
+  }
+
+  /** The fields of the result. @param windowMs length of the window; 0 without one */
+  fields(group: Group, windowMs: number): RecordValue {
+    const fields: RecordValue = {};
+    for (const [i, name] of this.#keys.entries()) fields[name] = group.keys[i] ?? null;
+    for (const [i, { name }] of this.#aggregates.entries()) {
+      fields[name] = group.accumulators[i]?.result(windowMs) ?? null;
+    }
+    return fields;
+  }
+
+  /** @param extra what the operator keeps with the group */
+  save(group: Group, extra: readonly Value[] = []): Uint8Array {
+    const accumulators = group.accumulators.map((one) => one.save());
+    return encodeRecord([[...group.keys], ...accumulators, group.unsent, ...extra]);
+  }
+
+  load(bytes: Uint8Array): { readonly group: Group; readonly extra: readonly Value[] } {
+    const [keys, ...rest] = listOf(decodeValue(bytes));
+    const count = this.#functions.length;
+    assert(Array.isArray(keys) && rest.length > count, "state is not of this operator");
+    const accumulators = this.#functions.map((fn, i) => fn.load(rest[i] ?? null));
+    const group = { keys: listOf(keys), accumulators, unsent: rest[count] === true };
+    return { group, extra: rest.slice(count + 1) };
+  }
+
+  #refusal(row: Row): EvaluationError | null {
+    for (const [i, { name, column }] of this.#aggregates.entries()) {
+      const value = column === null ? null : (row.columns[column] ?? null);
+      const reason = value === null ? null : (this.#functions[i]?.refuses(value) ?? null);
+      if (reason !== null) return new EvaluationError(reason, `field ${name}`);
+    }
+    return null;
+  }
+
+  #columns(): number {
+    return Math.max(0, ...this.#aggregates.map(({ column }) => (column ?? -1) + 1));
+  }
+}

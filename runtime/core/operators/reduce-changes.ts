@@ -1,0 +1,88 @@
+// A windowed reduce that also sends what has changed, at every tick of event time.
+//
+//   sent at tick T:   groups changed by rows with known < T since they were last sent
+//   sent at close C:  the same for C
+//
+// Rows, ticks and closes are taken in the order of their instants, so it does not matter in how many steps
+// the watermark came.
+
+import type { Row } from "../../eval/codec.ts";
+import { assert } from "../assert.ts";
+import type { StageContext } from "../context.ts";
+import type { StateChange } from "../message.ts";
+import { EventTimeQueue, isQueueKey, knownMs } from "./event-time-queue.ts";
+import { type AlignedReduceOp, Reduce } from "./reduce.ts";
+import type { StatefulOperator } from "./stateful.ts";
+import { tickAfter } from "./ticks.ts";
+import type { EmitAt } from "./window.ts";
+
+export class ReduceChanges implements StatefulOperator {
+  readonly #everyMs: number;
+  readonly #reduce: Reduce;
+  readonly #queue = new EventTimeQueue(knownMs);
+  /** The tick at which what is unsent leaves; Infinity when nothing is. */
+  #tickMs = Number.POSITIVE_INFINITY;
+
+  constructor(op: AlignedReduceOp, context: StageContext, next: EmitAt) {
+    assert(op.changesEveryMs !== undefined, "changes are sent every so often");
+    this.#everyMs = op.changesEveryMs;
+    this.#reduce = new Reduce(op, context, next);
+  }
+
+  add(row: Row): void {
+    this.#queue.push(row);
+    if (this.#queue.overfull) this.#apply(this.#queue.pop().row);
+  }
+
+  advance(watermarkMs: number): void {
+    let closeMs = this.#reduce.nextCloseMs;
+    for (;;) {
+      const instantMs = Math.min(closeMs, this.#tickMs);
+      if (this.#queue.firstMs < Math.min(instantMs, watermarkMs)) {
+        const { row } = this.#queue.pop();
+        this.#apply(row);
+        closeMs = Math.min(closeMs, this.#reduce.closeMsOf(row));
+        continue;
+      }
+      if (instantMs > watermarkMs) break;
+      this.#reduce.advance(instantMs);
+      if (this.#tickMs === instantMs) this.#tick();
+      closeMs = this.#reduce.nextCloseMs;
+    }
+    this.#reduce.advance(watermarkMs);
+  }
+
+  outputWatermarkMs(watermarkMs: number): number {
+    return this.#reduce.outputWatermarkMs(watermarkMs);
+  }
+
+  changes(): StateChange[] {
+    return [...this.#queue.changes(), ...this.#reduce.changes()];
+  }
+
+  *entries(): Iterable<StateChange> {
+    yield* this.#queue.entries();
+    yield* this.#reduce.entries();
+  }
+
+  restore(change: StateChange): void {
+    (isQueueKey(change.key) ? this.#queue : this.#reduce).restore(change);
+  }
+
+  resume(watermarkMs: number): void {
+    this.#queue.resume();
+    this.#reduce.resume(watermarkMs);
+    // What is unsent was changed after the last tick that the watermark has passed.
+    if (this.#reduce.hasUnsent) this.#tickMs = tickAfter(watermarkMs, this.#everyMs);
+  }
+
+  #apply(row: Row): void {
+    this.#reduce.add(row);
+    this.#tickMs = Math.min(this.#tickMs, tickAfter(knownMs(row), this.#everyMs));
+  }
+
+  #tick(): void {
+    this.#tickMs = Number.POSITIVE_INFINITY;
+    this.#reduce.emitUnsent();
+  }
+}

@@ -1,0 +1,152 @@
+// The reduce over session windows: rows in order of time, each extending the session of its key or
+// beginning the next one.
+//
+//   [start, end)   end = min(last + gap, start + max)   a row at t < end belongs, one at t ≥ end begins
+//
+// Rows wait until the watermark has passed their time + grace: out of order or not, what bridges two
+// sessions is there before either is cut.
+
+import { END_OF_TIME_MS } from "../../../plan/event.ts";
+import type { ReduceOp, SessionWindow } from "../../../plan/plan.ts";
+import type { Row } from "../../eval/codec.ts";
+import { canonicalKey, Instant } from "../../eval/values.ts";
+import type { StageContext } from "../context.ts";
+import type { StateChange } from "../message.ts";
+import { EventTimeQueue, isQueueKey, QUEUED_ROWS_MAX } from "./event-time-queue.ts";
+import { type Group, Groups } from "./groups.ts";
+import type { StatefulOperator } from "./stateful.ts";
+import type { EmitAt } from "./window.ts";
+
+export type SessionReduceOp = ReduceOp & { readonly window: SessionWindow };
+
+type Session = { readonly group: Group; startMs: number; lastMs: number };
+type Closed = { readonly key: string; readonly session: Session; readonly endMs: number };
+
+export class Sessions implements StatefulOperator {
+  readonly #window: SessionWindow;
+  readonly #next: EmitAt;
+  readonly #groups: Groups;
+  readonly #queue: EventTimeQueue;
+  /** Open sessions by canonical key. */
+  readonly #open = new Map<string, Session>();
+  readonly #dirty = new Map<string, Session | null>();
+  /** No session ends before this. */
+  #firstEndMs = Number.POSITIVE_INFINITY;
+
+  constructor(op: SessionReduceOp, context: StageContext, next: EmitAt, rowsMax = QUEUED_ROWS_MAX) {
+    this.#window = op.window;
+    this.#next = next;
+    this.#groups = new Groups(op.keys, op.aggregates, context);
+    this.#queue = new EventTimeQueue((row) => row.timeMs, rowsMax);
+  }
+
+  add(row: Row): void {
+    if (!this.#groups.accepts(row)) return;
+    this.#queue.push(row);
+    if (this.#queue.overfull) this.#send(this.#take(this.#queue.pop().row));
+  }
+
+  advance(watermarkMs: number): void {
+    const horizonMs = this.outputWatermarkMs(watermarkMs);
+    const closed: Closed[] = [];
+    while (this.#queue.firstMs < horizonMs) closed.push(...this.#take(this.#queue.pop().row));
+    if (this.#firstEndMs <= horizonMs) closed.push(...this.#closeUpTo(horizonMs));
+    this.#send(closed);
+  }
+
+  outputWatermarkMs(watermarkMs: number): number {
+    return watermarkMs === END_OF_TIME_MS ? watermarkMs : watermarkMs - this.#window.graceMs;
+  }
+
+  changes(): StateChange[] {
+    const sessions = [...this.#dirty].map(([key, session]) => this.#entry(key, session));
+    this.#dirty.clear();
+    return [...this.#queue.changes(), ...sessions];
+  }
+
+  *entries(): Iterable<StateChange> {
+    yield* this.#queue.entries();
+    for (const [key, session] of this.#open) yield this.#entry(key, session);
+  }
+
+  restore(change: StateChange): void {
+    if (isQueueKey(change.key)) {
+      this.#queue.restore(change);
+      return;
+    }
+    const key = change.key.slice(PREFIX.length);
+    if (change.value === null) this.#open.delete(key);
+    else {
+      const { group, extra } = this.#groups.load(change.value);
+      const [startMs, lastMs] = extra.map(Number);
+      this.#open.set(key, { group, startMs: startMs ?? 0, lastMs: lastMs ?? 0 });
+    }
+  }
+
+  resume(): void {
+    this.#queue.resume();
+    this.#firstEndMs = this.#leastEnd();
+  }
+
+  /** Counts a row; gives the session before it, if it has ended. */
+  #take(row: Row): Closed[] {
+    const key = canonicalKey(row.keys);
+    const before = this.#open.get(key);
+    const goesOn = before !== undefined && row.timeMs < this.#endOf(before);
+    const session = goesOn
+      ? before
+      : { group: this.#groups.create(row.keys), startMs: row.timeMs, lastMs: row.timeMs };
+    session.startMs = Math.min(session.startMs, row.timeMs);
+    session.lastMs = Math.max(session.lastMs, row.timeMs);
+    this.#groups.add(session.group, row);
+    this.#open.set(key, session);
+    this.#dirty.set(key, session);
+    this.#firstEndMs = Math.min(this.#firstEndMs, this.#endOf(session));
+    if (goesOn || before === undefined) return [];
+    return [{ key, session: before, endMs: this.#endOf(before) }];
+  }
+
+  #closeUpTo(horizonMs: number): Closed[] {
+    const closed: Closed[] = [];
+    for (const [key, session] of this.#open) {
+      const endMs = this.#endOf(session);
+      if (endMs > horizonMs) continue;
+      closed.push({ key, session, endMs });
+      this.#open.delete(key);
+      this.#dirty.set(key, null);
+    }
+    this.#firstEndMs = this.#leastEnd();
+    return closed;
+  }
+
+  #send(closed: readonly Closed[]): void {
+    for (const { session, endMs } of closed.toSorted(inOrder)) {
+      const { group, startMs } = session;
+      const fields = this.#groups.fields(group, endMs - startMs);
+      const window = { start: new Instant(startMs), end: new Instant(endMs) };
+      this.#next({ ...fields, window, time: new Instant(endMs - 1) }, 0, endMs - 1);
+    }
+  }
+
+  #endOf({ startMs, lastMs }: Session): number {
+    return Math.min(lastMs + this.#window.gapMs, startMs + this.#window.maxMs);
+  }
+
+  #leastEnd(): number {
+    let least = Number.POSITIVE_INFINITY;
+    for (const session of this.#open.values()) least = Math.min(least, this.#endOf(session));
+    return least;
+  }
+
+  #entry(key: string, session: Session | null): StateChange {
+    const value =
+      session === null ? null : this.#groups.save(session.group, [session.startMs, session.lastMs]);
+    return { key: `${PREFIX}${key}`, value };
+  }
+}
+
+const PREFIX = "s|";
+
+function inOrder(a: Closed, b: Closed): number {
+  return a.endMs - b.endMs || (a.key < b.key ? -1 : 1);
+}
