@@ -121,7 +121,7 @@ export class Router {
       subject: rejectedSubject(one.reason),
       msgId: rejectedId(one.reason, index, raw),
       headers: this.#headers(seq).set(HEADER.reason, one.reason).set(HEADER.detail, one.detail),
-      payload: raw.slice(0, REJECTED_PAYLOAD_BYTES_MAX),
+      payload: raw.subarray(0, REJECTED_PAYLOAD_BYTES_MAX),
       relaySeq: seq,
     };
   }
