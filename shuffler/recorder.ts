@@ -90,12 +90,16 @@ export class Recorder implements AsyncDisposable {
   }
 
   async #step(start: (done: (error?: Error | null) => void) => void): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    // A stream that fails inside a step does not call back: it only says `error`.
+    this.#compressor.once("error", reject);
+    start((error) => (error ? reject(error) : resolve()));
     try {
-      await new Promise<void>((resolve, reject) => {
-        start((error) => (error ? reject(error) : resolve()));
-      });
+      await promise;
     } catch (error) {
       throw failed("the recording could not be written", error);
+    } finally {
+      this.#compressor.off("error", reject);
     }
   }
 }
