@@ -109,7 +109,7 @@ function loadBoard(key: string, bytes: Uint8Array): Board {
   const bar = key.indexOf("|");
   const ranked = saved.map((one): Ranked => {
     const [record = null, by = null, text = ""] = Array.isArray(one) ? one : [];
-    return { record, by, key: String(text) };
+    return { record, by, key: typeof text === "string" ? text : "" };
   });
   return { timeMs: Number(key.slice(0, bar)), per: key.slice(bar + 1), ranked };
 }
