@@ -60,9 +60,13 @@ class PublishLoop {
   async run(): Promise<Progress> {
     try {
       await this.#readAll();
-      await this.#drain();
     } finally {
-      await this.#save();
+      // Also when the source broke off: what it gave before is worth storing.
+      try {
+        await this.#drain();
+      } finally {
+        await this.#save();
+      }
     }
     const progress = this.#progress();
     this.#options.onProgress(progress);

@@ -31,6 +31,7 @@ export async function* relayFrames(
   url: string,
   signal: AbortSignal,
   onOpen: () => void,
+  silenceMsMax = SILENCE_MS_MAX,
 ): AsyncGenerator<Uint8Array[]> {
   if (signal.aborted) return;
   const socket = new WebSocket(url, {
@@ -42,7 +43,7 @@ export async function* relayFrames(
   const close = (): void => socket.terminate();
   signal.addEventListener("abort", close, { once: true });
   socket.once("open", onOpen);
-  const stopWatching = watchSilence(socket);
+  const stopWatching = watchSilence(socket, silenceMsMax);
   try {
     for (;;) {
       const frames = await inbox.take();
@@ -60,7 +61,7 @@ export async function* relayFrames(
 }
 
 /** Ends a connection that neither sends nor answers pings. A paused one cannot answer, and is let be. */
-function watchSilence(socket: WebSocket): () => void {
+function watchSilence(socket: WebSocket, silenceMsMax: number): () => void {
   let heard = true;
   const hear = (): void => {
     heard = true;
@@ -70,7 +71,7 @@ function watchSilence(socket: WebSocket): () => void {
     if (!heard && !socket.isPaused) socket.terminate();
     heard = false;
     if (socket.readyState === WebSocket.OPEN) socket.ping();
-  }, SILENCE_MS_MAX / 2);
+  }, silenceMsMax / 2);
   return () => clearInterval(timer);
 }
 
