@@ -71,12 +71,16 @@ function pipelines(program: ProgramNode) {
   return program.items.filter((item) => item.kind === "pipeline");
 }
 
+/** Diagnostics of one compilation; what is over is left out: the first ones are the cause. */
+export const DIAGNOSTICS_MAX = 100;
+
 /** By position, the same problem once. */
 function inOrder(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   const seen = new Map(
     diagnostics.map((one) => [`${one.file}:${one.span.start}:${one.code}:${one.message}`, one]),
   );
-  return [...seen.values()].sort(
+  const sorted = [...seen.values()].sort(
     (a, b) => Number(a.file > b.file) - Number(a.file < b.file) || a.span.start - b.span.start,
   );
+  return sorted.slice(0, DIAGNOSTICS_MAX);
 }

@@ -60,7 +60,7 @@ function printed(expr: Expr): [text: string, strength: number] {
     case "values":
       return [`${after(expr.of, "*")}${each(expr.each)}`, POSTFIX];
     case "flatten":
-      return [`${prefix(expr.of)}[]${each(expr.each)}`, POSTFIX];
+      return [`${flattened(expr.of)}[]${each(expr.each)}`, POSTFIX];
     case "select":
       return [`${prefix(expr.of)}[?${printExpr(expr.cond)}]${each(expr.each)}`, POSTFIX];
     case "pipe":
@@ -128,6 +128,11 @@ function prefix(of: Expr): string {
   if (of.k === "current") return "";
   const text = print(of, POSTFIX);
   return projects(of) ? `(${text})` : text;
+}
+
+/** Projections stop at a flatten: no parentheses. */
+function flattened(of: Expr): string {
+  return of.k === "current" ? "" : print(of, POSTFIX);
 }
 
 /** A projection would take in what follows, so it is closed off with parentheses. */

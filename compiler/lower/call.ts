@@ -47,6 +47,7 @@ function positional(call: CallShape, env: Env): ExprNode[] {
 function unknown(call: CallShape, args: readonly ExprNode[], env: Env, lower: Lower): Expr {
   const { name, span } = call.name;
   for (const arg of args) lower(arg, env);
+  if (env.scope.broken.has(name)) return NULL;
   if (AGGREGATE_NAMES.has(name)) {
     env.report("FPL0408", span, `\`${name}\` is an aggregate: it stands only in \`reduce\``);
     return NULL;
@@ -115,9 +116,9 @@ function inline(
   const body = lower(fn.body, {
     ...env,
     scope: fn.scope,
+    // Mistakes of the body were reported where it is declared; limits show only here.
     report: (code, _span, message, extra) =>
-      // Mistakes of the body were reported where it was declared; limits show only here.
-      code === "FPL0190" || code === "FPL0192" || code === "FPL0307"
+      code === "FPL0190" || code === "FPL0192" || (code === "FPL0307" && env.inlining.length > 0)
         ? env.report(code, span, message, extra)
         : undefined,
     locals,

@@ -79,6 +79,7 @@ function lowerVariable(name: string, node: ExprNode, env: Env): Expr {
   if (env.lets.has(name)) return { k: "variable", name };
   const value = env.scope.variables.get(name);
   if (value !== undefined) return value;
+  if (env.scope.broken.has(name)) return NULL;
   const known = [...env.lets, ...env.scope.variables.keys()].map((one) => `$${one}`);
   env.report("FPL0302", node.span, `unknown \`$${name}\`${didYouMean(`$${name}`, known)}`, {
     help: "declare it with `param` or `let` at the top of the file",
