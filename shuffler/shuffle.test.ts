@@ -116,6 +116,8 @@ describe("Shuffler", () => {
     const kept = (bytes: number) => shuffle([new Uint8Array(bytes)]).events[0]?.payload.length;
     expect(kept(REJECTED_PAYLOAD_BYTES_MAX)).toBe(REJECTED_PAYLOAD_BYTES_MAX);
     expect(kept(REJECTED_PAYLOAD_BYTES_MAX + 1)).toBe(REJECTED_PAYLOAD_BYTES_MAX);
+    const { events } = shuffle([new Uint8Array(9000)], { maxPayloadBytes: 8192 });
+    expect(events[0]?.payload).toHaveLength(8192 - HEADERS_BYTES_MAX);
   });
 
   it("keeps the envelope of an event that does not fit, and counts it", () => {

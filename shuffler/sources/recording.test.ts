@@ -8,7 +8,7 @@ import { Recorder, RecorderError } from "../recorder.ts";
 import { commitFrame, create } from "../testing/frames.ts";
 import { readAll } from "../testing/items.ts";
 import { openRecording } from "./recording.ts";
-import { SourceError } from "./source.ts";
+import { SOURCE_NAME_CHARS_MAX, SourceError } from "./source.ts";
 
 let folder = "";
 beforeAll(async () => {
@@ -52,6 +52,13 @@ describe("openRecording", () => {
     expect(items.every((item, i) => Buffer.compare(item.raw, FRAMES[i] ?? item.raw) === 0)).toBe(
       true,
     );
+  });
+
+  it("is named after its file, in characters that a header can carry", () => {
+    expect(openRecording("/somewhere/day one é.frames", null).name).toBe("day_one__.frames");
+    const longest = "a".repeat(SOURCE_NAME_CHARS_MAX);
+    expect(openRecording(longest, null).name).toBe(longest);
+    expect(openRecording(`${longest}b`, null).name).toBe(longest);
   });
 
   it("goes on behind the given position", async () => {
