@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { lex, tokenSpan } from "./lexer.ts";
 
 const PIECES = [
-  ..."(){}[]|>&!=<.,:@$+-*/%?#'\"`\\~;^ \n\t≥×÷−é👍\u0000\uD800",
+  ...Array.from("(){}[]|>&!=<.,:@$+-*/%?#'\"`\\~;^ \n\t≥×÷−é👍\u0000\uD800"),
   "|>",
   "??",
   "=>",
