@@ -249,6 +249,12 @@ describe("pushdown", () => {
     expect(firstStage("|> filter op == 'create' || kind == 'sync'").filters).toHaveLength(1);
   });
 
+  it("reads every filter before the first other stage", () => {
+    const stage = firstStage("|> filter did != 'x' |> filter op == 'create'");
+    expect(stage.input).toMatchObject({ ops: ["create"] });
+    expect(stage.filters).toEqual(["did != 'x'"]);
+  });
+
   it("narrows kinds", () => {
     expect(firstStage("|> filter kind == 'identity'").input).toMatchObject({ kinds: ["identity"] });
     expect(firstStage("", "events('identity', 'account')").input).toMatchObject({

@@ -165,7 +165,7 @@ function lowerFilter(stage: Extract<StageNode, { kind: "filter" }>, draft: Draft
   const expr = lowerExpr(stage.expr, freshEnv(draft.env));
   const current = currentStage(draft);
   const [input] = current.inputs;
-  if (input?.kind !== "firehose" || current.ops.length > 0) {
+  if (input?.kind !== "firehose" || current.ops.some((op) => op.op !== "filter")) {
     current.ops.push({ op: "filter", expr });
     return;
   }
