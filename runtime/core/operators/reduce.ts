@@ -6,7 +6,13 @@ import { END_OF_TIME_MS } from "../../../plan/event.ts";
 import type { ReduceOp } from "../../../plan/plan.ts";
 import { decodeValue, encodeRecord, type Row } from "../../eval/codec.ts";
 import { EvaluationError } from "../../eval/eval-error.ts";
-import { canonicalKey, Instant, type RecordValue, type Value } from "../../eval/values.ts";
+import {
+  canonicalKey,
+  Instant,
+  type RecordValue,
+  setField,
+  type Value,
+} from "../../eval/values.ts";
 import {
   type Accumulator,
   type AggregateFunction,
@@ -187,9 +193,9 @@ export class Reduce implements StatefulOperator {
 
   #fields(group: Group): RecordValue {
     const fields: RecordValue = {};
-    for (const [i, name] of this.#op.keys.entries()) fields[name] = group.keys[i] ?? null;
+    for (const [i, name] of this.#op.keys.entries()) setField(fields, name, group.keys[i] ?? null);
     for (const [i, aggregate] of this.#op.aggregates.entries()) {
-      fields[aggregate.name] = group.accumulators[i]?.result() ?? null;
+      setField(fields, aggregate.name, group.accumulators[i]?.result() ?? null);
     }
     return fields;
   }

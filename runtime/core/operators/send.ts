@@ -19,7 +19,9 @@ export function exchange(op: ExchangeOp, context: StageContext): EmitAt {
     context.guard("exchange", record, () => {
       const key = keys.map((evaluate) => evaluate(record));
       const row = { timeMs, seq, keys: key, columns: columns.map((evaluate) => evaluate(record)) };
-      context.send(target, partitionOf(canonicalKey(key), partitions), encodeRow(row));
+      // Encoded first: it has a limit, which the text of a key has not.
+      const encoded = encodeRow(row);
+      context.send(target, partitionOf(canonicalKey(key), partitions), encoded);
     });
   };
 }
