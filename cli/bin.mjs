@@ -4,7 +4,7 @@
 
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
+import nodeModule, { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -15,6 +15,7 @@ const SIGNAL_EXIT_BASE = 128;
 const SIGNAL_NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
 
 if (Number(process.versions.node.split(".")[0]) >= NODE_MAJOR_MIN) {
+  nodeModule.enableCompileCache(); // Half of a short command is the loading of its modules.
   await import("./main.ts");
 } else {
   runOn(packagedNode());

@@ -1,47 +1,36 @@
 // The command line: its commands, and what becomes of their errors.
 
 import { Command, CommanderError } from "commander";
-import { checkCommand } from "./commands/check.ts";
-import { deleteCommand } from "./commands/delete.ts";
-import { deployCommand } from "./commands/deploy.ts";
-import { devCommand } from "./commands/dev.ts";
-import { doctorCommand } from "./commands/doctor.ts";
-import { explainCommand } from "./commands/explain.ts";
-import { listCommand } from "./commands/list.ts";
-import { pauseCommand, resumeCommand } from "./commands/pause.ts";
-import { recordCommand } from "./commands/record.ts";
-import { runCommand } from "./commands/run.ts";
-import { shufflerCommand } from "./commands/shuffler.ts";
-import { statusCommand } from "./commands/status.ts";
-import { tailCommand } from "./commands/tail.ts";
-import { workerCommand } from "./commands/worker.ts";
 import type { Context, Finish } from "./context.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { reportError } from "./report-error.ts";
 import { VERSION } from "./version.ts";
 
-const COMMANDS: readonly ((context: Context, finish: Finish) => Command)[] = [
-  checkCommand,
-  explainCommand,
-  runCommand,
-  devCommand,
-  deployCommand,
-  listCommand,
-  statusCommand,
-  pauseCommand,
-  resumeCommand,
-  deleteCommand,
-  tailCommand,
-  shufflerCommand,
-  workerCommand,
-  recordCommand,
-  doctorCommand,
-];
+type Build = (context: Context, finish: Finish) => Command;
+
+/** Loaded when needed: most of the time of a short command is the loading of modules. */
+const COMMANDS: Readonly<Record<string, () => Promise<Build>>> = {
+  check: async () => (await import("./commands/check.ts")).checkCommand,
+  explain: async () => (await import("./commands/explain.ts")).explainCommand,
+  run: async () => (await import("./commands/run.ts")).runCommand,
+  dev: async () => (await import("./commands/dev.ts")).devCommand,
+  deploy: async () => (await import("./commands/deploy.ts")).deployCommand,
+  list: async () => (await import("./commands/list.ts")).listCommand,
+  status: async () => (await import("./commands/status.ts")).statusCommand,
+  pause: async () => (await import("./commands/pause.ts")).pauseCommand,
+  resume: async () => (await import("./commands/pause.ts")).resumeCommand,
+  delete: async () => (await import("./commands/delete.ts")).deleteCommand,
+  tail: async () => (await import("./commands/tail.ts")).tailCommand,
+  shuffler: async () => (await import("./commands/shuffler.ts")).shufflerCommand,
+  worker: async () => (await import("./commands/worker.ts")).workerCommand,
+  record: async () => (await import("./commands/record.ts")).recordCommand,
+  doctor: async () => (await import("./commands/doctor.ts")).doctorCommand,
+};
 
 /** Runs one command line. @param args without the program's own name. Never rejects. */
 export async function runProgram(args: readonly string[], context: Context): Promise<ExitCode> {
   let exit: ExitCode = EXIT.ok;
-  const program = buildProgram(context, (code) => {
+  const program = await buildProgram(args, context, (code) => {
     exit = code;
   });
   try {
@@ -53,7 +42,11 @@ export async function runProgram(args: readonly string[], context: Context): Pro
   }
 }
 
-function buildProgram(context: Context, finish: Finish): Command {
+async function buildProgram(
+  args: readonly string[],
+  context: Context,
+  finish: Finish,
+): Promise<Command> {
   const program = new Command("fpaas")
     .description(
       "Small programs over the AT Protocol firehose, run exactly-once on NATS JetStream.",
@@ -61,7 +54,7 @@ function buildProgram(context: Context, finish: Finish): Command {
     .version(VERSION)
     .helpCommand(false)
     .showHelpAfterError("(`fpaas --help` lists the commands, `fpaas COMMAND --help` its options)");
-  for (const build of COMMANDS) program.addCommand(build(context, finish));
+  for (const load of loadersFor(args)) program.addCommand((await load())(context, finish));
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({
       writeOut: (text) => void context.terminal.data(text),
@@ -73,4 +66,10 @@ function buildProgram(context: Context, finish: Finish): Command {
     context.terminal.quiet = command.opts<{ quiet?: true }>().quiet === true;
   });
   return program;
+}
+
+/** Only the command that is asked for, if it is clear which; for help and hints, all. */
+function loadersFor([name]: readonly string[]): (() => Promise<Build>)[] {
+  const one = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  return one === undefined ? Object.values(COMMANDS) : [one];
 }
