@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { explainPlan } from "../plan/explain.ts";
+import { EXPR_DEPTH_MAX } from "../plan/expr.ts";
 import type { Plan } from "../plan/plan.ts";
 import { printExpr } from "../plan/print-expr.ts";
 import { validatePlan } from "../plan/validate.ts";
@@ -185,6 +186,13 @@ describe("functions", () => {
 
   it("may call functions declared later", () => {
     expect(value("fn f(x) = g(x) fn g(y) = !y", "f(true)")).toBe("!true");
+  });
+
+  it("count towards the depth of the expression they are called in", () => {
+    const calls = (n: number) => `fn f(x) = !x
+      pipeline p { from topic('in') |> let x = ${"f(".repeat(n)}a${")".repeat(n)} |> to stdout }`;
+    expect(plansOf(calls(EXPR_DEPTH_MAX / 2 - 1))).toHaveLength(1);
+    expect(codesOf(calls(EXPR_DEPTH_MAX / 2))).toEqual(["FPL0190"]);
   });
 
   it("find recursion through others", () => {

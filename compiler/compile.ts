@@ -1,6 +1,7 @@
 // The compiler: source text to plans. Pure and synchronous, and reads as the list of its passes.
 
 import type { Plan } from "../plan/plan.ts";
+import { withoutCascades } from "./diagnostics/cascades.ts";
 import { type Diagnostic, reporter } from "./diagnostics/diagnostic.ts";
 import { newEnv } from "./lower/env.ts";
 import { lowerPipeline } from "./lower/pipeline.ts";
@@ -46,7 +47,7 @@ export function compile(source: Source, options: CompileOptions = {}): Compiled 
   const topics = new Map<string, string>();
   const plans = pipelines(program).map((node) => lowerPipeline(node, env, topics, shapes));
 
-  const sorted = inOrder(diagnostics);
+  const sorted = inOrder(withoutCascades(diagnostics));
   const failed = sorted.some((diagnostic) => diagnostic.severity === "error");
   return {
     plans: failed ? [] : plans,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { compile } from "../compiler/compile.ts";
+import { EXPR_DEPTH_MAX } from "./expr.ts";
 import { InvalidPlan, validatePlan } from "./validate.ts";
 
 const SOURCE = `
@@ -49,6 +50,14 @@ describe("validatePlan", () => {
     const plan = change === null ? null : { ...stored(), ...change };
     expect(() => validatePlan(plan)).toThrow(InvalidPlan);
     expect(() => validatePlan(plan)).toThrow(message);
+  });
+
+  it("takes the deepest expressions the compiler makes", () => {
+    const levels = EXPR_DEPTH_MAX - 1;
+    const deepest = `${"{a: ".repeat(levels)}a${"}".repeat(levels)}`;
+    const text = `pipeline p { from topic('in') |> map ${deepest} |> to stdout }`;
+    const [plan] = compile({ file: "p.fpl", text }).plans;
+    expect(validatePlan(JSON.parse(JSON.stringify(plan)))).toEqual(plan);
   });
 
   it("refuses a plan that nests endlessly instead of exhausting the stack", () => {

@@ -211,8 +211,8 @@ const planSchema: z.ZodType<Plan> = z.strictObject({
   }),
 });
 
-/** Levels of objects and lists in a plan: an expression level may take two, a stage a few. */
-const PLAN_NESTING_MAX = 2 * EXPR_DEPTH_MAX + 16;
+/** Levels of objects and lists in a plan: an expression level takes three at most, a stage a few. */
+const PLAN_NESTING_MAX = 3 * EXPR_DEPTH_MAX + 16;
 
 /** Whether `value` nests deeper than any plan does; looked at without recursion. */
 function nestsTooDeeply(value: unknown): boolean {

@@ -94,12 +94,6 @@ export function integerArg(
   return null;
 }
 
-/** A string known at compile time; null when absent or reported. */
-export function stringArg(args: Args, name: string, env: Env): string | null {
-  const node = args.get(name);
-  return node === undefined ? null : stringOf(node, name, env);
-}
-
 /** The string `node` stands for; null when it is none, which is reported. */
 export function stringOf(node: ExprNode, what: string, env: Env): string | null {
   if (node.kind === "error") return null;

@@ -106,17 +106,19 @@ function inline(
     );
     return NULL;
   }
+  // One level for the `let` around the body.
+  const inner = { ...env, depth: env.depth + 1 };
   const bindings: { name: string; value: Expr }[] = [];
   const locals = new Map<string, Expr>();
   for (const [i, param] of fn.params.entries()) {
     const arg = args[i];
-    const value = arg === undefined ? NULL : lower(arg, env);
+    const value = arg === undefined ? NULL : lower(arg, inner);
     const name = `${fn.name}.${param}`;
     locals.set(param, isConstant(value) ? value : { k: "variable", name });
     if (!isConstant(value)) bindings.push({ name, value });
   }
   const body = lower(fn.body, {
-    ...env,
+    ...inner,
     scope: fn.scope,
     // Mistakes of the body were reported where it is declared; limits show only here.
     report: (code, _span, message, extra) =>

@@ -65,7 +65,7 @@ export function lowerExpr(node: ExprNode, env: Env): Expr {
 /** Whether a limit is passed; reported once for an expression. */
 function overBudget(node: ExprNode, env: Env): boolean {
   env.budget.nodesLeft -= 1;
-  const tooDeep = env.depth + node.depth > EXPR_DEPTH_MAX && env.inlining.length > 0;
+  const tooDeep = env.depth + node.depth > EXPR_DEPTH_MAX;
   if (env.budget.nodesLeft >= 0 && !tooDeep) return false;
   if (!env.budget.exceeded) {
     env.budget.exceeded = true;

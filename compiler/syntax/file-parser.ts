@@ -62,6 +62,7 @@ export class FileParser extends TestParser {
           { ALT: () => this.SUBRULE(this.table) },
           { ALT: () => this.SUBRULE(this.test) },
         ],
+        MAX_LOOKAHEAD: 1,
         ERR_MSG: "`pipeline`, `param`, `let`, `fn`, `import`, `table` or `test`",
       }),
     { recoveryValueFunc: () => null },

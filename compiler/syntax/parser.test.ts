@@ -141,6 +141,20 @@ describe("parse", () => {
       "FPL0101",
     ]);
   });
+
+  it.each([
+    ["filter op = 'create'", "`==` compares"],
+    ["filter a and b", "write `&&`"],
+    ["map { did, }", "take the `,` before it away"],
+    ["filter record['text'] == 'a'", "for a field write `.name`"],
+    ["filter a filter b", "is a `|>` missing before `filter`?"],
+  ])("knows what was meant by %s", (stage, hint) => {
+    const helps: (string | undefined)[] = [];
+    parse(`pipeline p { from firehose() |> ${stage} |> to stdout }`, (...[, , , extra]) => {
+      helps.push(extra?.help);
+    });
+    expect(helps).toEqual([expect.stringContaining(hint)]);
+  });
 });
 
 describe("precedence", () => {

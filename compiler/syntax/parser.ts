@@ -13,6 +13,7 @@ import {
 import type { Report } from "../diagnostics/diagnostic.ts";
 import type { ExprNode, ProgramNode, Span } from "./ast.ts";
 import { FileParser } from "./file-parser.ts";
+import { hintFor } from "./hints.ts";
 import { type Lexed, lex, tokenSpan } from "./lexer.ts";
 import { jmesText } from "./literals.ts";
 import { tooDeep } from "./nesting.ts";
@@ -97,7 +98,8 @@ function refuseDeep(tokens: readonly IToken[], report: Report): boolean {
 
 /** What a message says it expected; carried to `reportErrors` inside the exception's message. */
 const messages: IParserErrorMessageProvider = {
-  buildMismatchTokenMessage: ({ expected }) => `expected ${labelOf(expected)}`,
+  buildMismatchTokenMessage: ({ expected, ruleName }) =>
+    `expected ${ruleName === "pipeline" && expected === T.RBrace ? "`|>` or `}`" : labelOf(expected)}`,
   buildNotAllInputParsedMessage: () => "expected an operator or the end",
   buildNoViableAltMessage: ({ customUserDescription, expectedPathsPerAlt }) =>
     `expected ${customUserDescription ?? firstLabels(expectedPathsPerAlt.flat())}`,
@@ -135,7 +137,7 @@ function reportErrors(
   let covered = -1;
   for (const { error, at } of [...known, ...found].sort((a, b) => a.at - b.at)) {
     if (at < covered) continue;
-    if (error !== null) reportError(error, end, report);
+    if (error !== null) reportError(error, tokens[at - 1], end, report);
     covered = nextSync(tokens, at);
   }
 }
@@ -160,7 +162,12 @@ function nextSync(tokens: readonly IToken[], from: number): number {
   return tokens.length + 1;
 }
 
-function reportError(error: IRecognitionException, end: number, report: Report): void {
+function reportError(
+  error: IRecognitionException,
+  before: IToken | undefined,
+  end: number,
+  report: Report,
+): void {
   const atEnd = error.token.tokenType === EOF;
   const span = atEnd ? { start: end, end } : tokenSpan(error.token, end);
   const found = atEnd ? "the end" : `\`${shorten(error.token.image)}\``;
@@ -170,7 +177,9 @@ function reportError(error: IRecognitionException, end: number, report: Report):
       : error instanceof NoViableAltException
         ? "FPL0103"
         : "FPL0104";
-  report(code, span, `${error.message}, found ${found}`);
+  const help = atEnd ? undefined : hintFor(error.token, before);
+  const extra = help === undefined ? {} : { help };
+  report(code, span, `${error.message}, found ${found}`, extra);
 }
 
 const SHOWN_LENGTH_MAX = 30;

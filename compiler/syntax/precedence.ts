@@ -43,11 +43,6 @@ export function binaryOp(image: string): BinaryOp {
   return image as BinaryOp;
 }
 
-/** How strongly `op` binds, for printing expressions back. */
-export function strength(op: BinaryOp | "?"): number {
-  return STRENGTH[op];
-}
-
 /**
  * Shunting-yard over `first infixes[0] rest[0] infixes[1] rest[1] …`. All operators associate to the
  * left, the conditional to the right.

@@ -45,6 +45,7 @@ export abstract class StageParser extends SourceParser {
           { ALT: () => this.SUBRULE(this.to) },
           { ALT: () => this.afterToken<StageShape>(this.CONSUME(T.Drop), { kind: "drop" }) },
         ],
+        MAX_LOOKAHEAD: 1,
         ERR_MSG: "a stage after `|>`",
         IGNORE_AMBIGUITIES: true,
       });
