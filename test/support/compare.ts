@@ -30,8 +30,8 @@ export function expectCloseRecords(
   }
 }
 
-/** Standard error of `approx_distinct`, which has 2^12 registers. */
-const STANDARD_ERROR = 0.0163;
+/** Standard error of `approx_distinct`, which has 2^14 registers. */
+const STANDARD_ERROR = 0.0082;
 
 /**
  * Each estimate within three standard errors (or one, where that is less) of the truth, and all together
