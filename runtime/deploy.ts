@@ -13,7 +13,7 @@ import {
   topicWatermarkSubject,
   versionSubjects,
 } from "../plan/names.ts";
-import type { Input, Plan, Stage, Topic } from "../plan/plan.ts";
+import type { Input, Plan, Topic } from "../plan/plan.ts";
 import type { DeploymentStore, StoredDeployment } from "./deployments.ts";
 import { checkPartitions } from "./partition-check.ts";
 import type { Log } from "./ports.ts";
