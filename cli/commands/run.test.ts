@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TestFolder } from "../testing/command.ts";
-import { COUNTS, HOURS, makeRecording, POSTS, TYPO } from "../testing/programs.ts";
+import { COUNTS, HOURS, makeFrames, makeRecording, POSTS, TYPO } from "../testing/programs.ts";
 
 const RECORDING = "made.frames.zst";
 let folder: TestFolder;
@@ -92,6 +92,17 @@ describe("fpaas run", () => {
     expect(await from("cut.frames")).toBe(3);
   });
 
+  it("gives what stands before the damage in a recording, and then says where that is", async () => {
+    const plain = Buffer.concat((await makeFrames()).map(withLength));
+    await folder.write("cut-late.frames", plain.subarray(0, -1));
+    const args = ["run", "posts.fpl", "--from", "cut-late.frames"];
+    const { code, stdout, stderr } = await folder.run(args);
+    expect(code).toBe(3);
+    expect(stdout.split("\n").length).toBeGreaterThan(10);
+    expect(stderr).toContain("events in");
+    expect(stderr).toContain("cut-late.frames is cut off inside the frame");
+  });
+
   it("asks when to end for a relay, exit 2", async () => {
     const { code, stderr } = await fpaas("run", "counts.fpl", "--from", "wss://relay.example");
     expect(code).toBe(2);
@@ -106,3 +117,9 @@ describe("fpaas run", () => {
     expect(stderr).not.toContain("EPIPE");
   });
 });
+
+function withLength(frame: Uint8Array): Buffer {
+  const prefix = Buffer.alloc(4);
+  prefix.writeUInt32LE(frame.length);
+  return Buffer.concat([prefix, frame]);
+}

@@ -60,8 +60,12 @@ async function run(file: string, options: Options, context: Context): Promise<Ex
     topic: options.topic ?? null,
     terminal: context.terminal,
   });
-  await local.run(end, context.signal);
-  for (const line of local.summary()) context.terminal.say(line);
+  try {
+    await local.run(end, context.signal);
+  } finally {
+    // Also when the source breaks off: what came before it counts.
+    for (const line of local.summary()) context.terminal.say(line);
+  }
   return stoppedExit(context);
 }
 
