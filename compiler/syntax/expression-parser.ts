@@ -76,14 +76,32 @@ export abstract class ExpressionParser extends ArgumentParser {
     { recoveryValueFunc: () => errorNode(NOWHERE) },
   );
 
-  /** operand = { "!" | "-" | "+" } primary { step } */
+  /** operand = { "!" | "-" | "+" } ( primary | "*" | bracketStep ) { step } */
   private readonly operand: Rule<ExprNode> = this.RULE(
     "operand",
     () => {
       const prefixes: IToken[] = [];
       this.MANY(() => prefixes.push(this.CONSUME(T.PrefixOperator)));
-      const base = this.SUBRULE(this.primary);
       const steps: Step[] = [];
+      const from = this.LA(1);
+      const base = this.OR2<Alts<ExprNode>>([
+        {
+          // What follows a leading projection belongs to it: `*.a` is one path from `@`.
+          ALT: () => {
+            this.CONSUME(T.Star);
+            steps.push({ kind: "values", span: this.ACTION(() => this.since(from)) });
+            return this.ACTION(() => this.currentAt(from));
+          },
+        },
+        {
+          GATE: () => this.atStep(),
+          ALT: () => {
+            steps.push(this.SUBRULE2(this.bracketStep));
+            return this.ACTION(() => this.currentAt(from));
+          },
+        },
+        { ALT: () => this.SUBRULE(this.primary) },
+      ]);
       this.MANY2(() => {
         this.OR([
           { ALT: () => steps.push(this.SUBRULE(this.dotStep)) },
@@ -193,7 +211,12 @@ export abstract class ExpressionParser extends ArgumentParser {
       const from = this.LA(1);
       return this.OR<Alts<ExprNode>>({
         DEF: [
-          { ALT: () => this.SUBRULE(this.named) },
+          {
+            ALT: () => {
+              const named = this.SUBRULE(this.named);
+              return this.ACTION(() => this.keywordLiteral(named));
+            },
+          },
           { ALT: () => this.SUBRULE(this.literal) },
           {
             ALT: () => {
@@ -202,21 +225,6 @@ export abstract class ExpressionParser extends ArgumentParser {
               this.CONSUME(T.RParen);
               // Parentheses stop projections: the steps that follow belong to the whole.
               return this.ACTION(() => ({ ...inner, span: this.since(from) }));
-            },
-          },
-          {
-            ALT: () => {
-              this.CONSUME(T.Star);
-              return this.ACTION(() =>
-                this.fromCurrent({ kind: "values", span: this.since(from) }),
-              );
-            },
-          },
-          {
-            GATE: () => this.atStep(),
-            ALT: () => {
-              const step = this.SUBRULE(this.bracketStep);
-              return this.ACTION(() => this.fromCurrent(step));
             },
           },
           {
