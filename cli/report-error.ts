@@ -43,7 +43,7 @@ function helpFor(error: unknown): string | null {
 const HELP: Readonly<Record<string, string>> = {
   deployment_conflict: "a topic has one owner: choose another name, or delete its pipeline",
   nats_unreachable: "check --nats or NATS_URL, or start a server: `fpaas dev` brings its own",
-  too_many_partitions: "deploy to a FIREHOSE stream with more partitions",
+  too_many_partitions: "give what it reads as many partitions, or more",
   log_unavailable: "the NATS server did not answer in time; `fpaas doctor` looks for the cause",
 };
 
