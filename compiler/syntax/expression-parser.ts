@@ -84,24 +84,27 @@ export abstract class ExpressionParser extends ArgumentParser {
       this.MANY(() => prefixes.push(this.CONSUME(T.PrefixOperator)));
       const steps: Step[] = [];
       const from = this.LA(1);
-      const base = this.OR2<Alts<ExprNode>>([
-        {
-          // What follows a leading projection belongs to it: `*.a` is one path from `@`.
-          ALT: () => {
-            this.CONSUME(T.Star);
-            steps.push({ kind: "values", span: this.ACTION(() => this.since(from)) });
-            return this.ACTION(() => this.currentAt(from));
+      const base = this.OR2<Alts<ExprNode>>({
+        DEF: [
+          {
+            // What follows a leading projection belongs to it: `*.a` is one path from `@`.
+            ALT: () => {
+              this.CONSUME(T.Star);
+              steps.push({ kind: "values", span: this.ACTION(() => this.since(from)) });
+              return this.ACTION(() => this.currentAt(from));
+            },
           },
-        },
-        {
-          GATE: () => this.atStep(),
-          ALT: () => {
-            steps.push(this.SUBRULE2(this.bracketStep));
-            return this.ACTION(() => this.currentAt(from));
+          {
+            GATE: () => this.atStep(),
+            ALT: () => {
+              steps.push(this.SUBRULE2(this.bracketStep));
+              return this.ACTION(() => this.currentAt(from));
+            },
           },
-        },
-        { ALT: () => this.SUBRULE(this.primary) },
-      ]);
+          { ALT: () => this.SUBRULE(this.primary) },
+        ],
+        ERR_MSG: "an expression",
+      });
       this.MANY2(() => {
         this.OR([
           { ALT: () => steps.push(this.SUBRULE(this.dotStep)) },
