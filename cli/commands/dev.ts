@@ -13,7 +13,7 @@ import {
   collect,
   type Finish,
   type NatsOptions,
-  newNatsCommand,
+  newCommand,
   stoppedExit,
 } from "../context.ts";
 import { redeployOnSave } from "../dev/redeploy.ts";
@@ -40,8 +40,9 @@ const WINDOW_ROWS_MAX = 5;
 const SPEED_DEFAULT: Speed = 60;
 
 export function devCommand(context: Context, finish: Finish): Command {
-  return newNatsCommand("dev", "run pipelines over a recording on a NATS server of their own")
+  return newCommand("dev", "run pipelines over a recording on a NATS server of their own")
     .argument("<file...>", ".fpl files")
+    .option("--nats <url>", "use this server (default: $NATS_URL, else one of its own)")
     .option("--from <source>", "a recording or a relay (default: the bundled sample)")
     .option("--param <name=value>", "the value of a param; repeatable", collect)
     .option("--speed <speed>", "1x, 60x or max (default: max with --once, else 60x)", parseSpeed)
@@ -91,7 +92,7 @@ async function dev(
     stopWatching.abort();
     await watching;
   }
-  for (const line of await session.summary()) terminal.say(line);
+  for (const line of ["", ...(await session.summary())]) terminal.say(line);
   return stoppedExit(context);
 }
 
