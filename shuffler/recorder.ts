@@ -6,7 +6,7 @@ import type { WriteStream } from "node:fs";
 import { createWriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
 import { constants, createZstdCompress, type ZstdCompress } from "node:zlib";
-import { FRAME_BYTES_MAX } from "./decode/limits.ts";
+import { MESSAGE_BYTES_MAX } from "./decode/limits.ts";
 import type { Clock } from "./ports.ts";
 import { LENGTH_BYTES } from "./sources/recording.ts";
 
@@ -62,7 +62,7 @@ export class Recorder implements AsyncDisposable {
    * @throws RecorderError when the file failed; RangeError when the frame is over the limit.
    */
   async write(frame: Uint8Array): Promise<void> {
-    if (frame.length > FRAME_BYTES_MAX) throw new RangeError(`frame of ${frame.length} bytes`);
+    if (frame.length > MESSAGE_BYTES_MAX) throw new RangeError(`frame of ${frame.length} bytes`);
     const prefix = Buffer.alloc(LENGTH_BYTES);
     prefix.writeUInt32LE(frame.length);
     await this.#step((done) => this.#compressor.write(Buffer.concat([prefix, frame]), done));

@@ -2,16 +2,12 @@
 // holds the relay back instead of our memory growing.
 
 import { WebSocket } from "ws";
+import { MESSAGE_BYTES_MAX } from "../decode/limits.ts";
 
 /** Frames waiting for the reader before the socket is paused. */
 export const QUEUE_FRAMES_MAX = 1024;
 /** Bytes of those frames, likewise: the socket goes on once the reader took them. */
 export const QUEUE_BYTES_MAX = 32_000_000;
-/**
- * Largest message taken off the socket: well over the frame limit, so that an oversize frame reaches the
- * decoder and is refused there, instead of closing the connection at the same place again and again.
- */
-export const MESSAGE_BYTES_MAX = 16_777_216;
 /** Without a message or a pong for so long the connection counts as dead. */
 export const SILENCE_MS_MAX = 60_000;
 const USER_AGENT = "fpaas (atproto firehose reader)";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { zstdCompressSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { FRAME_BYTES_MAX } from "../decode/limits.ts";
+import { MESSAGE_BYTES_MAX } from "../decode/limits.ts";
 import { Recorder, RecorderError } from "../recorder.ts";
 import { commitFrame, create } from "../testing/frames.ts";
 import { readAll } from "../testing/items.ts";
@@ -91,10 +91,10 @@ describe("openRecording", () => {
     expect(items.length).toBeLessThan(FRAMES.length);
   });
 
-  it("takes a frame of the limit and refuses a length past it", async () => {
-    const fits = await written("fits.frames", recordingOf([new Uint8Array(FRAME_BYTES_MAX)]));
+  it("takes a message of the limit, oversize frames included, and refuses a length past it", async () => {
+    const fits = await written("fits.frames", recordingOf([new Uint8Array(MESSAGE_BYTES_MAX)]));
     expect((await readAll(openRecording(fits, null))).items).toHaveLength(1);
-    const past = await written("past.frames", recordingOf([new Uint8Array(FRAME_BYTES_MAX + 1)]));
+    const past = await written("past.frames", recordingOf([new Uint8Array(MESSAGE_BYTES_MAX + 1)]));
     const { items, error } = await readAll(openRecording(past, null));
     expect(items).toEqual([]);
     expect(sourceErrorOf(error)).toMatchObject({ code: "source_corrupt" });
@@ -148,7 +148,7 @@ describe("Recorder", () => {
     const path = await written("old.frames.zst", Buffer.from("precious"));
     await expect(Recorder.create(path, clock)).rejects.toThrow(RecorderError);
     await using recorder = await Recorder.create(join(folder, "limit.frames.zst"), clock);
-    await recorder.write(new Uint8Array(FRAME_BYTES_MAX));
-    await expect(recorder.write(new Uint8Array(FRAME_BYTES_MAX + 1))).rejects.toThrow(RangeError);
+    await recorder.write(new Uint8Array(MESSAGE_BYTES_MAX));
+    await expect(recorder.write(new Uint8Array(MESSAGE_BYTES_MAX + 1))).rejects.toThrow(RangeError);
   });
 });
