@@ -1,6 +1,7 @@
 // The compiler: source text to plans. Pure and synchronous, and reads as the list of its passes.
 
 import type { Plan } from "../plan/plan.ts";
+import { withoutCascades } from "./diagnostics/cascades.ts";
 import { type Diagnostic, reporter } from "./diagnostics/diagnostic.ts";
 import { newEnv } from "./lower/env.ts";
 import { lowerPipeline } from "./lower/pipeline.ts";
@@ -51,7 +52,7 @@ export function compile(source: Source, options: CompileOptions = {}): Compiled 
   const plans = pipelines(program).map((node) => lowerPipeline(node, env, topics, types.shapes));
   const tests = compileTests(testsOf(program), hasError(diagnostics) ? null : plans, env);
 
-  const sorted = inOrder(diagnostics);
+  const sorted = inOrder(withoutCascades(diagnostics));
   return {
     plans: hasError(diagnostics) ? [] : plans,
     tests,
@@ -84,12 +85,16 @@ function hasError(diagnostics: readonly Diagnostic[]): boolean {
   return diagnostics.some(({ severity }) => severity === "error");
 }
 
+/** Diagnostics of one compilation; what is over is left out: the first ones are the cause. */
+export const DIAGNOSTICS_MAX = 100;
+
 /** By position, the same problem once. */
 function inOrder(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   const seen = new Map(
     diagnostics.map((one) => [`${one.file}:${one.span.start}:${one.code}:${one.message}`, one]),
   );
-  return [...seen.values()].sort(
+  const sorted = [...seen.values()].sort(
     (a, b) => Number(a.file > b.file) - Number(a.file < b.file) || a.span.start - b.span.start,
   );
+  return sorted.slice(0, DIAGNOSTICS_MAX);
 }

@@ -5,13 +5,13 @@ import { describe, expect, it } from "vitest";
 import { expectCloseRecords, expectSameRecords } from "../test/support/compare.ts";
 import {
   groupBy,
-  lateAmong,
   type NaiveWindows,
   naiveWindows,
+  partByLateness,
   windowFields,
 } from "../test/support/naive-windows.ts";
 import { RECORDINGS, repositoryFile, SAMPLE } from "../test/support/recordings.ts";
-import { at, creates, type PlainEvent, readEvents, uriOf } from "../test/support/reference.ts";
+import { at, isCreateOf, type PlainEvent, readEvents, uriOf } from "../test/support/reference.ts";
 import { FIREHOSE_PARTITIONS, runProgram } from "../test/support/run-plan.ts";
 
 const SOURCE = readFileSync(repositoryFile("pipelines/hashtag-trends.fpl"), "utf8");
@@ -20,6 +20,7 @@ const EXACT = SOURCE.replace("approx_distinct(did)", "distinct(did, cap: 100000)
 const TEN_MINUTES = { sizeMs: 600_000, everyMs: 60_000, graceMs: 10_000 };
 const MIN_AUTHORS = 3;
 const TOP = 20;
+const isPost = isCreateOf("app.bsky.feed.post");
 
 describe.each(RECORDINGS)("hashtag-trends over $name", ({ present, frames }) => {
   it.skipIf(!present)("ranks the tags of each window by their authors", async () => {
@@ -51,10 +52,8 @@ it("hashtag-trends sends posts that come after their windows have closed to tren
   const { topics } = runProgram(EXACT, recording, { size: "1m" });
   const minute = { ...TEN_MINUTES, sizeMs: 60_000 };
   const events = await readEvents(recording);
-  const late = lateAmong(events, FIREHOSE_PARTITIONS, minute);
-  const expected = creates(events, "app.bsky.feed.post")
-    .filter((post) => late.has(post))
-    .flatMap((post) => tagsOf(post).map((tag) => ({ tag, uri: uriOf(post) })));
+  const { late } = partByLateness(events, FIREHOSE_PARTITIONS, minute, isPost);
+  const expected = late.flatMap((post) => tagsOf(post).map((tag) => ({ tag, uri: uriOf(post) })));
   expect(expected.length).toBeGreaterThan(5);
   const actual = (topics.get("trends.late") ?? []).map(({ tag, uri }) => ({ tag, uri }));
   expectSameRecords(actual, expected);
@@ -67,9 +66,8 @@ type Trend = { tag: string; posts: number; authors: number; sample: string } & R
 
 /** Every tag of every window, whatever its number of authors. */
 function trends(events: readonly PlainEvent[], windows: NaiveWindows): Trend[] {
-  const late = lateAmong(events, FIREHOSE_PARTITIONS, windows);
-  const posts = creates(events, "app.bsky.feed.post").filter((post) => !late.has(post));
-  const tagged = posts.flatMap((post) => tagsOf(post).map((tag) => ({ ...post, tag })));
+  const { inTime } = partByLateness(events, FIREHOSE_PARTITIONS, windows, isPost);
+  const tagged = inTime.flatMap((post) => tagsOf(post).map((tag) => ({ ...post, tag })));
   return naiveWindows(tagged, windows).flatMap((window) =>
     [...groupBy(window.items, ({ tag }) => tag)].map(([tag, group]) => {
       const [first] = group.toSorted((a, b) => a.timeMs - b.timeMs || a.seq - b.seq);

@@ -3,9 +3,14 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { expectSameRecords } from "../test/support/compare.ts";
-import { groupBy, lateAmong, naiveWindows, windowFields } from "../test/support/naive-windows.ts";
+import {
+  groupBy,
+  naiveWindows,
+  partByLateness,
+  windowFields,
+} from "../test/support/naive-windows.ts";
 import { RECORDINGS, repositoryFile } from "../test/support/recordings.ts";
-import { at, creates, type PlainEvent, readEvents } from "../test/support/reference.ts";
+import { at, isCreateOf, type PlainEvent, readEvents } from "../test/support/reference.ts";
 import { FIREHOSE_PARTITIONS, runProgram } from "../test/support/run-plan.ts";
 
 const SOURCE = readFileSync(repositoryFile("pipelines/languages.fpl"), "utf8");
@@ -22,9 +27,9 @@ describe.each(RECORDINGS)("languages over $name", ({ present, frames }) => {
 });
 
 function languages(events: readonly PlainEvent[]) {
-  const late = lateAmong(events, FIREHOSE_PARTITIONS, TEN_MINUTES);
-  const posts = creates(events, "app.bsky.feed.post").filter((post) => !late.has(post));
-  const spoken = posts.flatMap((post) => langsOf(post).map((lang) => ({ ...post, lang })));
+  const isPost = isCreateOf("app.bsky.feed.post");
+  const { inTime } = partByLateness(events, FIREHOSE_PARTITIONS, TEN_MINUTES, isPost);
+  const spoken = inTime.flatMap((post) => langsOf(post).map((lang) => ({ ...post, lang })));
   return naiveWindows(spoken, TEN_MINUTES).flatMap((window) =>
     [...groupBy(window.items, ({ lang }) => lang)].map(([lang, group]) => {
       const lengths = group.map(lengthOf);

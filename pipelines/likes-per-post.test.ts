@@ -3,9 +3,14 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { expectSameRecords } from "../test/support/compare.ts";
-import { groupBy, lateAmong, naiveWindows, windowFields } from "../test/support/naive-windows.ts";
+import {
+  groupBy,
+  naiveWindows,
+  partByLateness,
+  windowFields,
+} from "../test/support/naive-windows.ts";
 import { RECORDINGS, repositoryFile } from "../test/support/recordings.ts";
-import { at, creates, type PlainEvent, readEvents } from "../test/support/reference.ts";
+import { at, isCreateOf, type PlainEvent, readEvents } from "../test/support/reference.ts";
 import { FIREHOSE_PARTITIONS, runProgram } from "../test/support/run-plan.ts";
 
 const SOURCE = readFileSync(repositoryFile("pipelines/likes-per-post.fpl"), "utf8");
@@ -33,10 +38,9 @@ describe.each(RECORDINGS)("likes-per-post over $name", ({ present, frames }) => 
 type LikesOfPost = { post: string; likes: number; fans: number; startMs: number; endMs: number };
 
 function likesPerMinute(events: readonly PlainEvent[]): LikesOfPost[] {
-  const late = lateAmong(events, FIREHOSE_PARTITIONS, MINUTE);
-  const likes = creates(events, "app.bsky.feed.like").filter(
-    (like) => !late.has(like) && likedPost(like).split("/")[3] === "app.bsky.feed.post",
-  );
+  const isLike = isCreateOf("app.bsky.feed.like");
+  const { inTime } = partByLateness(events, FIREHOSE_PARTITIONS, MINUTE, isLike);
+  const likes = inTime.filter((like) => likedPost(like).split("/")[3] === "app.bsky.feed.post");
   return naiveWindows(likes, MINUTE).flatMap(({ startMs, endMs, items }) =>
     [...groupBy(items, likedPost)].map(([post, group]) => {
       const fans = new Set(group.map(({ did }) => did)).size;

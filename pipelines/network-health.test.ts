@@ -3,7 +3,12 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { expectCloseRecords } from "../test/support/compare.ts";
-import { groupBy, lateAmong, naiveWindows, windowFields } from "../test/support/naive-windows.ts";
+import {
+  groupBy,
+  naiveWindows,
+  partByLateness,
+  windowFields,
+} from "../test/support/naive-windows.ts";
 import { RECORDINGS, repositoryFile } from "../test/support/recordings.ts";
 import { type PlainEvent, readEvents } from "../test/support/reference.ts";
 import { FIREHOSE_PARTITIONS, runProgram } from "../test/support/run-plan.ts";
@@ -23,8 +28,7 @@ describe.each(RECORDINGS)("network-health over $name", ({ present, frames }) => 
 });
 
 function health(events: readonly PlainEvent[]) {
-  const late = lateAmong(events, FIREHOSE_PARTITIONS, MINUTE);
-  const inTime = events.filter((event) => !late.has(event));
+  const { inTime } = partByLateness(events, FIREHOSE_PARTITIONS, MINUTE, () => true);
   return naiveWindows(inTime, MINUTE).flatMap((window) =>
     [...groupBy(window.items, kindOf).values()].map((group) => ({
       collection: group[0]?.collection ?? null,

@@ -48,21 +48,12 @@ function printed(expr: Expr): [text: string, strength: number] {
       return [after(expr.of, fieldName(expr.name)), POSTFIX];
     case "index":
       return [`${prefix(expr.of)}[${expr.at}]`, POSTFIX];
-    case "slice": {
-      const step = expr.step === 1 ? "" : `:${expr.step}`;
-      return [
-        `${prefix(expr.of)}[${expr.start ?? ""}:${expr.stop ?? ""}${step}]${each(expr.each)}`,
-        POSTFIX,
-      ];
-    }
+    case "slice":
     case "project":
-      return [`${prefix(expr.of)}[*]${each(expr.each)}`, POSTFIX];
     case "values":
-      return [`${after(expr.of, "*")}${each(expr.each)}`, POSTFIX];
     case "flatten":
-      return [`${prefix(expr.of)}[]${each(expr.each)}`, POSTFIX];
     case "select":
-      return [`${prefix(expr.of)}[?${printExpr(expr.cond)}]${each(expr.each)}`, POSTFIX];
+      return [printProjection(expr), POSTFIX];
     case "pipe":
       return expr.nullStops
         ? [`${prefix(expr.left)}.${print(expr.right, POSTFIX)}`, POSTFIX]
@@ -72,27 +63,20 @@ function printed(expr: Expr): [text: string, strength: number] {
     case "object":
       return [`{ ${expr.entries.map(printEntry).join(", ")} }`, POSTFIX];
     case "and":
-      return [infix("&&", AND, expr.left, expr.right), AND];
     case "or":
-      return [infix("||", OR, expr.left, expr.right), OR];
+    case "coalesce":
+    case "compare":
+    case "arithmetic":
+    case "has":
+      return printBinary(expr);
     case "not":
       return [`!${print(expr.of, UNARY)}`, UNARY];
     case "cond": {
       const branches = `${print(expr.then, COND + 1)} : ${print(expr.else, COND)}`;
       return [`${print(expr.test, COND + 1)} ? ${branches}`, COND];
     }
-    case "coalesce":
-      return [infix("??", COALESCE, expr.left, expr.right), COALESCE];
-    case "compare":
-      return [infix(expr.op, COMPARE, expr.left, expr.right), COMPARE];
-    case "arithmetic": {
-      const strength = expr.op === "+" || expr.op === "-" ? SUM : PRODUCT;
-      return [infix(expr.op, strength, expr.left, expr.right), strength];
-    }
     case "negate":
       return [`-${print(expr.of, UNARY)}`, UNARY];
-    case "has":
-      return [infix("has", COMPARE, expr.left, expr.right), COMPARE];
     case "matches":
       return [`${print(expr.left, COMPARE)} matches r${quote(expr.source)}`, COMPARE];
     case "exists":
@@ -105,6 +89,49 @@ function printed(expr: Expr): [text: string, strength: number] {
       const bindings = expr.bindings.map(({ name, value }) => `$${name} = ${printExpr(value)}`);
       return [`let ${bindings.join(", ")} in ${printExpr(expr.body)}`, LOOSEST];
     }
+  }
+}
+
+type Projection = Extract<Expr, { each: Expr }>;
+
+function printProjection(expr: Projection): string {
+  switch (expr.k) {
+    case "slice": {
+      const step = expr.step === 1 ? "" : `:${expr.step}`;
+      return `${prefix(expr.of)}[${expr.start ?? ""}:${expr.stop ?? ""}${step}]${each(expr.each)}`;
+    }
+    case "project":
+      return `${prefix(expr.of)}[*]${each(expr.each)}`;
+    case "values":
+      return `${after(expr.of, "*")}${each(expr.each)}`;
+    case "flatten":
+      return `${flattened(expr.of)}[]${each(expr.each)}`;
+    case "select":
+      return `${prefix(expr.of)}[?${printExpr(expr.cond)}]${each(expr.each)}`;
+  }
+}
+
+type Binary = Extract<Expr, { k: "and" | "or" | "coalesce" | "compare" | "arithmetic" | "has" }>;
+
+function printBinary(expr: Binary): [text: string, strength: number] {
+  const [op, strength] = operatorOf(expr);
+  return [infix(op, strength, expr.left, expr.right), strength];
+}
+
+function operatorOf(expr: Binary): [op: string, strength: number] {
+  switch (expr.k) {
+    case "and":
+      return ["&&", AND];
+    case "or":
+      return ["||", OR];
+    case "coalesce":
+      return ["??", COALESCE];
+    case "has":
+      return ["has", COMPARE];
+    case "compare":
+      return [expr.op, COMPARE];
+    case "arithmetic":
+      return [expr.op, expr.op === "+" || expr.op === "-" ? SUM : PRODUCT];
   }
 }
 
@@ -128,6 +155,11 @@ function prefix(of: Expr): string {
   if (of.k === "current") return "";
   const text = print(of, POSTFIX);
   return projects(of) ? `(${text})` : text;
+}
+
+/** Projections stop at a flatten: no parentheses. */
+function flattened(of: Expr): string {
+  return of.k === "current" ? "" : print(of, POSTFIX);
 }
 
 /** A projection would take in what follows, so it is closed off with parentheses. */

@@ -296,8 +296,8 @@ const planSchema: z.ZodType<Plan> = z.strictObject({
   }),
 });
 
-/** Levels of objects and lists in a plan: an expression level may take two, a branch four, a stage a few. */
-const PLAN_NESTING_MAX = 2 * EXPR_DEPTH_MAX + 4 * BRANCH_DEPTH_MAX + 16;
+/** Levels of objects and lists in a plan: an expression level may take three, a branch four, a stage a few. */
+const PLAN_NESTING_MAX = 3 * EXPR_DEPTH_MAX + 4 * BRANCH_DEPTH_MAX + 16;
 
 /** Whether `value` nests deeper than any plan does; looked at without recursion. */
 function nestsTooDeeply(value: unknown): boolean {

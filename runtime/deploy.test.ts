@@ -1,14 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { bucketStream, checkpointSubject, FIREHOSE_STREAM, topicSubject } from "../plan/names.ts";
 import type { Input, Plan, Start } from "../plan/plan.ts";
-import {
-  type DeployTarget,
-  deletePipeline,
-  deployPlan,
-  TooManyPartitions,
-  TopicNotFound,
-} from "./deploy.ts";
+import { type DeployTarget, deletePipeline, deployPlan, TopicNotFound } from "./deploy.ts";
 import { DeploymentConflict } from "./deployments.ts";
+import { TooManyPartitions } from "./partition-check.ts";
 import { MemoryDeployments } from "./testing/memory-deployments.ts";
 import { MemoryLog } from "./testing/memory-log.ts";
 

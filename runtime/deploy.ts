@@ -13,8 +13,9 @@ import {
   topicWatermarkSubject,
   versionSubjects,
 } from "../plan/names.ts";
-import type { Input, Plan, Stage, Topic } from "../plan/plan.ts";
+import type { Input, Plan, Topic } from "../plan/plan.ts";
 import type { DeploymentStore, StoredDeployment } from "./deployments.ts";
+import { checkPartitions } from "./partition-check.ts";
 import type { Log } from "./ports.ts";
 
 /** Where and against what a plan is deployed. */
@@ -48,11 +49,6 @@ export class TopicNotFound extends Error {
   }
 }
 
-/** Thrown when a stage has more partitions than what it reads: the surplus would wait for ever. */
-export class TooManyPartitions extends Error {
-  readonly code = "too_many_partitions";
-}
-
 /**
  * Makes `plan` the running version of its pipeline.
  * @param source the program, kept for people
@@ -66,7 +62,8 @@ export async function deployPlan(
   const stored = await target.store.get(target.tenant, plan.pipeline);
   const address = stored?.deployment.address ?? addressOf(plan, target);
   const topics = await resolveTopics(plan, address, target);
-  checkPartitions(plan, topics, target.firehosePartitions);
+  const topicPartitions = (topic: string): number => topics[topic]?.partitions ?? 0;
+  checkPartitions(plan, topicPartitions, target.firehosePartitions);
   if (stored !== null && isSame(stored.deployment, plan, topics, target)) {
     return { kind: "unchanged", version: stored.deployment.version };
   }
@@ -129,40 +126,6 @@ async function resolveTopics(
     }
   }
   return found;
-}
-
-/** Every partition of a stage must have something to read of every input, or its watermark never comes. */
-function checkPartitions(
-  plan: Plan,
-  topics: Readonly<Record<string, TopicAddress>>,
-  firehosePartitions: number,
-): void {
-  for (const stage of plan.stages) {
-    for (const input of stage.inputs) {
-      const [what, available] = partitionsIn(input, topics, firehosePartitions);
-      if (stage.partitions > available)
-        throw new TooManyPartitions(tooMany(stage, what, available));
-    }
-  }
-}
-
-function partitionsIn(
-  input: Input,
-  topics: Readonly<Record<string, TopicAddress>>,
-  firehosePartitions: number,
-): [what: string, partitions: number] {
-  switch (input.kind) {
-    case "firehose":
-      return ["the firehose", firehosePartitions];
-    case "topic":
-      return [`topic ${input.topic}`, topics[input.topic]?.partitions ?? 0];
-    case "exchange":
-      return ["its exchange", Number.POSITIVE_INFINITY];
-  }
-}
-
-function tooMany({ id, partitions }: Stage, what: string, available: number): string {
-  return `stage ${id} has ${partitions} partitions but ${what} has only ${available}`;
 }
 
 function isSame(

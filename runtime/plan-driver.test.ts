@@ -4,6 +4,7 @@ import { commitSubject, HEADER, watermarkSubject } from "../plan/names.ts";
 import { partitionOf } from "../plan/partition.ts";
 import { encodeRecord } from "./eval/codec.ts";
 import type { Value } from "./eval/values.ts";
+import { TooManyPartitions } from "./partition-check.ts";
 import { type FirehoseMessage, PlanDriver } from "./plan-driver.ts";
 import {
   countOf,
@@ -51,6 +52,16 @@ describe("PlanDriver", () => {
     expect(records.map(([, record]) => countOf(record)).sort()).toEqual(
       expectedCounts(likes).sort(),
     );
+  });
+
+  it("refuses a stage with more partitions than the firehose, which would wait for ever", () => {
+    const [first, ...rest] = simulatedPlan.stages;
+    if (first === undefined) throw new Error("no stage");
+    const wide = { ...simulatedPlan, stages: [{ ...first, partitions: 5 }, ...rest] };
+    const drivenBy = (partitions: number) => () =>
+      new PlanDriver([wide], partitions, () => undefined);
+    expect(drivenBy(5)).not.toThrow();
+    expect(drivenBy(4)).toThrow(TooManyPartitions);
   });
 
   it("keeps a window open until the watermark of every partition has passed it", () => {

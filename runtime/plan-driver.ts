@@ -15,6 +15,7 @@ import type { Counters, InputMessage } from "./core/message.ts";
 import { StageRunner } from "./core/stage-runner.ts";
 import { decodeRecords } from "./eval/codec.ts";
 import type { Value } from "./eval/values.ts";
+import { checkPartitions } from "./partition-check.ts";
 import { subjectMatches } from "./subject-match.ts";
 
 /** A message of the FIREHOSE stream as the shuffler makes it. */
@@ -42,12 +43,17 @@ export class PlanDriver {
    * @param plans run together: a topic of one may feed another.
    * @param partitions of the firehose, as the shuffler was given.
    * @param onRecord called with every record of every topic, in the topic's order.
+   * @throws TooManyPartitions when a stage has more partitions than what it reads
    */
   constructor(
     plans: readonly Plan[],
     partitions: number,
     onRecord: (topic: string, record: Value) => void,
   ) {
+    const topics = plans.flatMap((plan) => plan.topics);
+    const topicPartitions = (name: string): number =>
+      topics.find((topic) => topic.name === name)?.partitions ?? 0;
+    for (const plan of plans) checkPartitions(plan, topicPartitions, partitions);
     this.#tasks = plans.flatMap((plan) => plan.stages.flatMap((stage) => tasksOf(plan, stage)));
     this.#partitions = partitions;
     this.#onRecord = onRecord;

@@ -1,24 +1,13 @@
 // Encodes the event envelope (plan/event.ts). The record goes in verbatim: shuffling copies, it never
 // re-encodes, so the record's hash is still its CID.
 
-import type { EventKind, EventOp } from "../plan/event.ts";
+import type { EventEnvelope } from "../plan/event.ts";
 import type { CborWriter } from "./cbor/writer.ts";
 
 /** An event to encode; what is absent is left out of the map. `record` is one DAG-CBOR item. */
-export type EventFields = {
-  readonly did: string;
-  readonly seq: number;
+export type EventFields = Readonly<Omit<EventEnvelope, "time" | "record" | "oversize">> & {
   readonly timeMs: number;
-  readonly kind: EventKind;
-  readonly op?: EventOp;
-  readonly collection?: string;
-  readonly rkey?: string;
-  readonly rev?: string;
-  readonly cid?: string;
   readonly record?: Uint8Array;
-  readonly handle?: string;
-  readonly active?: boolean;
-  readonly status?: string;
 };
 
 export type Envelope = { readonly payload: Uint8Array; readonly oversize: boolean };

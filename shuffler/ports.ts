@@ -16,8 +16,13 @@ export interface Publisher {
    * Waits until there is room for one more message in flight, then sends it.
    * @returns `stored`, which resolves when the log has the message (or had it already), and rejects
    * when it is given up. It is wrapped so that awaiting the room does not await the storing.
+   * Messages of one subject must be stored in the order they were sent in. Once `signal` has aborted
+   * it sends no more: it rejects, and so does what is still in flight after a while.
    */
-  publish(message: ShuffledMessage): Promise<{ readonly stored: Promise<void> }>;
+  publish(
+    message: ShuffledMessage,
+    signal: AbortSignal,
+  ): Promise<{ readonly stored: Promise<void> }>;
 }
 
 /** Keeps the position of one source between runs. */

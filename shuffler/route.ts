@@ -31,6 +31,7 @@ export type RouterOptions = {
 
 export class Router {
   readonly #options: RouterOptions;
+  readonly #rejectedBytesMax: number;
   readonly #writer = new CborWriter();
   /** Events whose record was left out because it did not fit. */
   oversize = 0;
@@ -44,6 +45,8 @@ export class Router {
       );
     }
     this.#options = options;
+    const fitting = options.maxPayloadBytes - HEADERS_BYTES_MAX;
+    this.#rejectedBytesMax = Math.min(REJECTED_PAYLOAD_BYTES_MAX, fitting);
   }
 
   /**
@@ -121,7 +124,7 @@ export class Router {
       subject: rejectedSubject(one.reason),
       msgId: rejectedId(one.reason, index, raw),
       headers: this.#headers(seq).set(HEADER.reason, one.reason).set(HEADER.detail, one.detail),
-      payload: raw.slice(0, REJECTED_PAYLOAD_BYTES_MAX),
+      payload: raw.subarray(0, this.#rejectedBytesMax),
       relaySeq: seq,
     };
   }

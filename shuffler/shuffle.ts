@@ -56,6 +56,11 @@ export class Shuffler {
     this.#onFirstRejected = options.onFirstRejected ?? (() => {});
   }
 
+  /** Greatest relay time seen, milliseconds; -Infinity before the first event. */
+  get relayTimeMs(): number {
+    return this.#watermarks.greatestMs;
+  }
+
   /** @returns the messages to publish for one item, in this order. */
   push(item: SourceItem): ShuffledMessage[] {
     const message = item.kind === "frame" ? decodeFrame(item.raw) : item.message;

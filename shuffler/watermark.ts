@@ -29,6 +29,11 @@ export class WatermarkMaker {
     this.#clock = clock;
   }
 
+  /** Greatest relay time believed, milliseconds; -Infinity before the first. */
+  get greatestMs(): number {
+    return this.#greatestMs;
+  }
+
   /** Takes the relay time of one event. @returns the watermark messages to send after it. */
   advance(timeMs: number, relaySeq: number): ShuffledMessage[] {
     if (timeMs <= this.#greatestMs) return [];

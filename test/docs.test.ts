@@ -37,6 +37,11 @@ describe.each(DOCUMENTS)("%s", (document) => {
   });
 });
 
+it("README.md shows the pipeline of the demo as it is", () => {
+  const readme = readFileSync(repositoryFile("README.md"), "utf8");
+  expect(readme).toContain(readFileSync(repositoryFile("pipelines/hashtag-trends.fpl"), "utf8"));
+});
+
 it("docs/limits.md names every exported limit that is not a pause", () => {
   const limits = readFileSync(repositoryFile("docs/limits.md"), "utf8");
   const code = readSourceTree(repositoryFile(".").pathname.replace(/\/$/, "")).filter(({ path }) =>

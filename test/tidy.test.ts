@@ -19,6 +19,7 @@ const OURS: Readonly<Record<string, readonly string[]>> = {
   bench: ["bench", "plan", "compiler", "runtime", "shuffler"],
   pipelines: [],
   examples: [],
+  scripts: ["scripts", "plan", "compiler"],
 };
 
 /** The only packages (and `node:` modules) these folders may import. */
@@ -27,14 +28,17 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   compiler: /^(chevrotain|re2js)$/,
 };
 
-/** Packages and names that are kept to some places. `**` is any folders. */
+/** Where the outside world may be touched. */
+const SHELLS = [/^(cli|bench|scripts)\//, /\/adapters\//];
+
+/** Packages and names that are kept to some places. */
 const KEPT_TO: readonly { readonly what: RegExp; readonly places: readonly RegExp[] }[] = [
-  { what: /^@nats-io\//, places: [/\/adapters\//, /^bench\//] },
-  { what: /^piscina$/, places: [/\/adapters\//, /^bench\//] },
-  { what: /^(node:)?process$/, places: [/^cli\//, /\/adapters\//, /^bench\//] },
-  { what: /^Date\.now$/, places: [/^cli\//, /\/adapters\//, /^bench\//] },
-  { what: /^new Date\(\)$/, places: [/^cli\//, /\/adapters\//, /^bench\//] },
-  { what: /^Math\.random$/, places: [/^cli\//, /\/adapters\//, /^bench\//] },
+  { what: /^@nats-io\//, places: [/^bench\//, /\/adapters\//] },
+  { what: /^piscina$/, places: [/^bench\//, /\/adapters\//] },
+  { what: /^(node:)?process$/, places: SHELLS },
+  { what: /^Date\.now$/, places: SHELLS },
+  { what: /^new Date\(\)$/, places: SHELLS },
+  { what: /^Math\.random$/, places: SHELLS },
 ];
 
 /** Only here, test code included: one place decides when the process ends. */
@@ -49,6 +53,7 @@ const TOP_FOLDERS = [
   "pipelines",
   "plan",
   "runtime",
+  "scripts",
   "shuffler",
   "test",
 ];

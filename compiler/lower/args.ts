@@ -1,5 +1,6 @@
 // Arguments of stages: which names there are, and values known at compile time.
 
+import { printDuration } from "../../plan/print-expr.ts";
 import type { Report } from "../diagnostics/diagnostic.ts";
 import { didYouMean } from "../diagnostics/suggest.ts";
 import type { Arg, ExprNode, Span } from "../syntax/ast.ts";
@@ -70,7 +71,8 @@ export function durationArg(
     return null;
   }
   if (constant.ms >= min && constant.ms <= max) return constant.ms;
-  env.report("FPL0410", node.span, `\`${name}\` is between ${min} ms and ${max} ms`);
+  const range = `${printDuration(min)} and ${printDuration(max)}`;
+  env.report("FPL0410", node.span, `\`${name}\` is between ${range}`);
   return null;
 }
 

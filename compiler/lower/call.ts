@@ -15,11 +15,13 @@ export function lowerCall(call: CallShape, span: Span, env: Env, lower: Lower): 
   if (own === undefined && env.aggregate !== null && AGGREGATE_NAMES.has(name)) {
     return env.aggregate(call, span);
   }
+  const arity = isFunction(name) ? FUNCTIONS[name] : undefined;
+  if (own === undefined && arity === undefined && name !== "exists") {
+    return unknown(call, env, lower);
+  }
   const args = positional(call, env);
   if (own !== undefined) return inline(own, call, args, span, env, lower);
-  if (name === "exists") return lowerExists(args, span, env, lower);
-  const arity = isFunction(name) ? FUNCTIONS[name] : undefined;
-  if (arity === undefined) return unknown(call, args, env, lower);
+  if (arity === undefined) return lowerExists(args, span, env, lower);
   if (!fits(args.length, arity)) {
     env.report("FPL0303", span, `\`${name}\` takes ${arityText(arity)}, found ${args.length}`);
     return NULL;
@@ -44,9 +46,10 @@ function positional(call: CallShape, env: Env): ExprNode[] {
   return call.args.map((arg) => arg.value);
 }
 
-function unknown(call: CallShape, args: readonly ExprNode[], env: Env, lower: Lower): Expr {
+function unknown(call: CallShape, env: Env, lower: Lower): Expr {
   const { name, span } = call.name;
-  for (const arg of args) lower(arg, env);
+  for (const arg of call.args) lower(arg.value, env);
+  if (env.scope.broken.has(name)) return NULL;
   if (AGGREGATE_NAMES.has(name)) {
     env.report("FPL0408", span, `\`${name}\` is an aggregate: it stands only in \`reduce\``);
     return NULL;
@@ -103,21 +106,23 @@ function inline(
     );
     return NULL;
   }
+  // One level for the `let` around the body.
+  const inner = { ...env, depth: env.depth + 1 };
   const bindings: { name: string; value: Expr }[] = [];
   const locals = new Map<string, Expr>();
   for (const [i, param] of fn.params.entries()) {
     const arg = args[i];
-    const value = arg === undefined ? NULL : lower(arg, env);
+    const value = arg === undefined ? NULL : lower(arg, inner);
     const name = `${fn.name}.${param}`;
     locals.set(param, isConstant(value) ? value : { k: "variable", name });
     if (!isConstant(value)) bindings.push({ name, value });
   }
   const body = lower(fn.body, {
-    ...env,
+    ...inner,
     scope: fn.scope,
+    // Mistakes of the body were reported where it is declared; limits show only here.
     report: (code, _span, message, extra) =>
-      // Mistakes of the body were reported where it was declared; limits show only here.
-      code === "FPL0190" || code === "FPL0192" || code === "FPL0307"
+      code === "FPL0190" || code === "FPL0192" || (code === "FPL0307" && env.inlining.length > 0)
         ? env.report(code, span, message, extra)
         : undefined,
     locals,

@@ -65,7 +65,7 @@ export function lowerExpr(node: ExprNode, env: Env): Expr {
 /** Whether a limit is passed; reported once for an expression. */
 function overBudget(node: ExprNode, env: Env): boolean {
   env.budget.nodesLeft -= 1;
-  const tooDeep = env.depth + node.depth > EXPR_DEPTH_MAX && env.inlining.length > 0;
+  const tooDeep = env.depth + node.depth > EXPR_DEPTH_MAX;
   if (env.budget.nodesLeft >= 0 && !tooDeep) return false;
   if (!env.budget.exceeded) {
     env.budget.exceeded = true;
@@ -79,6 +79,7 @@ function lowerVariable(name: string, node: ExprNode, env: Env): Expr {
   if (env.lets.has(name)) return { k: "variable", name };
   const value = env.scope.variables.get(name);
   if (value !== undefined) return value;
+  if (env.scope.broken.has(name)) return NULL;
   const known = [...env.lets, ...env.scope.variables.keys()].map((one) => `$${one}`);
   env.report("FPL0302", node.span, `unknown \`$${name}\`${didYouMean(`$${name}`, known)}`, {
     help: "declare it with `param` or `let` at the top of the file",

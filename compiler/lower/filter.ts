@@ -11,7 +11,7 @@ import { pushDown } from "./pushdown.ts";
 /** Adds a filter by `node` to the current ops. */
 export function lowerFilter(node: ExprNode, draft: Draft): void {
   const expr = lowerExpr(node, freshEnv(draft.env));
-  const first = draft.ops === draft.stage.ops && draft.ops.length === 0;
+  const first = draft.ops === draft.stage.ops && draft.ops.every(({ op }) => op === "filter");
   const rest = first ? narrowInputs(draft.stage.inputs, expr) : expr;
   if (rest !== null) draft.ops.push({ op: "filter", expr: rest });
 }

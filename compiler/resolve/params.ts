@@ -1,6 +1,7 @@
 // Params: declared types, defaults, and overrides given as text.
 
 import type { Expr, Json } from "../../plan/expr.ts";
+import { printDuration } from "../../plan/print-expr.ts";
 import type { Report } from "../diagnostics/diagnostic.ts";
 import { didYouMean } from "../diagnostics/suggest.ts";
 import { type Constant, constantExpr, constantOf } from "../lower/constant.ts";
@@ -134,8 +135,8 @@ function placeholder(type: ParamType | undefined): Expr {
   return { k: "literal", value: 1 };
 }
 
-/** As `explain` shows it: instants in RFC 3339, durations as `90000ms`. */
+/** As `explain` shows it: instants in RFC 3339, durations as `90s`. */
 function displayed(value: Constant): Json {
   if (value.kind === "json") return value.value;
-  return value.kind === "instant" ? new Date(value.ms).toISOString() : `${value.ms}ms`;
+  return value.kind === "instant" ? new Date(value.ms).toISOString() : printDuration(value.ms);
 }

@@ -3,7 +3,7 @@
 
 import { PIPELINE_NAME } from "../../plan/names.ts";
 import { type Diagnostic, type Report, reporter } from "../diagnostics/diagnostic.ts";
-import { didYouMean, nearest } from "../diagnostics/suggest.ts";
+import { didYouMean } from "../diagnostics/suggest.ts";
 import { isFunction } from "../lower/call.ts";
 import { constantExpr, constantOf } from "../lower/constant.ts";
 import { newEnv } from "../lower/env.ts";
@@ -126,8 +126,11 @@ function checkBodies(program: ProgramNode, scope: Scope, report: Report): void {
   for (const item of program.items) {
     if (item.kind !== "fn") continue;
     const params = item.params.map(({ name }) => [name, { k: "variable", name } as const] as const);
+    // How large a body becomes shows where it is called.
+    const quiet: Report = (code, ...rest) =>
+      code === "FPL0192" ? undefined : report(code, ...rest);
     const inlining = [`${item.name.name}/${item.params.map(({ name }) => name).join(",")}`];
-    lowerExpr(item.body, { ...newEnv(scope, report), locals: new Map(params), inlining });
+    lowerExpr(item.body, { ...newEnv(scope, quiet), locals: new Map(params), inlining });
   }
 }
 
@@ -159,7 +162,7 @@ function importNames(
   const path = joinPath(file, item.path.value);
   const module = loadModule(path, item, loader, report);
   if (module === null) {
-    for (const { name } of item.names) into.variables.set(name, { k: "literal", value: null });
+    for (const { name } of item.names) into.broken.add(name);
     return;
   }
   for (const { name, span } of item.names) {
@@ -168,9 +171,9 @@ function importNames(
     if (fn !== undefined) into.functions.set(name, fn);
     else if (value !== undefined) into.variables.set(name, value);
     else {
+      into.broken.add(name);
       const known = [...module.functions.keys(), ...module.variables.keys()];
-      const meant = nearest(name, known);
-      const hint = meant === null ? "" : `, did you mean \`${meant}\`?`;
+      const hint = didYouMean(name, known);
       report("FPL0316", span, `\`${item.path.value}\` has no \`${name}\`${hint}`);
     }
   }

@@ -15,10 +15,12 @@ export type Scope = {
   /** Values of `$name`. */
   readonly variables: Map<string, Expr>;
   readonly functions: Map<string, FnDef>;
+  /** Names whose declaration or import failed: already reported, uses stay quiet. */
+  readonly broken: Set<string>;
   /** The values of the params, for display. */
   readonly params: Map<string, Json>;
 };
 
 export function emptyScope(): Scope {
-  return { variables: new Map(), functions: new Map(), params: new Map() };
+  return { variables: new Map(), functions: new Map(), broken: new Set(), params: new Map() };
 }

@@ -1,22 +1,14 @@
 // The grammar of expressions: JMESPath and what we add. Flat in its operators (`precedence.ts` arranges
 // them), so a nesting level costs few stack frames.
 
-import type { IOrAlt, IToken, ParserMethod } from "chevrotain";
-import type { Arg, EntryNode, ExprNode, Span, Step } from "./ast.ts";
+import type { IToken } from "chevrotain";
+import { type Alts, ArgumentParser, NO_STEP, NOWHERE, type Rule } from "./argument-parser.ts";
+import type { EntryNode, ExprNode, Step } from "./ast.ts";
 import { errorNode } from "./node.ts";
-import { NodeBuilder } from "./node-builder.ts";
 import { arrange, type Infix } from "./precedence.ts";
 import * as T from "./tokens.ts";
 
-/** The alternatives of a choice that gives an `R`. */
-export type Alts<R> = IOrAlt<R>[];
-export type Rule<R> = ParserMethod<[], R>;
-/** The span of what recovery made up. */
-export const NOWHERE: Span = { start: 0, end: 0 };
-
-const NO_STEP: Step = { kind: "sub", expr: errorNode(NOWHERE), span: NOWHERE };
-
-export abstract class ExpressionParser extends NodeBuilder {
+export abstract class ExpressionParser extends ArgumentParser {
   /** expression = { "let" bindings "in" } operand { infix operand } */
   readonly expression: Rule<ExprNode> = this.RULE(
     "expression",
@@ -84,14 +76,35 @@ export abstract class ExpressionParser extends NodeBuilder {
     { recoveryValueFunc: () => errorNode(NOWHERE) },
   );
 
-  /** operand = { "!" | "-" | "+" } primary { step } */
+  /** operand = { "!" | "-" | "+" } ( primary | "*" | bracketStep ) { step } */
   private readonly operand: Rule<ExprNode> = this.RULE(
     "operand",
     () => {
       const prefixes: IToken[] = [];
       this.MANY(() => prefixes.push(this.CONSUME(T.PrefixOperator)));
-      const base = this.SUBRULE(this.primary);
       const steps: Step[] = [];
+      const from = this.LA(1);
+      const base = this.OR2<Alts<ExprNode>>({
+        DEF: [
+          {
+            // What follows a leading projection belongs to it: `*.a` is one path from `@`.
+            ALT: () => {
+              this.CONSUME(T.Star);
+              steps.push({ kind: "values", span: this.ACTION(() => this.since(from)) });
+              return this.ACTION(() => this.currentAt(from));
+            },
+          },
+          {
+            GATE: () => this.atStep(),
+            ALT: () => {
+              steps.push(this.SUBRULE2(this.bracketStep));
+              return this.ACTION(() => this.currentAt(from));
+            },
+          },
+          { ALT: () => this.SUBRULE(this.primary) },
+        ],
+        ERR_MSG: "an expression",
+      });
       this.MANY2(() => {
         this.OR([
           { ALT: () => steps.push(this.SUBRULE(this.dotStep)) },
@@ -195,47 +208,18 @@ export abstract class ExpressionParser extends NodeBuilder {
     { recoveryValueFunc: () => NO_STEP },
   );
 
-  private readonly indexOrSlice: Rule<() => Step> = this.RULE<() => () => Step>(
-    "indexOrSlice",
-    () => {
-      const parts: (number | null)[] = [null];
-      this.OPTION(() => {
-        parts[0] = this.SUBRULE(this.integer);
-      });
-      this.MANY(() => {
-        this.CONSUME(T.Colon);
-        const at = parts.push(null) - 1;
-        this.OPTION2(() => {
-          parts[at] = this.SUBRULE2(this.integer);
-        });
-      });
-      const last = this.LA(0);
-      return () => this.sliceStep(parts, last);
-    },
-    { recoveryValueFunc: () => () => NO_STEP },
-  );
-
-  private readonly integer: Rule<number> = this.RULE<() => number>(
-    "integer",
-    () => {
-      let sign = 1;
-      this.OPTION(() => {
-        this.CONSUME(T.Minus);
-        sign = -1;
-      });
-      const token = this.CONSUME(T.NumberLiteral);
-      return this.ACTION(() => this.integerOf(token) * sign);
-    },
-    { recoveryValueFunc: () => 0 },
-  );
-
   private readonly primary: Rule<ExprNode> = this.RULE(
     "primary",
     () => {
       const from = this.LA(1);
       return this.OR<Alts<ExprNode>>({
         DEF: [
-          { ALT: () => this.SUBRULE(this.named) },
+          {
+            ALT: () => {
+              const named = this.SUBRULE(this.named);
+              return this.ACTION(() => this.keywordLiteral(named));
+            },
+          },
           { ALT: () => this.SUBRULE(this.literal) },
           {
             ALT: () => {
@@ -244,21 +228,6 @@ export abstract class ExpressionParser extends NodeBuilder {
               this.CONSUME(T.RParen);
               // Parentheses stop projections: the steps that follow belong to the whole.
               return this.ACTION(() => ({ ...inner, span: this.since(from) }));
-            },
-          },
-          {
-            ALT: () => {
-              this.CONSUME(T.Star);
-              return this.ACTION(() =>
-                this.fromCurrent({ kind: "values", span: this.since(from) }),
-              );
-            },
-          },
-          {
-            GATE: () => this.atStep(),
-            ALT: () => {
-              const step = this.SUBRULE(this.bracketStep);
-              return this.ACTION(() => this.fromCurrent(step));
             },
           },
           {
@@ -305,117 +274,6 @@ export abstract class ExpressionParser extends NodeBuilder {
     { recoveryValueFunc: () => errorNode(NOWHERE) },
   );
 
-  /** `( [arg {, arg}] )` */
-  protected readonly args: Rule<Arg[]> = this.RULE(
-    "args",
-    () => {
-      const args: Arg[] = [];
-      this.CONSUME(T.LParen);
-      this.MANY_SEP({ SEP: T.Comma, DEF: () => args.push(this.SUBRULE(this.arg)) });
-      this.CONSUME(T.RParen);
-      return args;
-    },
-    { recoveryValueFunc: () => [] },
-  );
-
-  private readonly arg: Rule<Arg> = this.RULE<() => Arg>(
-    "arg",
-    () => {
-      const from = this.LA(1);
-      const name = this.OPTION({
-        GATE: () => this.LA(2).tokenType === T.Colon,
-        DEF: () => {
-          const token = this.CONSUME(T.Identifier);
-          this.CONSUME(T.Colon);
-          return token;
-        },
-      });
-      const value = this.OR<Alts<ExprNode>>({
-        DEF: [
-          {
-            ALT: () => {
-              this.CONSUME(T.Ampersand);
-              const body = this.SUBRULE(this.expression);
-              return this.ACTION(() => this.node({ kind: "reference", body }, from));
-            },
-          },
-          {
-            GATE: () => this.atPercent(),
-            ALT: () => {
-              const amount = this.CONSUME(T.NumberLiteral);
-              this.CONSUME(T.Percent);
-              return this.ACTION(() =>
-                this.node({ kind: "percent", fraction: Number(amount.image) / 100 }, from),
-              );
-            },
-          },
-          { ALT: () => this.SUBRULE2(this.expression) },
-        ],
-        ERR_MSG: "an expression",
-        IGNORE_AMBIGUITIES: true,
-      });
-      return this.ACTION(() => ({
-        name: name === undefined ? null : this.ident(name),
-        value,
-        span: this.since(from),
-      }));
-    },
-    { recoveryValueFunc: () => ({ name: null, value: errorNode(NOWHERE), span: NOWHERE }) },
-  );
-
-  private readonly listItems: Rule<ExprNode[]> = this.RULE(
-    "listItems",
-    () => {
-      const items: ExprNode[] = [];
-      this.AT_LEAST_ONE_SEP({
-        SEP: T.Comma,
-        DEF: () => items.push(this.SUBRULE(this.expression)),
-      });
-      this.CONSUME(T.RBracket);
-      return items;
-    },
-    { recoveryValueFunc: () => [] },
-  );
-
-  private readonly object: Rule<ExprNode> = this.RULE(
-    "object",
-    () => {
-      const from = this.LA(1);
-      const entries = this.SUBRULE(this.entries);
-      return this.ACTION(() => this.node({ kind: "object", entries }, from));
-    },
-    { recoveryValueFunc: () => errorNode(NOWHERE) },
-  );
-
-  /** `{ a, b: EXPR }` */
-  protected readonly entries: Rule<EntryNode[]> = this.RULE(
-    "entries",
-    () => {
-      const entries: EntryNode[] = [];
-      this.CONSUME(T.LBrace);
-      this.AT_LEAST_ONE_SEP({ SEP: T.Comma, DEF: () => entries.push(this.SUBRULE(this.entry)) });
-      this.CONSUME(T.RBrace);
-      return entries;
-    },
-    { recoveryValueFunc: () => [] },
-  );
-
-  private readonly entry: Rule<EntryNode> = this.RULE<() => EntryNode>(
-    "entry",
-    () => {
-      const key = this.OR<Alts<IToken>>({
-        DEF: [{ ALT: () => this.CONSUME(T.Identifier) }, { ALT: () => this.CONSUME(T.QuotedName) }],
-        ERR_MSG: "a field name",
-      });
-      const value = this.OPTION(() => {
-        this.CONSUME(T.Colon);
-        return this.SUBRULE(this.expression);
-      });
-      return this.ACTION(() => this.entryOf(key, value ?? null));
-    },
-    { recoveryValueFunc: () => ({ name: { name: "", span: NOWHERE }, value: errorNode(NOWHERE) }) },
-  );
-
   private readonly literal: Rule<ExprNode> = this.RULE(
     "literal",
     () => {
@@ -443,21 +301,5 @@ export abstract class ExpressionParser extends NodeBuilder {
     if (next === T.RBracket) return true;
     if (next === T.Star) return this.LA(3).tokenType === T.RBracket;
     return this.atIndex(2);
-  }
-
-  /** Whether the token `k` ahead begins `-1]`, `1]`, `1:` or `:`. */
-  private atIndex(k: number): boolean {
-    const minus = this.LA(k).tokenType === T.Minus ? 1 : 0;
-    const first = this.LA(k + minus).tokenType;
-    if (first === T.Colon) return minus === 0;
-    if (first !== T.NumberLiteral) return false;
-    const after = this.LA(k + minus + 1).tokenType;
-    return after === T.RBracket || after === T.Colon;
-  }
-
-  /** `1%` before `,` or `)`. */
-  private atPercent(): boolean {
-    const after = this.LA(3).tokenType;
-    return this.LA(2).tokenType === T.Percent && (after === T.Comma || after === T.RParen);
   }
 }

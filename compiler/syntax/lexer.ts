@@ -26,9 +26,10 @@ export function lex(text: string, language: keyof typeof lexers, report: Report)
   return { tokens: result.tokens, trivia: result.groups[TRIVIA_GROUP] ?? [], unknown };
 }
 
-/** The span of a token; of one that recovery inserted, an empty span at `fallback`. */
+/** The span of a token; of the end, or of one that recovery inserted, an empty span at `fallback`. */
 export function tokenSpan(token: IToken, fallback = 0): Span {
-  if (Number.isNaN(token.startOffset)) return { start: fallback, end: fallback };
+  // Chevrotain gives these the offset NaN or -1.
+  if (!(token.startOffset >= 0)) return { start: fallback, end: fallback };
   return { start: token.startOffset, end: token.startOffset + token.image.length };
 }
 

@@ -1,6 +1,11 @@
 // What the rules of the expression grammar build, apart from the grammar itself.
 
-import { EmbeddedActionsParser, type IParserErrorMessageProvider, type IToken } from "chevrotain";
+import {
+  EmbeddedActionsParser,
+  type IParserErrorMessageProvider,
+  type IToken,
+  tokenMatcher,
+} from "chevrotain";
 import type { Report } from "../diagnostics/diagnostic.ts";
 import type { EntryNode, ExprNode, ExprShape, Ident, Span, Step, StringNode } from "./ast.ts";
 import { tokenSpan } from "./lexer.ts";
@@ -103,7 +108,7 @@ export abstract class NodeBuilder extends EmbeddedActionsParser {
 
   protected entryOf(key: IToken, value: ExprNode | null): EntryNode {
     const { span } = this.ident(key);
-    const quoted = key.tokenType === T.QuotedName;
+    const quoted = tokenMatcher(key, T.QuotedName);
     const name = quoted ? literals.quotedName(key.image, span, this.host.report) : key.image;
     if (value === null) this.only("the short form `{ a }`", key);
     const short = () => makeNode({ kind: "field", name, quoted }, span, this.host.report);
@@ -111,11 +116,10 @@ export abstract class NodeBuilder extends EmbeddedActionsParser {
   }
 
   protected path(base: ExprNode, steps: readonly Step[]): ExprNode {
-    const named = this.keywordLiteral(base);
-    if (steps.length === 0) return named;
+    if (steps.length === 0) return base;
     const last = steps.at(-1)?.span ?? base.span;
     const span = { start: base.span.start, end: last.end };
-    return makeNode({ kind: "path", base: named, steps }, span, this.host.report);
+    return makeNode({ kind: "path", base, steps }, span, this.host.report);
   }
 
   /** `true`, `false`, `null` are literals where no field can stand; in JMESPath they are fields. */
@@ -125,10 +129,10 @@ export abstract class NodeBuilder extends EmbeddedActionsParser {
     return value === undefined ? base : { kind: "literal", value, span: base.span, depth: 1 };
   }
 
-  protected fromCurrent(step: Step): ExprNode {
-    const at = { start: step.span.start, end: step.span.start };
-    const base: ExprNode = { kind: "current", span: at, depth: 1 };
-    return makeNode({ kind: "path", base, steps: [step] }, step.span, this.host.report);
+  /** `@`, where a path begins with `*` or `[…]`. */
+  protected currentAt(from: IToken): ExprNode {
+    const { start } = this.ident(from).span;
+    return { kind: "current", span: { start, end: start }, depth: 1 };
   }
 
   protected unary(prefix: IToken, of: ExprNode): ExprNode {

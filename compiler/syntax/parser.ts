@@ -13,7 +13,8 @@ import {
 import type { Report } from "../diagnostics/diagnostic.ts";
 import type { ExprNode, ProgramNode, Span } from "./ast.ts";
 import { FileParser } from "./file-parser.ts";
-import { lex, tokenSpan } from "./lexer.ts";
+import { hintFor } from "./hints.ts";
+import { type Lexed, lex, tokenSpan } from "./lexer.ts";
 import { jmesText } from "./literals.ts";
 import { tooDeep } from "./nesting.ts";
 import { errorNode } from "./node.ts";
@@ -23,13 +24,15 @@ import * as T from "./tokens.ts";
 export const SOURCE_LENGTH_MAX = 262_144;
 
 /** Parses a file. Never throws. */
-export function parse(text: string, report: Report): ProgramNode {
+export function parse(text: string, reportAll: Report): ProgramNode {
+  const report = depthOnce(reportAll);
   if (text.length > SOURCE_LENGTH_MAX) {
     const span = { start: SOURCE_LENGTH_MAX, end: SOURCE_LENGTH_MAX };
     report("FPL0191", span, `a source file has at most ${SOURCE_LENGTH_MAX} characters`);
     return { items: [] };
   }
-  const { tokens } = lex(text, "fpl", report);
+  const lexed = lex(text, "fpl", report);
+  const { tokens } = lexed;
   if (refuseDeep(tokens, report)) return { items: [] };
   const host = {
     report,
@@ -39,8 +42,18 @@ export function parse(text: string, report: Report): ProgramNode {
   const parser = parsers.fpl;
   parser.read(tokens, host);
   const program = parser.program();
-  reportErrors(parser.errors, tokens, text.length, report);
+  reportErrors(parser.errors, lexed, text.length, report);
   return program;
+}
+
+/** What nests too deeply is reported once: it would be again for every level above. */
+function depthOnce(report: Report): Report {
+  let reported = false;
+  return (code, span, message, extra) => {
+    if (code === "FPL0190" && reported) return;
+    reported ||= code === "FPL0190";
+    report(code, span, message, extra);
+  };
 }
 
 /** Parses the contents of a `jmes'…'` token with its own parser: the outer one is busy. */
@@ -55,7 +68,12 @@ function parseJmes(token: IToken, span: Span, report: Report): ExprNode {
   const host = { report, strict: true, parseJmes: () => errorNode(span) };
   parser.read(located, host);
   const expr = parser.expressionOnly();
-  if (unknown.length === 0) reportErrors(parser.errors, located, span.end - 1, report);
+  reportErrors(
+    parser.errors,
+    { tokens: located, unknown: unknown.map((one) => relocate(one, offsets)) },
+    span.end - 1,
+    report,
+  );
   return expr;
 }
 
@@ -80,7 +98,8 @@ function refuseDeep(tokens: readonly IToken[], report: Report): boolean {
 
 /** What a message says it expected; carried to `reportErrors` inside the exception's message. */
 const messages: IParserErrorMessageProvider = {
-  buildMismatchTokenMessage: ({ expected }) => `expected ${labelOf(expected)}`,
+  buildMismatchTokenMessage: ({ expected, ruleName }) =>
+    `expected ${ruleName === "pipeline" && expected === T.RBrace ? "`|>` or `}`" : labelOf(expected)}`,
   buildNotAllInputParsedMessage: () => "expected an operator or the end",
   buildNoViableAltMessage: ({ customUserDescription, expectedPathsPerAlt }) =>
     `expected ${customUserDescription ?? firstLabels(expectedPathsPerAlt.flat())}`,
@@ -91,7 +110,7 @@ const messages: IParserErrorMessageProvider = {
 const parsers = { fpl: new FileParser(messages), jmespath: new FileParser(messages) };
 
 function labelOf(type: TokenType): string {
-  return type.LABEL ?? type.name;
+  return type === EOF ? "`pipeline` or another declaration" : (type.LABEL ?? type.name);
 }
 
 function firstLabels(paths: readonly (readonly TokenType[])[]): string {
@@ -101,22 +120,24 @@ function firstLabels(paths: readonly (readonly TokenType[])[]): string {
   return list.length === 0 ? last : `${list.join(", ")} or ${last}`;
 }
 
-/** After an error the next one is reported only beyond one of these: the rest is a cascade. */
+/**
+ * After an error, or characters the lexer refused, the next one is reported only beyond one of these: the
+ * rest is a cascade.
+ */
 const SYNC = new Set<TokenType>([T.Pipe, T.Pipeline, T.Test, T.Fn, T.Param, T.Import]);
 
 function reportErrors(
   errors: readonly IRecognitionException[],
-  tokens: readonly IToken[],
+  { tokens, unknown }: Pick<Lexed, "tokens" | "unknown">,
   end: number,
   report: Report,
 ): void {
-  const positions = errors
-    .map((error) => ({ error, at: positionOf(error.token, tokens) }))
-    .sort((a, b) => a.at - b.at);
+  const known = unknown.map((token) => ({ error: null, at: positionOf(token, tokens) }));
+  const found = errors.map((error) => ({ error, at: positionOf(error.token, tokens) }));
   let covered = -1;
-  for (const { error, at } of positions) {
+  for (const { error, at } of [...known, ...found].sort((a, b) => a.at - b.at)) {
     if (at < covered) continue;
-    reportError(error, end, report);
+    if (error !== null) reportError(error, tokens[at - 1], end, report);
     covered = nextSync(tokens, at);
   }
 }
@@ -134,14 +155,19 @@ function positionOf(token: IToken, tokens: readonly IToken[]): number {
 }
 
 function nextSync(tokens: readonly IToken[], from: number): number {
-  for (let i = from + 1; i < tokens.length; i += 1) {
+  for (let i = from; i < tokens.length; i += 1) {
     const token = tokens[i];
     if (token !== undefined && SYNC.has(token.tokenType)) return i + 1;
   }
   return tokens.length + 1;
 }
 
-function reportError(error: IRecognitionException, end: number, report: Report): void {
+function reportError(
+  error: IRecognitionException,
+  before: IToken | undefined,
+  end: number,
+  report: Report,
+): void {
   const atEnd = error.token.tokenType === EOF;
   const span = atEnd ? { start: end, end } : tokenSpan(error.token, end);
   const found = atEnd ? "the end" : `\`${shorten(error.token.image)}\``;
@@ -151,7 +177,9 @@ function reportError(error: IRecognitionException, end: number, report: Report):
       : error instanceof NoViableAltException
         ? "FPL0103"
         : "FPL0104";
-  report(code, span, `${error.message}, found ${found}`);
+  const help = atEnd ? undefined : hintFor(error.token, before);
+  const extra = help === undefined ? {} : { help };
+  report(code, span, `${error.message}, found ${found}`, extra);
 }
 
 const SHOWN_LENGTH_MAX = 30;

@@ -21,6 +21,11 @@ const STAGES = [
   "to",
 ];
 
+/** Whether a stage begins with `word`. */
+export function isStageWord(word: string): boolean {
+  return STAGES.includes(word);
+}
+
 /** Names of the same thing in SQL, jq, KQL and other languages. */
 const ALIASES: ReadonlyMap<string, string> = new Map([
   ["where", "filter"],

@@ -1,22 +1,13 @@
-// The grammar of a pipeline's inside: sources, and stages between `|>`.
+// The grammar of stages, between `|>`.
 
 import type { IToken } from "chevrotain";
-import type {
-  ArmNode,
-  CallNode,
-  ExprNode,
-  KeyNode,
-  SourceNode,
-  StageNode,
-  StageShape,
-  StartNode,
-} from "./ast.ts";
-import { type Alts, ExpressionParser, NOWHERE, type Rule } from "./expression-parser.ts";
-import { errorNode } from "./node.ts";
+import { type Alts, NOWHERE, type Rule } from "./argument-parser.ts";
+import type { ArmNode, ExprNode, StageNode, StageShape } from "./ast.ts";
+import { SourceParser } from "./source-parser.ts";
 import { unknownStage } from "./stage-names.ts";
 import * as T from "./tokens.ts";
 
-export abstract class StageParser extends ExpressionParser {
+export abstract class StageParser extends SourceParser {
   protected readonly stages: Rule<StageNode[]> = this.RULE(
     "stages",
     () => {
@@ -28,83 +19,6 @@ export abstract class StageParser extends ExpressionParser {
       return stages;
     },
     { recoveryValueFunc: () => [] },
-  );
-
-  /** `firehose(…)`, `topic(…) as q start at first`, `union { … }` */
-  protected readonly source: Rule<SourceNode> = this.RULE(
-    "source",
-    () => {
-      const from = this.LA(1);
-      return this.OR<Alts<SourceNode>>({
-        DEF: [
-          {
-            GATE: () => this.LA(2).tokenType === T.LBrace,
-            ALT: () => {
-              const sources: SourceNode[] = [];
-              this.CONSUME(T.Union);
-              this.CONSUME(T.LBrace);
-              this.AT_LEAST_ONE_SEP({
-                SEP: T.Comma,
-                DEF: () => sources.push(this.SUBRULE(this.source)),
-              });
-              this.CONSUME(T.RBrace);
-              const start = this.SUBRULE(this.start);
-              return this.ACTION<SourceNode>(() => ({
-                kind: "union",
-                sources,
-                start,
-                span: this.since(from),
-              }));
-            },
-          },
-          {
-            ALT: () => {
-              const call = this.SUBRULE(this.call);
-              const as = this.OPTION(() => {
-                this.CONSUME(T.As);
-                return this.CONSUME(T.Identifier);
-              });
-              const start = this.SUBRULE2(this.start);
-              return this.ACTION<SourceNode>(() => ({
-                kind: "source",
-                call,
-                as: as === undefined ? null : this.ident(as),
-                start,
-                span: this.since(from),
-              }));
-            },
-          },
-        ],
-        ERR_MSG: "a source: `firehose(…)`, `events(…)`, `topic(…)` or `union {…}`",
-        IGNORE_AMBIGUITIES: true,
-      });
-    },
-    { recoveryValueFunc: () => this.noSource() },
-  );
-
-  private readonly start: Rule<StartNode | null> = this.RULE(
-    "start",
-    () => {
-      const from = this.LA(1);
-      const at = this.OPTION(() => {
-        this.CONSUME(T.Start);
-        this.CONSUME(T.AtWord);
-        return this.SUBRULE(this.expression);
-      });
-      return this.ACTION(() => (at === undefined ? null : { at, span: this.since(from) }));
-    },
-    { recoveryValueFunc: () => null },
-  );
-
-  /** `name(args)` */
-  protected readonly call: Rule<CallNode> = this.RULE<() => CallNode>(
-    "call",
-    () => {
-      const name = this.CONSUME(T.Identifier);
-      const args = this.SUBRULE(this.args);
-      return this.ACTION(() => ({ name: this.ident(name), args, span: this.since(name) }));
-    },
-    { recoveryValueFunc: () => this.noCall() },
   );
 
   protected readonly stage: Rule<StageNode> = this.RULE<() => StageNode>(
@@ -131,6 +45,7 @@ export abstract class StageParser extends ExpressionParser {
           { ALT: () => this.SUBRULE(this.to) },
           { ALT: () => this.afterToken<StageShape>(this.CONSUME(T.Drop), { kind: "drop" }) },
         ],
+        MAX_LOOKAHEAD: 1,
         ERR_MSG: "a stage after `|>`",
         IGNORE_AMBIGUITIES: true,
       });
@@ -198,42 +113,6 @@ export abstract class StageParser extends ExpressionParser {
       cap: cap ?? null,
     };
   });
-
-  private readonly keys: Rule<KeyNode[]> = this.RULE(
-    "keys",
-    () =>
-      this.OR<Alts<KeyNode[]>>({
-        DEF: [
-          { ALT: () => this.SUBRULE(this.entries) },
-          {
-            ALT: () => {
-              const value = this.SUBRULE(this.expression);
-              const name = this.OPTION(() => {
-                this.CONSUME(T.As);
-                return this.CONSUME(T.Identifier);
-              });
-              return this.ACTION(() => [
-                { name: name === undefined ? null : this.ident(name), value },
-              ]);
-            },
-          },
-        ],
-        ERR_MSG: "a key after `by`",
-        IGNORE_AMBIGUITIES: true,
-      }),
-    { recoveryValueFunc: () => [] },
-  );
-
-  /** `cap 1000` or `cap: 1000` */
-  private readonly cap: Rule<ExprNode> = this.RULE(
-    "cap",
-    () => {
-      this.CONSUME(T.Cap);
-      this.OPTION(() => this.CONSUME(T.Colon));
-      return this.SUBRULE(this.expression);
-    },
-    { recoveryValueFunc: () => errorNode(NOWHERE) },
-  );
 
   private readonly emit = this.shapeRule("emit", () => {
     this.CONSUME(T.Emit);
@@ -371,16 +250,6 @@ export abstract class StageParser extends ExpressionParser {
   private atStageEnd(open: number): boolean {
     const { tokenType } = this.LA(1);
     return open === 0 && (tokenType === T.Pipe || tokenType === T.RBrace);
-  }
-
-  protected noCall(): CallNode {
-    const span = NOWHERE;
-    return { name: { name: "", span }, args: [], span };
-  }
-
-  protected noSource(): SourceNode {
-    const span = NOWHERE;
-    return { kind: "source", call: this.noCall(), as: null, start: null, span };
   }
 }
 

@@ -184,9 +184,11 @@ export const In = keyword("in");
 keyword("has", [BinaryOperator]);
 keyword("matches", [BinaryOperator]);
 
+// Tried last, so a newline never comes here. (`[\s\S]` would be missed by Chevrotain's index of first
+// characters.)
 const Unknown = createToken({
   name: "Unknown",
-  pattern: /[\uD800-\uDBFF][\uDC00-\uDFFF]|[\s\S]/,
+  pattern: /[\uD800-\uDBFF][\uDC00-\uDFFF]|[^\n]/,
   group: UNKNOWN_GROUP,
   line_breaks: true,
 });

@@ -24,7 +24,7 @@ import {
 } from "./values.ts";
 
 /** Text up to this long is read byte by byte while it is ASCII: a call into C++ costs more. */
-const SHORT_TEXT_BYTES = 24;
+const SHORT_TEXT_BYTES = 8;
 const UINT32_SIZE = 2 ** 32;
 const EMPTY = Buffer.alloc(0);
 const keys = new KeyCache();

@@ -114,10 +114,56 @@ class EnvelopeFields {
   active: Value = null;
   status: Value = null;
 
+  /** Reads one entry; names it does not know are passed over. */
   read(): void {
     const name = reader.key();
     const value = reader.value(1);
-    if (Object.hasOwn(this, name)) this[name as keyof EnvelopeFieldsData] = value; // an own field
+    switch (name) {
+      case "did":
+        this.did = value;
+        break;
+      case "time":
+        this.time = value;
+        break;
+      case "seq":
+        this.seq = value;
+        break;
+      case "kind":
+        this.kind = value;
+        break;
+      case "op":
+        this.op = value;
+        break;
+      case "collection":
+        this.collection = value;
+        break;
+      case "rkey":
+        this.rkey = value;
+        break;
+      case "rev":
+        this.rev = value;
+        break;
+      case "cid":
+        this.cid = value;
+        break;
+      case "record":
+        this.record = value;
+        break;
+      case "oversize":
+        this.oversize = value;
+        break;
+      case "handle":
+        this.handle = value;
+        break;
+      case "active":
+        this.active = value;
+        break;
+      case "status":
+        this.status = value;
+        break;
+      default:
+        break;
+    }
   }
 
   event(): RecordValue {
@@ -162,5 +208,3 @@ class EnvelopeFields {
     return { did, time, seq, kind, op, collection, rkey, rev, cid, uri, record };
   }
 }
-
-type EnvelopeFieldsData = Omit<EnvelopeFields, "read" | "event">;

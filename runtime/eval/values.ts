@@ -230,6 +230,7 @@ export function canonicalKey(values: readonly Value[]): string {
 }
 
 function listKey(values: readonly Value[]): string {
+  burn(values.length);
   return `[${values.map(itemKey).join(",")}]`;
 }
 
@@ -251,8 +252,8 @@ function objectKey(value: Exclude<Value, null | boolean | number | string>): str
 }
 
 function recordKey(record: RecordValue): string {
-  const fields = sortedNames(record).map(
-    (name) => `${JSON.stringify(name)}:${itemKey(record[name] ?? null)}`,
-  );
+  const names = sortedNames(record);
+  burn(names.length);
+  const fields = names.map((name) => `${JSON.stringify(name)}:${itemKey(record[name] ?? null)}`);
   return `{${fields.join(",")}}`;
 }

@@ -42,7 +42,7 @@ export class InputQueue implements AsyncDisposable {
     this.#abort.abort();
     const open = this.#reads.filter((read) => read !== null);
     await Promise.allSettled(open);
-    await Promise.allSettled(this.#readers.map((reader) => reader.return?.()));
+    await Promise.allSettled(this.#readers.map(async (reader) => reader.return?.()));
   }
 
   #read(input: number): Promise<InputBatch> {

@@ -3,6 +3,11 @@
 
 /** A whole frame: header and body. */
 export const FRAME_BYTES_MAX = 5_000_000;
+/**
+ * Largest message taken off a socket or out of a recording: well over the frame limit, so that an oversize
+ * frame reaches the decoder and is refused there, and the ones behind it are still read.
+ */
+export const MESSAGE_BYTES_MAX = 16_777_216;
 /** The CAR in a `#commit` or `#sync`. */
 export const BLOCKS_BYTES_MAX = 2_000_000;
 /** One record block. */

@@ -35,7 +35,7 @@ async function* rawBytes(path: string): AsyncGenerator<Buffer> {
  * off nothing decompressed is left in its buffers (an errored stream drops them).
  */
 async function* decompressed(path: string, decompressor: Transform): AsyncGenerator<Buffer> {
-  // Errors reach us through the callbacks of write and end; without a listener they would be thrown.
+  // Every step listens for itself; between steps an error without a listener would end the process.
   decompressor.on("error", () => {});
   try {
     for await (const chunk of rawBytes(path)) {
@@ -55,28 +55,47 @@ async function* drive(
   stream: Transform,
   start: (done: (error?: Error | null) => void) => void,
 ): AsyncGenerator<Buffer> {
-  let finished = false;
-  const step = new Promise<void>((resolve, reject) => {
-    start((error) => {
-      finished = true;
-      if (error) reject(error);
-      else resolve();
-    });
-  });
-  const settled = step.then(
-    () => {},
-    () => {},
-  );
-  while (!finished) {
+  const step = startStep(stream, start);
+  while (!step.isOver()) {
     yield* buffered(stream);
-    if (finished) break;
+    if (step.isOver()) break;
     const stop = new AbortController();
     const readable = once(stream, "readable", { signal: stop.signal }).catch(() => {});
-    await Promise.race([readable, settled]);
+    await Promise.race([readable, step.over]);
     stop.abort();
   }
   yield* buffered(stream);
-  await step;
+  step.assertSucceeded();
+}
+
+type Step = {
+  readonly isOver: () => boolean;
+  /** Resolves, and never rejects, when the step is over. */
+  readonly over: Promise<void>;
+  /** @throws what the stream failed with. */
+  readonly assertSucceeded: () => void;
+};
+
+/** A stream that fails inside a write does not call back: it only says `error`. */
+function startStep(stream: Transform, start: (done: (error?: Error | null) => void) => void): Step {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let isOver = false;
+  let failure: Error | null = null;
+  const finish = (error?: Error | null): void => {
+    stream.off("error", finish);
+    failure ??= error ?? null;
+    isOver = true;
+    resolve();
+  };
+  stream.on("error", finish);
+  start(finish);
+  return {
+    isOver: () => isOver,
+    over: promise,
+    assertSucceeded: () => {
+      if (failure !== null) throw failure;
+    },
+  };
 }
 
 function* buffered(stream: Transform): Generator<Buffer> {

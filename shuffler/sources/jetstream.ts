@@ -1,13 +1,12 @@
 // Files of Jetstream v1 events, one JSON object a line, plain or compressed.
 
-import { basename } from "node:path";
 import { CborWriter } from "../cbor/writer.ts";
 import { FRAME_BYTES_MAX } from "../decode/limits.ts";
 import { rejected } from "../decode/rejection.ts";
 import { fileBytes } from "./file-bytes.ts";
 import { parseJetstreamLine } from "./jetstream-event.ts";
 import { type Line, linesOf } from "./lines.ts";
-import type { Source, SourceItem, SourceNotice } from "./source.ts";
+import { fileSourceName, type Source, type SourceItem, type SourceNotice } from "./source.ts";
 
 const EMPTY = Buffer.alloc(0);
 
@@ -22,7 +21,7 @@ export function openJetstream(
   onNotice: (notice: SourceNotice) => void,
 ): Source {
   return {
-    name: basename(path),
+    name: fileSourceName(path),
     live: false,
     batches: () => readBatches(path, after ?? 0, onNotice),
   };

@@ -1,22 +1,14 @@
 // From what the user wrote after `--from` to a source.
 
 import { statSync } from "node:fs";
-import type { Clock } from "../ports.ts";
 import { openJetstream } from "./jetstream.ts";
 import { openRecording } from "./recording.ts";
+import { openRelay, type RelayOptions } from "./relay.ts";
 import { openRepo } from "./repo.ts";
-import { type Source, SourceError, type SourceNotice } from "./source.ts";
+import { type Source, SourceError } from "./source.ts";
 
-export type OpenOptions = {
-  /** Position to go on behind (see `SourceItem`); null for the start, or for a relay its present. */
-  readonly after: number | null;
-  /** Ends a source that has no end. A file is simply no longer read. */
-  readonly signal: AbortSignal;
-  readonly clock: Clock;
-  /** Uniform in [0, 1): jitter of reconnects. */
-  readonly random: () => number;
-  readonly onNotice: (notice: SourceNotice) => void;
-};
+/** `after` is a position of `SourceItem`; of a relay, null is its present. Files use only `after` and `onNotice`. */
+export type OpenOptions = RelayOptions;
 
 /** What a source may be, for error messages and help texts. */
 export const ACCEPTED_SOURCES =
@@ -31,6 +23,7 @@ export function openSource(spec: string, options: OpenOptions): Source {
   if (/\.frames(\.zst)?$/.test(spec)) return openRecording(existing(spec), after);
   if (/\.jsonl(\.gz|\.zst)?$/.test(spec)) return openJetstream(existing(spec), after, onNotice);
   if (spec.endsWith(".car")) return openRepo(existing(spec), after);
+  if (/^wss?:/.test(spec)) return openRelay(spec, options);
   throw new SourceError("source_unknown", `${spec} is no source; accepted: ${ACCEPTED_SOURCES}`);
 }
 

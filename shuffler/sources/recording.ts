@@ -1,9 +1,8 @@
 // Recordings: `[u32 little-endian length][raw subscribeRepos frame]` repeated, plain or zstd.
 
-import { basename } from "node:path";
-import { FRAME_BYTES_MAX } from "../decode/limits.ts";
+import { MESSAGE_BYTES_MAX } from "../decode/limits.ts";
 import { fileBytes } from "./file-bytes.ts";
-import { type Source, SourceError, type SourceItem } from "./source.ts";
+import { fileSourceName, type Source, SourceError, type SourceItem } from "./source.ts";
 
 export const LENGTH_BYTES = 4;
 
@@ -13,7 +12,7 @@ export const LENGTH_BYTES = 4;
  */
 export function openRecording(path: string, after: number | null): Source {
   return {
-    name: basename(path),
+    name: fileSourceName(path),
     live: false,
     batches: () => readBatches(path, after === null ? 0 : after + 1),
   };
@@ -74,11 +73,11 @@ class FrameSplitter {
 
   #lengthAt(bytes: Buffer, at: number): number {
     const length = bytes.readUInt32LE(at);
-    if (length <= FRAME_BYTES_MAX) return length;
+    if (length <= MESSAGE_BYTES_MAX) return length;
     throw new SourceError(
       "source_corrupt",
       `${this.#path} claims a frame of ${length} bytes at byte ${this.#offset + at}; ` +
-        `the limit is ${FRAME_BYTES_MAX}. It is damaged there or no recording.`,
+        `the limit is ${MESSAGE_BYTES_MAX}. It is damaged there or no recording.`,
     );
   }
 

@@ -6,13 +6,12 @@
 // they come at the time of the commit's rev. Positions and seqs are indices in that order, from 0.
 
 import { readFileSync, statSync } from "node:fs";
-import { basename } from "node:path";
 import { checkOp } from "../decode/commit.ts";
 import { CommonFields } from "../decode/fields.ts";
 import type { CommitOp, DecodedMessage } from "../decode/message.ts";
 import { catchMalformed, type Rejected } from "../decode/rejection.ts";
 import { RepoCar, type RepoCommit, type RepoRecord } from "./repo-car.ts";
-import { type Source, SourceError, type SourceItem } from "./source.ts";
+import { fileSourceName, type Source, SourceError, type SourceItem } from "./source.ts";
 import { tidMicros } from "./tid.ts";
 
 /** Records in one batch. */
@@ -23,7 +22,7 @@ export const CAR_BYTES_MAX = 1_073_741_824;
 /** @param after position to go on behind; null for the start. */
 export function openRepo(path: string, after: number | null): Source {
   return {
-    name: basename(path),
+    name: fileSourceName(path),
     live: false,
     batches: () => readBatches(path, after === null ? 0 : after + 1),
   };

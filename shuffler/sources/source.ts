@@ -1,5 +1,6 @@
 // What every source is: an endless or finite run of items with positions, in batches.
 
+import { basename } from "node:path";
 import type { DecodedMessage } from "../decode/message.ts";
 
 /**
@@ -23,6 +24,16 @@ export interface Source {
   readonly live: boolean;
   /** Batches in order, at most one being made ahead of the reader. Ends when the signal aborts. */
   batches(): AsyncIterable<readonly SourceItem[]>;
+}
+
+/** Longest name of a source: it stands in a header of every message. */
+export const SOURCE_NAME_CHARS_MAX = 128;
+
+/** The name of a source that is a file; what a message header could not carry becomes `_`. */
+export function fileSourceName(path: string): string {
+  return basename(path)
+    .replaceAll(/[^!-~]/g, "_")
+    .slice(0, SOURCE_NAME_CHARS_MAX);
 }
 
 /** Something a source has to say that is not an event. Every one is to be shown or counted. */

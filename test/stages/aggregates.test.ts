@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { groupBy } from "../support/naive-windows.ts";
-import { at, creates, type PlainEvent } from "../support/reference.ts";
+import { at, isCreateOf, type PlainEvent } from "../support/reference.ts";
 import { REPO_PRESENT, repoEvents, repoItems } from "../support/repo.ts";
 import { runItems } from "../support/run-plan.ts";
 
@@ -25,7 +25,7 @@ pipeline lengths {
 describe.skipIf(!REPO_PRESENT)("aggregates over a repo", () => {
   it("agree with plain loops for every week", async () => {
     const { topics } = runItems(PROGRAM, await repoItems());
-    const weeks = groupBy(creates(await repoEvents(), "app.bsky.feed.post"), ({ timeMs }) =>
+    const weeks = groupBy((await repoEvents()).filter(isCreateOf("app.bsky.feed.post")), ({ timeMs }) =>
       new Date(Math.floor(timeMs / (7 * DAY_MS)) * 7 * DAY_MS).toISOString(),
     );
     const records = topics.get("test.lengths") ?? [];

@@ -30,14 +30,14 @@ export function expectCloseRecords(
   }
 }
 
-/** Standard error of `approx_distinct`, which has 2^12 registers. */
-const STANDARD_ERROR = 0.0163;
+/** Standard error of `approx_distinct`, which has 2^14 registers. */
+const STANDARD_ERROR = 0.0082;
 
 /**
  * Each estimate within three standard errors (or one, where that is less) of the truth, and all together
  * within 2 %.
  */
-export function expectEstimates(actual: readonly number[], truths: readonly number[]): void {
+function expectEstimates(actual: readonly number[], truths: readonly number[]): void {
   expect(actual.length).toBe(truths.length);
   const off = actual.map((estimate, i) => Math.abs(estimate - (truths[i] ?? Number.NaN)));
   const wrong = off.filter((by, i) => !(by <= Math.max(1, 3 * STANDARD_ERROR * (truths[i] ?? 0))));

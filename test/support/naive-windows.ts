@@ -36,24 +36,35 @@ export function naiveWindows<T extends { readonly timeMs: number }>(
 }
 
 /**
- * Which of the events are late: every window that contains them is past its end + grace by the greatest
- * relay time seen on their partition, less a second. `events` are all of the firehose, in order.
+ * The events that a pipeline reads, parted by lateness: late is one whose windows are all past their end +
+ * grace by the watermark of its partition: the greatest relay time seen there, of what the pipeline reads
+ * and of the watermark messages that go everywhere in each new second, less a second.
+ * @param events all of the firehose, in order
  */
-export function lateAmong<T extends Timed>(
+export function partByLateness<T extends Timed>(
   events: readonly T[],
   partitions: number,
   { sizeMs, everyMs, graceMs }: NaiveWindows,
-): Set<T> {
-  const greatestMs = new Map<number, number>();
-  const late = new Set<T>();
+  reads: (event: T) => boolean,
+): { inTime: T[]; late: T[] } {
+  const seenMs = new Array<number>(partitions).fill(Number.NEGATIVE_INFINITY);
+  let greatestMs = Number.NEGATIVE_INFINITY;
+  const parted = { inTime: [] as T[], late: [] as T[] };
   for (const event of events) {
-    const partition = partitionOf(event.did, partitions);
-    const before = greatestMs.get(partition) ?? Number.NEGATIVE_INFINITY;
-    const lastEndMs = Math.floor(event.timeMs / everyMs) * everyMs + sizeMs;
-    if (before - WATERMARK_DELAY_MS >= lastEndMs + graceMs) late.add(event);
-    greatestMs.set(partition, Math.max(before, event.timeMs));
+    const { timeMs } = event;
+    if (reads(event)) {
+      const partition = partitionOf(event.did, partitions);
+      const seen = seenMs[partition] ?? 0;
+      const lastEndMs = Math.floor(timeMs / everyMs) * everyMs + sizeMs;
+      const isLate = seen - WATERMARK_DELAY_MS >= lastEndMs + graceMs;
+      (isLate ? parted.late : parted.inTime).push(event);
+      seenMs[partition] = Math.max(seen, timeMs);
+    }
+    const isNewSecond = Math.floor(timeMs / 1000) > Math.floor(greatestMs / 1000);
+    if (isNewSecond) for (const i of seenMs.keys()) seenMs[i] = Math.max(seenMs[i] ?? 0, timeMs);
+    greatestMs = Math.max(greatestMs, timeMs);
   }
-  return late;
+  return parted;
 }
 
 /** Items by key, in the order the keys first appear. */

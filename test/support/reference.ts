@@ -66,9 +66,9 @@ export function uriOf(event: PlainEvent): string {
   return `at://${event.did}/${event.collection}/${event.rkey}`;
 }
 
-/** Only the events that create a record of `collection`. */
-export function creates(events: readonly PlainEvent[], collection: string): PlainEvent[] {
-  return events.filter((event) => event.op === "create" && event.collection === collection);
+/** Whether an event creates a record of `collection`. */
+export function isCreateOf(collection: string): (event: PlainEvent) => boolean {
+  return (event) => event.op === "create" && event.collection === collection;
 }
 
 /** A field deep inside a value: `at(post, "reply", "root", "uri")`; undefined when there is none. */

@@ -12,9 +12,9 @@ import type { SourceItem } from "../../shuffler/sources/source.ts";
 /** Partitions of the firehose in these runs. */
 export const FIREHOSE_PARTITIONS = FIREHOSE_PARTITIONS_DEFAULT;
 
-export type PrintedRecord = Readonly<Record<string, Json>>;
+type PrintedRecord = Readonly<Record<string, Json>>;
 
-export type ProgramRun = {
+type ProgramRun = {
   /** The records of every topic that got any, as `fpaas run` prints them, in the topic's order. */
   readonly topics: ReadonlyMap<string, readonly PrintedRecord[]>;
   readonly counters: readonly StageCounters[];

@@ -79,9 +79,10 @@ it("gives up when its connection is closed", async () => {
 });
 
 it("stores every message once and in order over kill -9 of the server", async () => {
-  await using publisher = new NatsPublisher(bench.nc);
-  const subject = "atproto.firehose.01.outage";
   const total = 6000;
+  // Room for all: with less the sending below would wait for a server that it has yet to start again.
+  await using publisher = new NatsPublisher(bench.nc, { inFlightMax: total });
+  const subject = "atproto.firehose.01.outage";
   const acks: Promise<unknown>[] = [];
   for (let i = 0; i < total; i++) {
     acks.push((await publisher.enqueue(publication(subject, String(i)))).acked);

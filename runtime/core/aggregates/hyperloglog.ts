@@ -1,16 +1,16 @@
-// HyperLogLog with 2^12 registers: 1.04 / sqrt(4096) = 1.6 % standard error, order-independent, mergeable.
+// HyperLogLog with 2^14 registers: 1.04 / sqrt(16384) = 0.8 % standard error, order-independent, mergeable.
 //
 // Estimator: Ertl, "New cardinality estimation algorithms for HyperLogLog sketches" (2017), algorithm 6,
 // which needs neither bias tables nor a switch to linear counting.
 
 import { hash32 } from "../../../plan/partition.ts";
 
-const PRECISION = 12;
+const PRECISION = 14;
 const REGISTERS = 1 << PRECISION;
 /** Ranks go up to 52 - PRECISION + 1: the hash has 52 bits. */
 const RANK_BITS = 52 - PRECISION;
-/** Up to this many set registers they are kept as a map, and stored as 3 bytes each. */
-const SPARSE_MAX = REGISTERS / 8;
+/** Up to this many set registers they are kept as a map, which is then smaller, and stored as 3 bytes each. */
+const SPARSE_MAX = 512;
 
 export class HyperLogLog {
   /** Rank by register, until there are more than `SPARSE_MAX`: most groups stay small. */

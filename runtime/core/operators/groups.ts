@@ -3,7 +3,7 @@
 import type { Aggregate } from "../../../plan/plan.ts";
 import { decodeValue, encodeRecord, type Row } from "../../eval/codec.ts";
 import { EvaluationError } from "../../eval/eval-error.ts";
-import type { RecordValue, Value } from "../../eval/values.ts";
+import { type RecordValue, setField, type Value } from "../../eval/values.ts";
 import { type Accumulator, listOf } from "../aggregates/accumulator.ts";
 import { type AggregateFunction, aggregateFunction } from "../aggregates/aggregate.ts";
 import { assert } from "../assert.ts";
@@ -62,9 +62,9 @@ export class Groups {
   /** The fields of the result. @param windowMs length of the window; 0 without one */
   fields(group: Group, windowMs: number): RecordValue {
     const fields: RecordValue = {};
-    for (const [i, name] of this.#keys.entries()) fields[name] = group.keys[i] ?? null;
+    for (const [i, name] of this.#keys.entries()) setField(fields, name, group.keys[i] ?? null);
     for (const [i, { name }] of this.#aggregates.entries()) {
-      fields[name] = group.accumulators[i]?.result(windowMs) ?? null;
+      setField(fields, name, group.accumulators[i]?.result(windowMs) ?? null);
     }
     return fields;
   }

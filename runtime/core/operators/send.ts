@@ -21,7 +21,9 @@ export function exchange(op: ExchangeOp, context: StageContext): EmitAt {
       const values = columns.map((evaluate) => evaluate(record));
       if (op.known === true) values.push(Math.max(timeMs, context.message.channelWatermarkMs));
       const row = { timeMs, seq, keys: key, columns: values };
-      context.send(target, partitionOf(canonicalKey(key), partitions), encodeRow(row));
+      // Encoded first: it has a limit, which the text of a key has not.
+      const encoded = encodeRow(row);
+      context.send(target, partitionOf(canonicalKey(key), partitions), encoded);
     });
   };
 }

@@ -1,0 +1,90 @@
+// `fpaas shuffler`: reads a relay or a recording and publishes its events to the FIREHOSE stream.
+
+import type { Command } from "commander";
+import type { Speed } from "../../shuffler/pace.ts";
+import type { Progress } from "../../shuffler/publish.ts";
+import { eventsTotal } from "../../shuffler/shuffle.ts";
+import { openBackend } from "../backend.ts";
+import {
+  type Context,
+  type Finish,
+  type NatsOptions,
+  newNatsCommand,
+  stoppedExit,
+} from "../context.ts";
+import { CommandError, EXIT, type ExitCode } from "../exit-codes.ts";
+import { parseSpeed, publishTo } from "../publishing.ts";
+import { isRelay } from "../source.ts";
+import { formatCount, formatDuration } from "../terminal/units.ts";
+
+type Options = NatsOptions & {
+  readonly from?: string;
+  readonly relay?: string;
+  readonly closeWindows?: true;
+  readonly speed: Speed;
+};
+
+export function shufflerCommand(context: Context, finish: Finish): Command {
+  return newNatsCommand(
+    "shuffler",
+    "publish a relay's or a recording's events to the firehose stream",
+  )
+    .option("--from <source>", "a .frames[.zst], .jsonl[.gz|.zst], .car or wss:// URL")
+    .option("--relay <url>", "a relay, wss://host")
+    .option("--close-windows", "at the end of a recording, say that nothing more will come")
+    .option("--speed <speed>", "of a recording: 1x, 60x or max", parseSpeed, "max" as Speed)
+    .action(async (options: Options) => finish(await shuffle(options, context)));
+}
+
+async function shuffle(options: Options, context: Context): Promise<ExitCode> {
+  const { terminal, signal } = context;
+  const from = sourceOf(options);
+  await using backend = await openBackend(context, options, "make");
+  const startMs = performance.now();
+  const progress = await publishTo({
+    backend,
+    from,
+    speed: options.speed,
+    closeWindows: options.closeWindows === true,
+    terminal,
+    signal,
+    onProgress: (now) => terminal.progress(`${from}: ${progressText(now)}`),
+  });
+  const elapsed = formatDuration(performance.now() - startMs);
+  if (options.json === true) await terminal.json(facts(from, progress));
+  terminal.say(`${from}: ${progressText(progress)}, ${elapsed}`);
+  return stoppedExit(context);
+}
+
+function sourceOf({ from, relay }: Options): string {
+  if (from !== undefined && relay !== undefined) {
+    throw new CommandError(EXIT.usage, "give --from or --relay, not both");
+  }
+  if (relay !== undefined && !isRelay(relay)) {
+    throw new CommandError(EXIT.usage, `\`${relay}\` is no relay`, "write wss://host");
+  }
+  const source = from ?? relay;
+  if (source !== undefined) return source;
+  throw new CommandError(EXIT.usage, "which source?", "give --relay wss://host or --from FILE");
+}
+
+function progressText({ counters, frontier }: Progress): string {
+  const rejected = rejectedTotal(counters.rejected);
+  const troubles = rejected === 0 ? "" : `, ${formatCount(rejected)} rejected`;
+  return `${formatCount(eventsTotal(counters))} events published${troubles}, at position ${frontier ?? "none"}`;
+}
+
+function facts(source: string, { counters, frontier }: Progress) {
+  return {
+    source,
+    events: eventsTotal(counters),
+    messages: counters.messages,
+    rejected: Object.fromEntries(counters.rejected),
+    oversize: counters.oversize,
+    position: frontier,
+  };
+}
+
+function rejectedTotal(rejected: ReadonlyMap<string, number>): number {
+  return [...rejected.values()].reduce((sum, count) => sum + count, 0);
+}

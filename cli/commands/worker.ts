@@ -1,0 +1,43 @@
+// `fpaas worker`: runs its share of the tasks of everything that is deployed.
+
+import { randomBytes } from "node:crypto";
+import { availableParallelism, hostname } from "node:os";
+import type { Command } from "commander";
+import { ThreadHost } from "../../runtime/adapters/piscina/thread-host.ts";
+import { systemClock } from "../../runtime/adapters/system-clock.ts";
+import { Worker, type WorkerEvent } from "../../runtime/worker.ts";
+import { openBackend } from "../backend.ts";
+import {
+  type Context,
+  type Finish,
+  type NatsOptions,
+  newNatsCommand,
+  stoppedExit,
+} from "../context.ts";
+import type { ExitCode } from "../exit-codes.ts";
+import { parseCount, plural } from "../terminal/units.ts";
+import { WorkerLog } from "../worker-log.ts";
+
+type Options = NatsOptions & { readonly threads?: number };
+
+export function workerCommand(context: Context, finish: Finish): Command {
+  return newNatsCommand("worker", "run deployed pipelines until it is stopped")
+    .option("--threads <n>", "worker threads (default: one a core)", (text) => parseCount(text))
+    .action(async (options: Options) => finish(await work(options, context)));
+}
+
+async function work(options: Options, context: Context): Promise<ExitCode> {
+  const { terminal, signal } = context;
+  await using backend = await openBackend(context, options, "make");
+  const threads = options.threads ?? availableParallelism();
+  await using host = new ThreadHost(backend.url, threads);
+  const log = new WorkerLog(terminal);
+  const id = `${hostname().replaceAll(/[^\w-]/g, "-")}-${process.pid}-${randomBytes(3).toString("hex")}`;
+  const { store, membership } = backend;
+  const onEvent = (event: WorkerEvent): void => log.take(event);
+  const worker = new Worker(id, { store, membership, host, clock: systemClock, onEvent });
+  terminal.say(`worker ${id}: ${plural(threads, "thread")}, ${backend.url}`);
+  await worker.run(signal);
+  terminal.say(`worker ${id}: stopped, ${log.summary()}`);
+  return stoppedExit(context);
+}

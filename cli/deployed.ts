@@ -1,0 +1,31 @@
+// Finds what a user names on a server, or says what there is instead.
+
+import { didYouMean } from "../compiler/diagnostics/suggest.ts";
+import type { TopicAddress } from "../plan/deployment.ts";
+import { DEFAULT_TENANT } from "../plan/names.ts";
+import type { StoredDeployment } from "../runtime/deployments.ts";
+import type { Backend } from "./backend.ts";
+import { CommandError, EXIT } from "./exit-codes.ts";
+
+/** A deployed pipeline. @throws CommandError (not found) */
+export async function findPipeline(
+  { store }: Backend,
+  pipeline: string,
+): Promise<StoredDeployment> {
+  const stored = await store.get(DEFAULT_TENANT, pipeline);
+  if (stored !== null) return stored;
+  const names = (await store.list(DEFAULT_TENANT)).map(({ address }) => address.pipeline);
+  throw notFound("pipeline", pipeline, names, "`fpaas list` shows what is deployed");
+}
+
+/** Where a topic is. @throws CommandError (not found) */
+export async function findTopic({ store }: Backend, topic: string): Promise<TopicAddress> {
+  const at = await store.topic(DEFAULT_TENANT, topic);
+  if (at !== null) return at;
+  const names = [...(await store.topics(DEFAULT_TENANT)).keys()];
+  throw notFound("topic", topic, names, "`fpaas list` shows the topics of what is deployed");
+}
+
+function notFound(what: string, name: string, names: readonly string[], help: string) {
+  return new CommandError(EXIT.notFound, `no ${what} ${name}${didYouMean(name, names)}`, help);
+}

@@ -1,0 +1,175 @@
+// One `fpaas dev`: deploys, works, shuffles and prints in this process until it is through or stopped, and
+// then stops in the order that loses nothing.
+
+import { availableParallelism } from "node:os";
+import type { Deployment, TopicAddress } from "../../plan/deployment.ts";
+import { DEFAULT_TENANT } from "../../plan/names.ts";
+import type { Plan } from "../../plan/plan.ts";
+import { ThreadHost } from "../../runtime/adapters/piscina/thread-host.ts";
+import { systemClock } from "../../runtime/adapters/system-clock.ts";
+import { deletePipeline, deployPlan } from "../../runtime/deploy.ts";
+import { Worker } from "../../runtime/worker.ts";
+import type { Speed } from "../../shuffler/pace.ts";
+import type { Progress } from "../../shuffler/publish.ts";
+import { eventsTotal } from "../../shuffler/shuffle.ts";
+import type { Backend } from "../backend.ts";
+import { type Program, sourceOf } from "../programs.ts";
+import { publishTo } from "../publishing.ts";
+import { summaryLines } from "../summary.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { plural } from "../terminal/units.ts";
+import type { TopicRecord } from "../topic-reader.ts";
+import { WorkerLog } from "../worker-log.ts";
+import { areThrough, countersOf, untilThrough } from "./completion.ts";
+import { LiveRecords } from "./live-records.ts";
+
+export type SessionOptions = {
+  readonly backend: Backend;
+  readonly from: string;
+  readonly speed: Speed;
+  /** End when the source is through and every window closed. */
+  readonly once: boolean;
+  /** Unique among the workers of this server. */
+  readonly workerId: string;
+  /** Which topics to print. */
+  readonly printed: (role: Plan["topics"][number]["role"]) => boolean;
+  readonly print: (records: readonly TopicRecord[]) => Promise<void>;
+  /** Rejects when the server has gone for good. */
+  readonly failed: Promise<never>;
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+};
+
+export class Session {
+  readonly #options: SessionOptions;
+  #deployments: readonly Deployment[] = [];
+  #live: LiveRecords | null = null;
+  readonly #counts = new Map<string, number>();
+  #progress: Progress | null = null;
+  readonly #startMs = performance.now();
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+  }
+
+  get deployments(): readonly Deployment[] {
+    return this.#deployments;
+  }
+
+  /** Makes exactly these plans run, and prints their topics. @throws as `deployPlan` */
+  async deploy(plans: readonly Plan[], programs: readonly Program[]): Promise<void> {
+    const { store, log, layout } = this.#options.backend;
+    for (const plan of plans) {
+      await deployPlan(plan, sourceOf(plan, programs), {
+        store,
+        log,
+        tenant: DEFAULT_TENANT,
+        buckets: layout.buckets,
+        firehosePartitions: layout.partitions,
+        nowMs: Date.now(),
+        defaultStart: "first",
+      });
+    }
+    const names = new Set(plans.map(({ pipeline }) => pipeline));
+    for (const { address } of this.#deployments) {
+      if (!names.has(address.pipeline))
+        await deletePipeline(DEFAULT_TENANT, address.pipeline, { store, log });
+    }
+    const all = await store.list(DEFAULT_TENANT);
+    this.#deployments = all.filter(({ address }) => names.has(address.pipeline));
+    await this.#printTopics();
+  }
+
+  /** Runs until it is through (`once`) or the signal aborts; stops cleanly either way. */
+  async run(): Promise<void> {
+    const { backend, workerId, failed, terminal } = this.#options;
+    await using host = new ThreadHost(backend.url, availableParallelism());
+    const log = new WorkerLog(terminal);
+    const stopWorking = new AbortController();
+    const worker = new Worker(workerId, {
+      store: backend.store,
+      membership: backend.membership,
+      host,
+      clock: systemClock,
+      onEvent: (event) => log.take(event),
+    });
+    await this.#sayWhenThrough();
+    const working = worker.run(stopWorking.signal);
+    try {
+      await Promise.race([this.#follow(), working, failed]);
+    } finally {
+      stopWorking.abort();
+      await working;
+      await this.#live?.finish();
+    }
+  }
+
+  /** Lines for people. */
+  async summary(): Promise<string[]> {
+    const counters = this.#progress?.counters;
+    return summaryLines({
+      events: counters === undefined ? 0 : eventsTotal(counters),
+      rejected: counters?.rejected ?? new Map(),
+      topics: this.#counts,
+      counters: await countersOf(this.#options.backend.log, this.#deployments),
+      elapsedMs: performance.now() - this.#startMs,
+    });
+  }
+
+  /** The input side: shuffles, then waits for the pipelines or the user. */
+  async #follow(): Promise<void> {
+    const { backend, from, speed, once, terminal, signal } = this.#options;
+    await publishTo({
+      backend,
+      from,
+      speed,
+      closeWindows: true,
+      terminal,
+      signal,
+      onProgress: (progress) => {
+        this.#progress = progress;
+        terminal.progress(`${plural(eventsTotal(progress.counters), "event")} published`);
+      },
+    });
+    if (signal.aborted) return;
+    await untilThrough(backend.log, this.#deployments, systemClock, signal);
+    if (once || signal.aborted) return;
+    terminal.say("the recording is through; Ctrl-C ends");
+    await untilAborted(signal);
+  }
+
+  /** A restart after the end has nothing to do: better said than wondered at. */
+  async #sayWhenThrough(): Promise<void> {
+    const { backend, terminal } = this.#options;
+    if (await areThrough(backend.log, this.#deployments)) {
+      terminal.say("this recording is through already; --fresh starts over");
+    }
+  }
+
+  async #printTopics(): Promise<void> {
+    const { backend, print, printed } = this.#options;
+    await this.#live?.finish();
+    const topics = new Map<string, TopicAddress>();
+    for (const { address, plan } of this.#deployments) {
+      for (const { name, partitions, role } of plan.topics) {
+        if (printed(role)) topics.set(name, { owner: address, partitions });
+      }
+    }
+    this.#live = await LiveRecords.start({
+      log: backend.log,
+      topics,
+      print: async (records) => {
+        for (const { topic } of records)
+          this.#counts.set(topic, (this.#counts.get(topic) ?? 0) + 1);
+        await print(records);
+      },
+    });
+  }
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,153 @@
+// Drives plans over a source in this process, and counts what goes in and out.
+
+import { didYouMean } from "../../compiler/diagnostics/suggest.ts";
+import type { Plan } from "../../plan/plan.ts";
+import { MAX_PAYLOAD_BYTES } from "../../runtime/adapters/nats-server/config.ts";
+import type { Value } from "../../runtime/eval/values.ts";
+import { PlanDriver } from "../../runtime/plan-driver.ts";
+import { eventsTotal, Shuffler } from "../../shuffler/shuffle.ts";
+import type { Source, SourceItem } from "../../shuffler/sources/source.ts";
+import { CommandError, EXIT } from "../exit-codes.ts";
+import { topicsRead } from "../programs.ts";
+import { rejectedText } from "../source.ts";
+import { summaryLines } from "../summary.ts";
+import { sumCounters } from "../task-progress.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { formatCount, plural } from "../terminal/units.ts";
+import { jsonLine, shownTopic } from "../topic-reader.ts";
+
+export type LocalRunOptions = {
+  readonly partitions: number;
+  /** Records to print, at most. */
+  readonly limit: number;
+  /** The only topic to print; null prints all but dead letters. */
+  readonly topic: string | null;
+  readonly terminal: Terminal;
+};
+
+export class LocalRun {
+  readonly #options: LocalRunOptions;
+  readonly #source: Source;
+  readonly #shuffler: Shuffler;
+  readonly #driver: PlanDriver;
+  /** Topic → the name to print; what is not in there is only counted. */
+  readonly #shown: ReadonlyMap<string, string>;
+  readonly #counts = new Map<string, number>();
+  #lines: string[] = [];
+  #printed = 0;
+  readonly #startMs = performance.now();
+
+  /** @throws CommandError when a topic is asked for or read that no plan writes */
+  constructor(plans: readonly Plan[], source: Source, options: LocalRunOptions) {
+    requireTopics(plans);
+    this.#options = options;
+    this.#source = source;
+    this.#shown = shownTopics(plans, options.topic);
+    this.#shuffler = new Shuffler({
+      partitions: options.partitions,
+      maxPayloadBytes: MAX_PAYLOAD_BYTES,
+      relay: source.name,
+      clock: null,
+      onFirstRejected: (one) => options.terminal.say(rejectedText(one)),
+    });
+    this.#driver = new PlanDriver(plans, options.partitions, (topic, record) =>
+      this.#take(topic, record),
+    );
+  }
+
+  /**
+   * Runs to the end of the source, which closes all windows, or to the limit.
+   * @param end ends the source early; windows close all the same
+   * @param stop ends everything at once, windows stay open
+   */
+  async run(end: AbortSignal, stop: AbortSignal): Promise<void> {
+    for await (const items of this.#source.batches()) {
+      if (end.aborted) break;
+      await this.#push(items, stop);
+      if (this.#full || stop.aborted) return;
+      this.#options.terminal.progress(this.#progress());
+    }
+    if (stop.aborted) return;
+    for (const message of this.#shuffler.closeWindows()) this.#driver.push(message);
+    await this.#print();
+  }
+
+  /** Lines for people: events, records, what was dropped and why. */
+  summary(): string[] {
+    return summaryLines({
+      events: eventsTotal(this.#shuffler.counters),
+      rejected: this.#shuffler.counters.rejected,
+      topics: this.#counts,
+      counters: sumCounters(this.#driver.counters()),
+      elapsedMs: performance.now() - this.#startMs,
+    });
+  }
+
+  async #push(items: readonly SourceItem[], stop: AbortSignal): Promise<void> {
+    for (const item of items) {
+      for (const message of this.#shuffler.push(item)) this.#driver.push(message);
+    }
+    await this.#print();
+    // A run of batches is one run of microtasks: let signals and timers in.
+    if (!stop.aborted) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  async #print(): Promise<void> {
+    this.#driver.flush();
+    const lines = this.#lines;
+    this.#lines = [];
+    if (lines.length > 0) await this.#options.terminal.data(lines.join(""));
+  }
+
+  get #full(): boolean {
+    return this.#printed >= this.#options.limit;
+  }
+
+  #take(topic: string, record: Value): void {
+    const name = this.#shown.get(topic);
+    if (name === undefined || this.#full) {
+      if (!this.#full) this.#counts.set(topic, (this.#counts.get(topic) ?? 0) + 1);
+      return;
+    }
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
+    this.#printed += 1;
+    this.#lines.push(jsonLine({ topic: name, record }));
+  }
+
+  #progress(): string {
+    const events = eventsTotal(this.#shuffler.counters);
+    return `${formatCount(events)} events in, ${plural(this.#printed, "record")} out`;
+  }
+}
+
+/** All topics but dead letters; or the one asked for. */
+function shownTopics(plans: readonly Plan[], only: string | null): Map<string, string> {
+  const all = plans.flatMap(({ pipeline, topics }) =>
+    topics.map(({ name, role }) => ({ name, shown: shownTopic(name, pipeline), role })),
+  );
+  const wanted = all.filter(({ name, shown, role }) =>
+    only === null ? role !== "dead-letters" : only === name || only === shown,
+  );
+  if (only !== null && wanted.length === 0) {
+    const hint = didYouMean(
+      only,
+      all.map(({ shown }) => shown),
+    );
+    throw new CommandError(EXIT.notFound, `no pipeline of the file writes topic ${only}${hint}`);
+  }
+  return new Map(wanted.map(({ name, shown }) => [name, shown]));
+}
+
+function requireTopics(plans: readonly Plan[]): void {
+  const written = plans.flatMap(({ topics }) => topics.map(({ name }) => name));
+  for (const plan of plans) {
+    for (const topic of topicsRead(plan)) {
+      if (written.includes(topic)) continue;
+      throw new CommandError(
+        EXIT.notFound,
+        `${plan.pipeline} reads topic ${topic}, which no pipeline of the file writes${didYouMean(topic, written)}`,
+        "`run` has no server: put the pipeline that writes it into the same file, or use `fpaas dev`",
+      );
+    }
+  }
+}

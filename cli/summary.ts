@@ -1,0 +1,42 @@
+// The last words of `run` and `dev`: what came in, what went out, and what did not and why.
+
+import type { Counters } from "../runtime/core/message.ts";
+import { formatCount, formatDuration } from "./terminal/units.ts";
+
+export type SummaryFacts = {
+  /** Events taken from the source. */
+  readonly events: number;
+  /** What the shuffler refused, by reason. */
+  readonly rejected: ReadonlyMap<string, number>;
+  /** Records by topic. */
+  readonly topics: ReadonlyMap<string, number>;
+  readonly counters: Counters;
+  readonly elapsedMs: number;
+};
+
+export function summaryLines(facts: SummaryFacts): string[] {
+  const { events, rejected, topics, counters, elapsedMs } = facts;
+  const rate = Math.round(events / Math.max(elapsedMs / 1000, 0.001));
+  const rows: [string, string][] = [
+    ["events in", formatCount(events)],
+    ["records out", parts(topics) || "0"],
+    ["dropped", parts(droppedByReason(counters)) || "0"],
+    ["late", formatCount(counters.late)],
+    ["dead letters", formatCount(counters.deadLetters)],
+  ];
+  if (rejected.size > 0) rows.push(["rejected", parts(rejected)]);
+  rows.push(["elapsed", `${formatDuration(elapsedMs)}, ${formatCount(rate)} events/s`]);
+  return rows.map(([name, value]) => `${name.padEnd(12)}  ${value}`);
+}
+
+function droppedByReason({ dropped }: Counters): [string, number][] {
+  return Object.entries(dropped).map(([reason, count]) => [`by filter (${reason})`, count]);
+}
+
+/** `12 trends.tags, 3 trends.late`: the most first. */
+function parts(counts: Iterable<readonly [string, number]>): string {
+  return [...counts]
+    .sort(([, a], [, b]) => b - a)
+    .map(([name, count]) => `${formatCount(count)} ${name}`)
+    .join(", ");
+}

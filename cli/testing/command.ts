@@ -1,0 +1,94 @@
+// Runs the command line as a user does: a child process in a folder of its own.
+
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const BIN = fileURLToPath(new URL("../bin.mjs", import.meta.url));
+
+export type Result = {
+  /** Null when a signal ended it. */
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+};
+
+/** A command that is running. */
+export type RunningCommand = {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly ended: Promise<Result>;
+  stdout(): string;
+  stderr(): string;
+  /** Resolves when one of the outputs contains the text; rejects when the command ends before. */
+  saw(text: string): Promise<void>;
+};
+
+/** A working folder; commands in it have no NATS but what they are given. */
+export class TestFolder implements AsyncDisposable {
+  readonly path: string;
+  readonly #running = new Set<ChildProcessWithoutNullStreams>();
+
+  static async create(): Promise<TestFolder> {
+    return new TestFolder(await mkdtemp(join(tmpdir(), "fpaas-cli-")));
+  }
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  /** Writes a file and gives its name. */
+  async write(name: string, content: string | Uint8Array): Promise<string> {
+    await writeFile(join(this.path, name), content);
+    return name;
+  }
+
+  async run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Result> {
+    return await this.start(args, env).ended;
+  }
+
+  start(args: readonly string[], env: NodeJS.ProcessEnv = {}, node?: string): RunningCommand {
+    const child = spawn(node ?? process.execPath, [BIN, ...args], {
+      cwd: this.path,
+      env: { ...process.env, NATS_URL: "", ...env },
+    });
+    this.#running.add(child);
+    child.once("close", () => this.#running.delete(child));
+    return watch(child);
+  }
+
+  /** Ends what still runs, and removes the folder. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const child of this.#running) child.kill("SIGKILL");
+    await rm(this.path, { recursive: true, force: true });
+  }
+}
+
+function watch(child: ChildProcessWithoutNullStreams): RunningCommand {
+  let [out, err] = ["", ""];
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    out += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    err += text;
+  });
+  const ended = new Promise<Result>((resolve) => {
+    child.once("close", (code) => resolve({ code, stdout: out, stderr: err }));
+  });
+  const seen = (text: string): boolean => out.includes(text) || err.includes(text);
+  return {
+    child,
+    ended,
+    stdout: () => out,
+    stderr: () => err,
+    saw: (text) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => (seen(text) ? resolve() : undefined);
+        child.stdout.on("data", look);
+        child.stderr.on("data", look);
+        child.once("close", () => reject(new Error(`never saw ${text} in:\n${out}${err}`)));
+        look();
+      }),
+  };
+}

@@ -1,0 +1,59 @@
+// Reads the records of topics, in the order of their stream.
+
+import type { TopicAddress } from "../plan/deployment.ts";
+import { bucketStream, topicSubject } from "../plan/names.ts";
+import { stdoutTopic } from "../plan/plan.ts";
+import { decodeRecords } from "../runtime/eval/codec.ts";
+import { toJson } from "../runtime/eval/json.ts";
+import type { Value } from "../runtime/eval/values.ts";
+import type { Log, LogMessage } from "../runtime/ports.ts";
+
+/** A record and the topic it came on, as the user knows it. */
+export type TopicRecord = { readonly topic: string; readonly record: Value };
+
+/** The topics of one bucket stream, as subjects to read. */
+export class TopicReader {
+  readonly stream: string;
+  readonly subjects: readonly string[];
+  readonly #topicOf = new Map<string, string>();
+
+  /** @param topics all in the same bucket */
+  constructor(topics: ReadonlyMap<string, TopicAddress>) {
+    const [first] = topics.values();
+    if (first === undefined) throw new Error("invariant broken: no topic to read");
+    this.stream = bucketStream(first.owner.bucket);
+    for (const [topic, { owner, partitions }] of topics) {
+      for (let i = 0; i < partitions; i += 1) {
+        this.#topicOf.set(topicSubject(owner, topic, i), shownTopic(topic, owner.pipeline));
+      }
+    }
+    this.subjects = [...this.#topicOf.keys()];
+  }
+
+  recordsOf({ subject, payload }: LogMessage): TopicRecord[] {
+    const topic = this.#topicOf.get(subject) ?? subject;
+    return decodeRecords(payload).map((record) => ({ topic, record }));
+  }
+
+  /** The last sequence on any of the subjects now; 0 when there is none. */
+  async lastSeq(log: Log): Promise<number> {
+    const last = await Promise.all(this.subjects.map((subject) => log.last(this.stream, subject)));
+    return Math.max(0, ...last.map((message) => message?.seq ?? 0));
+  }
+}
+
+/** One reader for each bucket stream the topics are spread over. */
+export function readersOf(topics: ReadonlyMap<string, TopicAddress>): TopicReader[] {
+  const byBucket = Map.groupBy(topics, ([, { owner }]) => owner.bucket);
+  return [...byBucket.values()].map((some) => new TopicReader(new Map(some)));
+}
+
+/** The topic of `to stdout` has a name of its own inside; people know it as `stdout`. */
+export function shownTopic(topic: string, pipeline: string): string {
+  return topic === stdoutTopic(pipeline) ? "stdout" : topic;
+}
+
+/** A record as one line of JSON: the form of `run`, `tail --json` and `dev --json`. */
+export function jsonLine({ topic, record }: TopicRecord): string {
+  return `${JSON.stringify({ topic, record: toJson(record) })}\n`;
+}

@@ -1,0 +1,47 @@
+import type { AddressInfo } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import { WebSocketServer } from "ws";
+import { RelayDisconnected, relayFrames } from "./relay-socket.ts";
+
+let server: WebSocketServer;
+const SILENCE_MS = 100;
+
+afterEach(async () => {
+  for (const client of server.clients) client.terminate();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+async function listen(autoPong: boolean): Promise<string> {
+  server = new WebSocketServer({ port: 0, host: "127.0.0.1", autoPong });
+  await new Promise((resolve) => server.once("listening", resolve));
+  const { port } = server.address() as AddressInfo; // a TCP server has one
+  return `ws://127.0.0.1:${port}`;
+}
+
+describe("relayFrames", () => {
+  it("ends a connection that neither sends nor answers pings", async () => {
+    const url = await listen(false);
+    const frames = relayFrames(url, new AbortController().signal, () => {}, SILENCE_MS);
+    await expect(frames.next()).rejects.toThrow(RelayDisconnected);
+  });
+
+  it("keeps a quiet one that answers", async () => {
+    const url = await listen(true);
+    let pings = 0;
+    server.on("connection", (socket) => {
+      socket.on("ping", () => {
+        pings += 1;
+        if (pings === 6) socket.send(Uint8Array.of(1));
+      });
+    });
+    const frames = relayFrames(url, new AbortController().signal, () => {}, SILENCE_MS);
+    expect((await frames.next()).value).toHaveLength(1);
+    await frames.return(undefined);
+  });
+
+  it("gives nothing when it was aborted before", async () => {
+    const url = await listen(true);
+    const frames = relayFrames(url, AbortSignal.abort(), () => {});
+    expect((await frames.next()).done).toBe(true);
+  });
+});

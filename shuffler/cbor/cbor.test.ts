@@ -1,0 +1,104 @@
+import { cborToLex } from "@atproto/repo";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { Malformed } from "../decode/rejection.ts";
+import { cborOf } from "../testing/frames.ts";
+import { CborCursor } from "./cursor.ts";
+import type { CborValue } from "./encode.ts";
+
+const DEPTH = 10;
+
+const scalars = fc.oneof(
+  fc.constant(null),
+  fc.boolean(),
+  fc.maxSafeInteger(),
+  fc.string({ unit: "grapheme" }),
+  fc.uint8Array(),
+);
+
+const { value: values } = fc.letrec<{ value: CborValue }>((tie) => ({
+  value: fc.oneof(
+    { depthSize: "small", withCrossShrink: true },
+    scalars,
+    fc.array(tie("value"), { maxLength: 30 }),
+    fc.dictionary(fc.string({ maxLength: 30 }), tie("value"), { noNullPrototype: true }),
+  ),
+}));
+
+function cursorOf(...bytes: number[]): CborCursor {
+  return new CborCursor(Uint8Array.from(bytes), "bad_record");
+}
+
+describe("the CBOR writer", () => {
+  it("writes what the reference DAG-CBOR decoder reads back", () => {
+    fc.assert(
+      fc.property(values, (value) => {
+        expect(cborToLex(cborOf(value))).toEqual(value);
+      }),
+    );
+  });
+
+  it("writes every number as short as it goes", () => {
+    const heads = [23, 24, 0xff, 0x100, 0xffff, 0x1_0000, 0xffff_ffff, 0x1_0000_0000, 2 ** 53 - 1];
+    expect(heads.map((value) => cborOf(value).length)).toEqual([1, 2, 2, 3, 3, 5, 5, 9, 9]);
+    expect(Buffer.from(cborOf(-(2 ** 53) + 1)).toString("hex")).toBe("3b001ffffffffffffe");
+    expect(Buffer.from(cborOf(1.5)).toString("hex")).toBe("fb3ff8000000000000");
+  });
+
+  it("puts shorter keys first, then bytewise", () => {
+    const keys = Buffer.from(cborOf({ yy: 1, x: 1, z: 1, xx: 1 })).toString("latin1");
+    expect(keys.replace(/[^x-z]/g, "")).toBe("xzxxyy");
+  });
+});
+
+describe("CborCursor", () => {
+  it("passes over, and accepts, everything the writer writes, to its last byte", () => {
+    fc.assert(
+      fc.property(values, (value) => {
+        const bytes = cborOf([value]);
+        const skipping = new CborCursor(bytes, "bad_record");
+        skipping.skip();
+        skipping.assertEnd();
+        const checking = new CborCursor(bytes, "bad_record");
+        checking.check(Number.POSITIVE_INFINITY);
+        checking.assertEnd();
+      }),
+    );
+  });
+
+  it("refuses every proper prefix", () => {
+    const bytes = cborOf({ a: [1, 300, "text"], b: new Uint8Array(30), c: { d: null } });
+    for (let length = 0; length < bytes.length; length += 1) {
+      const cursor = new CborCursor(bytes.subarray(0, length), "bad_record");
+      expect(() => cursor.check(DEPTH)).toThrow(Malformed);
+    }
+  });
+
+  it.each<[string, number[]]>([
+    ["an indefinite list", [0x9f, 0xff]],
+    ["a reserved length", [0x1c]],
+    ["a number longer than it need be", [0x18, 0x17]],
+    ["a two-byte number longer than it need be", [0x19, 0x00, 0xff]],
+    ["an integer past 2^53", [0x1b, 0x00, 0x20, 0, 0, 0, 0, 0, 0]],
+    ["undefined", [0xf7]],
+    ["a half float", [0xf9, 0, 0]],
+    ["a tag other than 42", [0xc1, 0x00]],
+    ["a link without its zero byte", [0xd8, 0x2a, 0x42, 0x01, 0x71]],
+    ["a link that is text", [0xd8, 0x2a, 0x61, 0x61]],
+    ["a key that is no text", [0xa1, 0x01, 0x01]],
+    ["text that is not UTF-8", [0x62, 0xc3, 0x28]],
+    ["a list longer than what is left", [0x9a, 0xff, 0xff, 0xff, 0xff]],
+    ["a map of more pairs than what is left", [0xa2, 0x61, 0x61, 0x01]],
+  ])("refuses %s", (_, bytes) => {
+    expect(() => cursorOf(...bytes).check(DEPTH)).toThrow(Malformed);
+  });
+
+  it("refuses the wrong type, and reads the right one", () => {
+    expect(cursorOf(0x20).integer()).toBe(-1);
+    expect(cursorOf(0xf5).boolean()).toBe(true);
+    expect(cursorOf(0xf6).tookNull()).toBe(true);
+    for (const read of ["integer", "boolean", "mapSize", "cidLink", "byteString"] as const) {
+      expect(() => cursorOf(0x61, 0x61)[read]()).toThrow(Malformed);
+    }
+  });
+});

@@ -1,0 +1,46 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { parseDatetime } from "./time.ts";
+
+describe("parseDatetime", () => {
+  it("reads what Date prints", () => {
+    const dates = fc.date({
+      min: new Date("1000-01-01T00:00:00Z"),
+      max: new Date("9999-12-31T23:59:59.999Z"),
+      noInvalidDate: true,
+    });
+    fc.assert(
+      fc.property(dates, (date) => {
+        expect(parseDatetime(date.toISOString())).toBe(date.getTime());
+      }),
+    );
+  });
+
+  it("reads offsets, missing fractions and fractions finer than a millisecond", () => {
+    const ms = Date.UTC(2026, 6, 4, 10, 0, 1);
+    expect(parseDatetime("2026-07-04T10:00:01Z")).toBe(ms);
+    expect(parseDatetime("2026-07-04T12:00:01+02:00")).toBe(ms);
+    expect(parseDatetime("2026-07-04T04:30:01.5-05:30")).toBe(ms + 500);
+    expect(parseDatetime("2026-07-04T10:00:01.123999999Z")).toBe(ms + 123);
+  });
+
+  it.each([
+    "",
+    "2026-07-04",
+    "2026-07-04T10:00:01",
+    "2026-07-04 10:00:01Z",
+    "2026-07-04T10:00:01z",
+    "2026-13-04T10:00:01Z",
+    "2026-02-29T10:00:01Z",
+    "2026-07-04T24:00:00Z",
+    "2026-07-04T10:60:01Z",
+    "2026-07-04T10:00:60Z",
+    "2026-07-04T10:00:01-00:00",
+    "0999-07-04T10:00:01Z",
+    "+12026-07-04T10:00:01Z",
+    " 2026-07-04T10:00:01Z",
+    "2026-07-04T10:00:01Z\n",
+  ])("refuses %j", (text) => {
+    expect(parseDatetime(text)).toBeNull();
+  });
+});

@@ -1,0 +1,196 @@
+import { describe, expect, it } from "vitest";
+import type { CursorStore, Publisher } from "./ports.ts";
+import { type PublishOptions, publishSource } from "./publish.ts";
+import { Shuffler } from "./shuffle.ts";
+import type { ShuffledMessage } from "./shuffled-message.ts";
+import type { SourceItem } from "./sources/source.ts";
+import { SleepingClock } from "./testing/clock.ts";
+import { commitFrame, create } from "./testing/frames.ts";
+import { frameItems, sourceOf } from "./testing/items.ts";
+
+const FRAMES = Array.from({ length: 40 }, (_, seq) =>
+  commitFrame([create(`r${seq}`), create(`s${seq}`)], {
+    seq,
+    time: `2026-07-04T00:00:${String(10 + seq)}.000Z`,
+  }),
+);
+
+class MemoryCursor implements CursorStore {
+  readonly saved: number[] = [];
+
+  async load(): Promise<number | null> {
+    return this.saved.at(-1) ?? null;
+  }
+
+  async save(position: number): Promise<void> {
+    this.saved.push(position);
+  }
+}
+
+/** Takes everything; `stored` is settled by whatever `answer` gives. */
+class TestPublisher implements Publisher {
+  readonly messages: ShuffledMessage[] = [];
+  readonly #answer: (message: ShuffledMessage, index: number) => Promise<void>;
+
+  constructor(answer: (message: ShuffledMessage, index: number) => Promise<void> = async () => {}) {
+    this.#answer = answer;
+  }
+
+  async publish(message: ShuffledMessage, signal: AbortSignal) {
+    signal.throwIfAborted();
+    this.messages.push(message);
+    return { stored: this.#answer(message, this.messages.length - 1) };
+  }
+}
+
+function newShuffler(): Shuffler {
+  return new Shuffler({ partitions: 2, maxPayloadBytes: 1_000_000, relay: "test", clock: null });
+}
+
+function optionsFor(publisher: Publisher, over: Partial<PublishOptions> = {}): PublishOptions {
+  return {
+    source: sourceOf(frameItems(FRAMES)),
+    shuffler: newShuffler(),
+    publisher,
+    cursorStore: new MemoryCursor(),
+    clock: new SleepingClock(),
+    speed: "max",
+    closeWindows: false,
+    signal: new AbortController().signal,
+    onProgress: () => {},
+    ...over,
+  };
+}
+
+/** What the shuffler makes of the frames, without a publisher. */
+function expectedMessages(items: readonly SourceItem[]): string[] {
+  const shuffler = newShuffler();
+  return items.flatMap((item) => shuffler.push(item)).map((message) => message.msgId);
+}
+
+describe("publishSource", () => {
+  it("publishes what the shuffler makes, in order, and saves the last position", async () => {
+    const publisher = new TestPublisher();
+    const cursorStore = new MemoryCursor();
+    const progress = await publishSource(
+      optionsFor(publisher, { cursorStore, closeWindows: true }),
+    );
+    const ids = publisher.messages.map((message) => message.msgId);
+    expect(ids).toEqual([...expectedMessages(frameItems(FRAMES)), "wm-0-end", "wm-1-end"]);
+    expect(await cursorStore.load()).toBe(39);
+    expect(progress).toMatchObject({ frontier: 39, outstanding: 0 });
+    expect(progress.counters.events.commit).toBe(80);
+  });
+
+  it("never saves a position with something before it not yet stored", async () => {
+    const slow = Promise.withResolvers<void>();
+    const slowId = expectedMessages(frameItems(FRAMES.slice(0, 6))).at(-4) ?? "";
+    const publisher = new TestPublisher((message) =>
+      message.msgId === slowId ? slow.promise : Promise.resolve(),
+    );
+    const cursorStore = new MemoryCursor();
+    const run = publishSource(optionsFor(publisher, { cursorStore, speed: 1 }));
+    await expect.poll(() => publisher.messages.length).toBe(160);
+    expect(cursorStore.saved.length).toBeGreaterThan(0);
+    expect(cursorStore.saved.at(-1)).toBe(4);
+    slow.resolve();
+    await run;
+    expect(cursorStore.saved.at(-1)).toBe(39);
+  });
+
+  it("waits for the publisher instead of reading on", async () => {
+    const room = Promise.withResolvers<void>();
+    const publisher: Publisher = {
+      publish: async () => {
+        await room.promise;
+        return { stored: Promise.resolve() };
+      },
+    };
+    let read = 0;
+    const inner = sourceOf(frameItems(FRAMES), 1);
+    const source = {
+      ...inner,
+      async *batches() {
+        for await (const batch of inner.batches()) {
+          read += 1;
+          yield batch;
+        }
+      },
+    };
+    const run = publishSource(optionsFor(publisher, { source }));
+    await expect.poll(() => read).toBe(1);
+    room.resolve();
+    await run;
+    expect(read).toBe(40);
+  });
+
+  it("paces a recording by its own time, and not a live source", async () => {
+    const clock = new SleepingClock();
+    await publishSource(optionsFor(new TestPublisher(), { clock, speed: 2 }));
+    expect(clock.now()).toBe(19_500);
+    const live = new SleepingClock();
+    const source = { ...sourceOf(frameItems(FRAMES)), live: true };
+    await publishSource(optionsFor(new TestPublisher(), { clock: live, source, speed: 2 }));
+    expect(live.now()).toBe(0);
+  });
+
+  it("saves the cursor at most once a second", async () => {
+    const cursorStore = new MemoryCursor();
+    await publishSource(optionsFor(new TestPublisher(), { cursorStore, speed: 4 }));
+    expect(cursorStore.saved.length).toBeLessThanOrEqual(10);
+    expect(cursorStore.saved.at(-1)).toBe(39);
+  });
+
+  it("stops cleanly when aborted, with the cursor at what was stored, and resumes there", async () => {
+    const controller = new AbortController();
+    const cursorStore = new MemoryCursor();
+    const first = new TestPublisher(async (_, index) => {
+      if (index === 50) controller.abort();
+    });
+    const { signal } = controller;
+    await publishSource(optionsFor(first, { cursorStore, signal, closeWindows: true }));
+    const stoppedAt = (await cursorStore.load()) ?? -1;
+    expect(stoppedAt).toBeGreaterThan(5);
+    expect(stoppedAt).toBeLessThan(39);
+
+    const second = new TestPublisher();
+    const rest = frameItems(FRAMES).filter((item) => item.position > stoppedAt);
+    await publishSource(optionsFor(second, { source: sourceOf(rest), cursorStore }));
+    const ids = new Set([...first.messages, ...second.messages].map((message) => message.msgId));
+    for (const id of expectedMessages(frameItems(FRAMES))) expect(ids).toContain(id);
+  });
+
+  it("does not wait for ever for what is in flight when it is stopped", async () => {
+    const controller = new AbortController();
+    const publisher = new TestPublisher((_, index) => {
+      if (index === 8) controller.abort();
+      return index < 4 ? Promise.resolve() : new Promise(() => {});
+    });
+    const cursorStore = new MemoryCursor();
+    await publishSource(optionsFor(publisher, { cursorStore, signal: controller.signal }));
+    expect(cursorStore.saved).toEqual([0]);
+  });
+
+  it("ends with the error of a message that was given up, and keeps the cursor before it", async () => {
+    const publisher = new TestPublisher((_, index) =>
+      index === 8 ? Promise.reject(new Error("given up")) : Promise.resolve(),
+    );
+    const cursorStore = new MemoryCursor();
+    await expect(publishSource(optionsFor(publisher, { cursorStore }))).rejects.toThrow("given up");
+    expect(cursorStore.saved.at(-1)).toBe(1);
+  });
+
+  it("keeps the cursor at what was stored when the source fails", async () => {
+    const cursorStore = new MemoryCursor();
+    const source = {
+      ...sourceOf([]),
+      async *batches() {
+        yield frameItems(FRAMES.slice(0, 5));
+        throw new Error("cut off");
+      },
+    };
+    const run = publishSource(optionsFor(new TestPublisher(), { cursorStore, source }));
+    await expect(run).rejects.toThrow("cut off");
+    expect(cursorStore.saved.at(-1)).toBe(4);
+  });
+});

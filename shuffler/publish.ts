@@ -1,0 +1,156 @@
+// The live loop: source → shuffler → publisher. Reads no faster than the publisher takes, and saves as
+// cursor only what is stored without a gap before it, so that a restart loses nothing.
+
+import { CursorTracker } from "./cursor.ts";
+import { Pacer, type Speed } from "./pace.ts";
+import type { Clock, CursorStore, Publisher } from "./ports.ts";
+import type { Shuffler, ShufflerCounters } from "./shuffle.ts";
+import type { ShuffledMessage } from "./shuffled-message.ts";
+import type { Source, SourceItem } from "./sources/source.ts";
+
+/** The cursor is saved, and progress reported, at most so often. */
+export const REPORT_INTERVAL_MS = 1000;
+/** How long a stop waits for what is in flight; what is not stored by then is published again. */
+export const STOP_WAIT_MS_MAX = 5000;
+
+export type PublishOptions = {
+  readonly source: Source;
+  readonly shuffler: Shuffler;
+  readonly publisher: Publisher;
+  readonly cursorStore: CursorStore;
+  readonly clock: Clock;
+  /** Of recordings; a live source is read at `max`. */
+  readonly speed: Speed;
+  /** Whether the end of the source closes every window. */
+  readonly closeWindows: boolean;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: Progress) => void;
+};
+
+export type Progress = {
+  /** Position up to which everything is stored; null before the first. */
+  readonly frontier: number | null;
+  /** Items read but not yet behind the frontier. */
+  readonly outstanding: number;
+  readonly counters: ShufflerCounters;
+};
+
+/**
+ * Publishes a source until its end or until the signal aborts, and saves the cursor at the end.
+ * @returns the last progress. @throws what the source, publisher or cursor store threw; the cursor was
+ * saved up to there if it could be.
+ */
+export async function publishSource(options: PublishOptions): Promise<Progress> {
+  return await new PublishLoop(options).run();
+}
+
+class PublishLoop {
+  readonly #options: PublishOptions;
+  readonly #tracker = new CursorTracker();
+  readonly #pacer: Pacer;
+  #reportedAtMs: number;
+  #saved: number | null = null;
+
+  constructor(options: PublishOptions) {
+    this.#options = options;
+    this.#pacer = new Pacer(options.source.live ? "max" : options.speed, options.clock);
+    this.#reportedAtMs = options.clock.now();
+  }
+
+  async run(): Promise<Progress> {
+    try {
+      await this.#readAll();
+    } finally {
+      // Also when the source broke off: what it gave before is worth storing.
+      try {
+        await this.#drain();
+      } finally {
+        await this.#save();
+      }
+    }
+    const progress = this.#progress();
+    this.#options.onProgress(progress);
+    return progress;
+  }
+
+  async #readAll(): Promise<void> {
+    const { source, shuffler, signal, closeWindows } = this.#options;
+    for await (const batch of source.batches()) {
+      for (const item of batch) {
+        if (signal.aborted) return;
+        await this.#take(item);
+      }
+    }
+    if (closeWindows && !signal.aborted) await this.#publishEnd(shuffler.closeWindows());
+  }
+
+  async #take(item: SourceItem): Promise<void> {
+    const { shuffler, signal } = this.#options;
+    const messages = shuffler.push(item);
+    await this.#pacer.until(shuffler.relayTimeMs, signal);
+    if (signal.aborted) return;
+    await this.#publish(item.position, messages);
+    await this.#report();
+  }
+
+  /** Sends the messages in order; the item completes when all of them are stored. */
+  async #publish(position: number, messages: readonly ShuffledMessage[]): Promise<void> {
+    const { publisher, signal } = this.#options;
+    const ticket = await this.#tracker.begin(position);
+    const stored: Promise<void>[] = [];
+    let whole = false;
+    try {
+      for (const message of messages)
+        stored.push((await publisher.publish(message, signal)).stored);
+      whole = true;
+    } catch (error) {
+      // Once stopped the publisher takes no more, and the item stays beyond the frontier.
+      if (!signal.aborted) throw error;
+    } finally {
+      Promise.all(stored).then(
+        () => whole && this.#tracker.complete(ticket),
+        (error: unknown) => this.#fail(error),
+      );
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (!this.#options.signal.aborted) this.#tracker.fail(error);
+  }
+
+  /** The end has the position of the last item, so that a restart says it again rather than never. */
+  async #publishEnd(messages: readonly ShuffledMessage[]): Promise<void> {
+    await this.#tracker.idle();
+    const { publisher, signal } = this.#options;
+    for (const message of messages) await (await publisher.publish(message, signal)).stored;
+  }
+
+  /** Waits for what is in flight: for all of it at the source's end, for a while when stopped. */
+  async #drain(): Promise<void> {
+    const { signal, clock } = this.#options;
+    if (!signal.aborted) return await this.#tracker.idle();
+    const idle = new AbortController();
+    const settled = this.#tracker.idle().finally(() => idle.abort());
+    await Promise.race([settled, clock.sleep(STOP_WAIT_MS_MAX, idle.signal)]);
+  }
+
+  async #report(): Promise<void> {
+    const nowMs = this.#options.clock.now();
+    if (nowMs - this.#reportedAtMs < REPORT_INTERVAL_MS) return;
+    this.#reportedAtMs = nowMs;
+    await this.#save();
+    this.#options.onProgress(this.#progress());
+  }
+
+  async #save(): Promise<void> {
+    const { frontier } = this.#tracker;
+    if (frontier === null || frontier === this.#saved) return;
+    await this.#options.cursorStore.save(frontier);
+    this.#saved = frontier;
+  }
+
+  #progress(): Progress {
+    const { frontier, outstanding } = this.#tracker;
+    return { frontier, outstanding, counters: this.#options.shuffler.counters };
+  }
+}

@@ -1,0 +1,226 @@
+import type { IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type WebSocket, WebSocketServer } from "ws";
+import { QUEUE_FRAMES_MAX } from "../adapters/relay-socket.ts";
+import { decodeFrame } from "../decode/frame.ts";
+import { FRAME_BYTES_MAX, MESSAGE_BYTES_MAX } from "../decode/limits.ts";
+import { SleepingClock } from "../testing/clock.ts";
+import { errorFrame, frameOf, identityFrame } from "../testing/frames.ts";
+import { openSource } from "./open.ts";
+import { openRelay, RECONNECT_MS_MAX, reconnectMs, relayUrl } from "./relay.ts";
+import { SourceError, type SourceItem, type SourceNotice } from "./source.ts";
+
+type Connection = { socket: WebSocket; request: IncomingMessage };
+
+let server: WebSocketServer;
+let controller: AbortController;
+/** What the relay does with its n-th connection. */
+let onConnection: (connection: Connection, count: number) => void;
+let requests: IncomingMessage[];
+let notices: SourceNotice[];
+let clock: SleepingClock;
+
+beforeEach(async () => {
+  controller = new AbortController();
+  requests = [];
+  notices = [];
+  clock = new SleepingClock();
+  onConnection = () => {};
+  server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
+  server.on("connection", (socket, request) => {
+    requests.push(request);
+    onConnection({ socket, request }, requests.length);
+  });
+  await new Promise((resolve) => server.once("listening", resolve));
+});
+
+afterEach(async () => {
+  controller.abort();
+  for (const client of server.clients) client.terminate();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+function address(): string {
+  const { port } = server.address() as AddressInfo; // a TCP server has one
+  return `ws://127.0.0.1:${port}`;
+}
+
+function source(after: number | null = null) {
+  const { signal } = controller;
+  const onNotice = (notice: SourceNotice) => notices.push(notice);
+  return openRelay(address(), { after, signal, clock, random: () => 0.5, onNotice });
+}
+
+function frame(seq: number): Uint8Array {
+  return identityFrame({ seq });
+}
+
+/** Reads until `count` items came, then aborts. */
+async function read(count: number, after: number | null = null): Promise<SourceItem[]> {
+  const items: SourceItem[] = [];
+  for await (const batch of source(after).batches()) {
+    items.push(...batch);
+    if (items.length >= count) controller.abort();
+  }
+  return items;
+}
+
+describe("openRelay", () => {
+  it("subscribes at the standard path, says who it is, and gives frames with their seqs", async () => {
+    onConnection = ({ socket }) => {
+      for (const seq of [5, 6]) socket.send(frame(seq));
+    };
+    const items = await read(2);
+    expect(items.map((item) => item.position)).toEqual([5, 6]);
+    expect(decodeFrame(items[1]?.raw ?? new Uint8Array())).toMatchObject({ seq: 6 });
+    expect(requests[0]?.url).toBe("/xrpc/com.atproto.sync.subscribeRepos");
+    expect(requests[0]?.headers["user-agent"]).toContain("fpaas");
+    expect(notices[0]).toMatchObject({ kind: "connected" });
+  });
+
+  it("asks for what comes behind the given position", async () => {
+    onConnection = ({ socket }) => socket.send(frame(43));
+    await read(1, 42);
+    expect(requests[0]?.url).toBe("/xrpc/com.atproto.sync.subscribeRepos?cursor=42");
+  });
+
+  it("connects again behind the last frame when the relay closes", async () => {
+    onConnection = ({ socket }, count) => {
+      socket.send(frame(count * 10));
+      socket.close(1001);
+    };
+    const items = await read(3);
+    expect(items.map((item) => item.position)).toEqual([10, 20, 30]);
+    expect(requests.map((request) => request.url?.split("cursor=")[1])).toEqual([
+      undefined,
+      "10",
+      "20",
+    ]);
+    expect(notices.filter((notice) => notice.kind === "disconnected").length).toBe(2);
+    expect(clock.sleeps).toEqual([500, 500]);
+  });
+
+  it("waits longer from failure to failure as long as no event comes", async () => {
+    onConnection = ({ socket }, count) => {
+      socket.send(count < 4 ? errorFrame("FutureCursor", "not yet") : frame(1));
+      if (count < 4) socket.close();
+    };
+    await read(4);
+    expect(clock.sleeps).toEqual([500, 1000, 2000]);
+    expect(notices).toContainEqual({
+      kind: "relay-error",
+      name: "FutureCursor",
+      message: "not yet",
+    });
+  });
+
+  it("reports info messages and gives them the position of the frame before", async () => {
+    onConnection = ({ socket }) => {
+      socket.send(frame(9));
+      socket.send(frameOf("#info", { name: "OutdatedCursor" }));
+    };
+    const items = await read(2);
+    expect(items.map((item) => item.position)).toEqual([9, 9]);
+    expect(notices).toContainEqual({ kind: "relay-info", name: "OutdatedCursor", message: "" });
+  });
+
+  it("hands on a frame over the limit to be refused, and goes on", async () => {
+    const pad = new Uint8Array(FRAME_BYTES_MAX);
+    onConnection = ({ socket }) => {
+      socket.send(identityFrame({ seq: 1, pad }));
+      socket.send(frame(2));
+    };
+    const items = await read(2);
+    expect(decodeFrame(items[0]?.raw ?? new Uint8Array())).toMatchObject({
+      reason: "oversize_frame",
+    });
+    expect(items.map((item) => item.position)).toEqual([1, 2]);
+  });
+
+  it("takes the largest message and closes on one byte more", async () => {
+    onConnection = ({ socket }, count) => {
+      socket.send(new Uint8Array(count === 1 ? MESSAGE_BYTES_MAX + 1 : MESSAGE_BYTES_MAX));
+    };
+    const items = await read(1);
+    expect(items[0]?.raw).toHaveLength(MESSAGE_BYTES_MAX);
+    expect(notices.filter((notice) => notice.kind === "disconnected")).toHaveLength(1);
+  });
+
+  it("holds the relay back while the reader is slow, and loses nothing", async () => {
+    const total = QUEUE_FRAMES_MAX * 40;
+    const pad = new Uint8Array(2000);
+    const closed = Promise.withResolvers<WebSocket>();
+    onConnection = ({ socket }) => {
+      for (let seq = 1; seq <= total; seq += 1) socket.send(identityFrame({ seq, pad }));
+      closed.resolve(socket);
+    };
+    const batches = source().batches()[Symbol.asyncIterator]();
+    const items = [...((await batches.next()).value ?? [])];
+    const socket = await closed.promise;
+    // Nobody reads: what is not in our bounded queue stays at the relay.
+    let before = -1;
+    await expect
+      .poll(() => {
+        const isSteady = socket.bufferedAmount === before;
+        before = socket.bufferedAmount;
+        return isSteady;
+      })
+      .toBe(true);
+    expect(socket.bufferedAmount).toBeGreaterThan(total * 1000);
+    while (items.length < total) items.push(...((await batches.next()).value ?? []));
+    expect(items.map((item) => item.position)).toEqual(
+      Array.from({ length: total }, (_, i) => i + 1),
+    );
+  });
+
+  it("ends at once when aborted, also while nothing comes and while it cannot connect", async () => {
+    const reading = read(1);
+    await expect.poll(() => requests.length).toBe(1);
+    controller.abort();
+    expect(await reading).toEqual([]);
+    expect(notices.filter((notice) => notice.kind === "disconnected")).toEqual([]);
+  });
+
+  it("goes on trying when there is no relay", async () => {
+    const { signal } = controller;
+    const onNotice = (notice: SourceNotice) => {
+      notices.push(notice);
+      if (notices.length === 3) controller.abort();
+    };
+    const options = { after: null, signal, clock, random: () => 1, onNotice };
+    for await (const _ of openRelay("ws://127.0.0.1:1", options).batches()) expect.unreachable();
+    expect(clock.sleeps).toEqual([1000, 2000]);
+    expect(notices[0]).toMatchObject({ kind: "disconnected" });
+  });
+});
+
+describe("relayUrl", () => {
+  it("adds the subscription's path only where there is none", () => {
+    expect(relayUrl("wss://bsky.network").href).toBe(
+      "wss://bsky.network/xrpc/com.atproto.sync.subscribeRepos",
+    );
+    expect(relayUrl("ws://localhost:1/other?x=1").href).toBe("ws://localhost:1/other?x=1");
+    expect(() => relayUrl("wss://")).toThrow(SourceError);
+  });
+});
+
+describe("reconnectMs", () => {
+  it("doubles its bound up to the limit, with full jitter", () => {
+    expect([0, 1, 2].map((failures) => reconnectMs(failures, 1))).toEqual([1000, 2000, 4000]);
+    expect(reconnectMs(1000, 1)).toBe(RECONNECT_MS_MAX);
+    expect(reconnectMs(3, 0)).toBe(0);
+  });
+});
+
+describe("openSource", () => {
+  it("says what it accepts of anything else, and names a missing file", () => {
+    const { signal } = controller;
+    const options = { after: null, signal, clock, random: () => 0, onNotice: () => {} };
+    expect(() => openSource("events.txt", options)).toThrow(/accepted: x\.frames\[\.zst\].*wss:/);
+    expect(() => openSource("gone.frames.zst", options)).toThrow(/there is no file gone/);
+    expect(() => openSource("gone.jsonl.gz", options)).toThrow(SourceError);
+    expect(() => openSource("gone.car", options)).toThrow(SourceError);
+    expect(openSource(address(), options)).toMatchObject({ live: true });
+  });
+});

@@ -1,0 +1,23 @@
+// A clock that tests move: sleeping is instant and advances it.
+
+import type { Clock } from "../ports.ts";
+
+export class SleepingClock implements Clock {
+  ms: number;
+  /** Every sleep asked for, in milliseconds. */
+  readonly sleeps: number[] = [];
+
+  constructor(ms = 0) {
+    this.ms = ms;
+  }
+
+  now(): number {
+    return this.ms;
+  }
+
+  async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted === true) return;
+    this.sleeps.push(ms);
+    this.ms += ms;
+  }
+}
