@@ -30,7 +30,7 @@ export function bracketsOf(tokens: readonly Placed[]): Brackets {
       if (close - open <= 1) return "none";
       if (typeAt(open) === T.LBrace) return "line";
       const holdsOneToken = close - open === 2;
-      const holdsOneBracket = closeOf.get(open + 1) === close - 1;
+      const holdsOneBracket = typeAt(open) === T.LParen && closeOf.get(open + 1) === close - 1;
       return holdsOneToken || holdsOneBracket || tight.has(open + 1) ? "none" : "soft";
     },
     isOpened: (open) => typeAt(open) === T.LBrace && tokens[open + 1]?.newLine === true,
