@@ -11,7 +11,9 @@ type Build = (context: Context, finish: Finish) => Command;
 /** Loaded when needed: most of the time of a short command is the loading of modules. */
 const COMMANDS: Readonly<Record<string, () => Promise<Build>>> = {
   check: async () => (await import("./commands/check.ts")).checkCommand,
+  fmt: async () => (await import("./commands/fmt.ts")).fmtCommand,
   explain: async () => (await import("./commands/explain.ts")).explainCommand,
+  test: async () => (await import("./commands/test.ts")).testCommand,
   run: async () => (await import("./commands/run.ts")).runCommand,
   dev: async () => (await import("./commands/dev.ts")).devCommand,
   deploy: async () => (await import("./commands/deploy.ts")).deployCommand,

@@ -91,7 +91,12 @@ function parseParams(params: readonly string[]): Record<string, string> {
   );
 }
 
-async function readProgram(path: string, file: string): Promise<string> {
+/**
+ * The text of a program.
+ * @param file as the user wrote it
+ * @throws CommandError (not found)
+ */
+export async function readProgram(path: string, file: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (cause) {
