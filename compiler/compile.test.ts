@@ -11,7 +11,9 @@ const EXAMPLES = new URL("../../shared/design/examples/", import.meta.url);
 
 function plansOf(text: string, options: CompileOptions = {}): readonly Plan[] {
   const { plans, diagnostics } = compile({ file: "test.fpl", text }, options);
-  expect(diagnostics.map((one) => `${one.code} ${one.message}`)).toEqual([]);
+  // Some filters here leave nothing on purpose, which is a warning.
+  const wrong = diagnostics.filter(({ code }) => code !== "FPL0906");
+  expect(wrong.map((one) => `${one.code} ${one.message}`)).toEqual([]);
   for (const plan of plans) expect(validatePlan(JSON.parse(JSON.stringify(plan)))).toEqual(plan);
   return plans;
 }
@@ -68,14 +70,13 @@ describe("compile", () => {
     expect(codesOf(text("lieks"))).toEqual(["FPL0205"]);
   });
 
-  it.skipIf(!existsSync(EXAMPLES))("compiles the examples of the design that run already", () => {
+  it.skipIf(!existsSync(EXAMPLES))("compiles the examples of the design", () => {
     const read = (name: string) => readFileSync(new URL(name, EXAMPLES), "utf8");
     expect(plansOf(read("hashtag-trends.fpl"))).toHaveLength(1);
-    const health = read("network-health.fpl").split("pipeline languages")[0] ?? "";
-    expect(plansOf(health)).toHaveLength(1);
-    for (const name of ["network-health.fpl", "likes-per-post.fpl", "reply-bursts.fpl"]) {
-      expect(new Set(codesOf(read(name))), name).toEqual(new Set(["FPL0480"]));
-    }
+    expect(plansOf(read("likes-per-post.fpl"))).toHaveLength(2);
+    expect(plansOf(read("network-health.fpl"))).toHaveLength(2);
+    // Its webhook is kept in a topic, which is a warning.
+    expect(codesOf(read("reply-bursts.fpl"))).toEqual(["FPL0905"]);
   });
 
   it("gives no plan when anything is wrong, and the plans when there are only warnings", () => {

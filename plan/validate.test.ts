@@ -5,7 +5,7 @@ import { InvalidPlan, validatePlan } from "./validate.ts";
 
 const SOURCE = `
 pipeline p {
-  from firehose('app.bsky.feed.post')
+  from firehose('com.example.thing')
   |> filter (op == 'create' ? record.a[*].b : record.c[?d].e) == [1, 2]
   |> let x = let $y = did in {a: $y, b: record.n // 2, c: !record.q, d: -record.r ?? 5m}
   |> unnest tags(record) as tag

@@ -25,8 +25,9 @@ pipeline lengths {
 describe.skipIf(!REPO_PRESENT)("aggregates over a repo", () => {
   it("agree with plain loops for every week", async () => {
     const { topics } = runItems(PROGRAM, await repoItems());
-    const weeks = groupBy((await repoEvents()).filter(isCreateOf("app.bsky.feed.post")), ({ timeMs }) =>
-      new Date(Math.floor(timeMs / (7 * DAY_MS)) * 7 * DAY_MS).toISOString(),
+    const weeks = groupBy(
+      (await repoEvents()).filter(isCreateOf("app.bsky.feed.post")),
+      ({ timeMs }) => new Date(Math.floor(timeMs / (7 * DAY_MS)) * 7 * DAY_MS).toISOString(),
     );
     const records = topics.get("test.lengths") ?? [];
     expect(records.length).toBe(weeks.size);

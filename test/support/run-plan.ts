@@ -4,6 +4,7 @@
 import { compile } from "../../compiler/compile.ts";
 import type { Json } from "../../plan/expr.ts";
 import { FIREHOSE_PARTITIONS_DEFAULT } from "../../plan/partition.ts";
+import type { Plan } from "../../plan/plan.ts";
 import { toJson } from "../../runtime/eval/json.ts";
 import { PlanDriver, type StageCounters } from "../../runtime/plan-driver.ts";
 import { Shuffler } from "../../shuffler/shuffle.ts";
@@ -29,8 +30,12 @@ export function runProgram(
   frames: readonly Uint8Array[],
   params: Readonly<Record<string, string>> = {},
 ): ProgramRun {
-  const items = frames.map((raw, position): SourceItem => ({ kind: "frame", raw, position }));
-  return runItems(source, items, params);
+  return runItems(source, frameItems(frames), params);
+}
+
+/** The frames of a recording as items of a source. */
+export function frameItems(frames: readonly Uint8Array[]): SourceItem[] {
+  return frames.map((raw, position) => ({ kind: "frame", raw, position }));
 }
 
 /** The same over the items of any source. */
@@ -39,8 +44,13 @@ export function runItems(
   items: readonly SourceItem[],
   params: Readonly<Record<string, string>> = {},
 ): ProgramRun {
+  return runPlans(compiled(source, params), items);
+}
+
+/** Runs plans that were compiled already. */
+export function runPlans(plans: readonly Plan[], items: readonly SourceItem[]): ProgramRun {
   const topics = new Map<string, PrintedRecord[]>();
-  const driver = new PlanDriver(compiled(source, params), FIREHOSE_PARTITIONS, (topic, record) => {
+  const driver = new PlanDriver(plans, FIREHOSE_PARTITIONS, (topic, record) => {
     const records = topics.get(topic) ?? [];
     records.push(printed(record));
     topics.set(topic, records);
