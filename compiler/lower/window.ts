@@ -16,7 +16,7 @@ import { own } from "./topics.ts";
 export const WINDOW_SIZE_MAX_MS = 366 * 86_400_000;
 export const GRACE_MAX_MS = 7 * 86_400_000;
 /** Longest grace of sessions, which keep every row for as long, milliseconds. */
-export const SESSION_GRACE_MAX_MS = 3_600_000;
+export const SESSION_GRACE_MAX_MS = 600_000;
 /** Furthest a record's own time may run ahead of the relay's, milliseconds. */
 export const MAX_AHEAD_DEFAULT_MS = 10_000;
 export const MAX_AHEAD_MAX_MS = 86_400_000;

@@ -118,6 +118,19 @@ describe("dedup", () => {
   });
 });
 
+describe("a record late to some of its windows", () => {
+  it("counts in those that the watermark of its channel has not closed", () => {
+    const { records, late } = run(
+      "window hopping(size: 20s, every: 10s) |> reduce { n: count() }",
+      events(12, 5),
+    );
+    expect(records.map(({ n, window }) => `${secondOf(at(window, "start"))}: ${shown(n)}`)).toEqual(
+      ["0: 2", "10: 1"],
+    );
+    expect(late).toBe(0);
+  });
+});
+
 describe("windows of a time zone", () => {
   const windows = (options: string, days: readonly string[]) =>
     run(
@@ -218,8 +231,8 @@ describe("limits", () => {
       "FPL0402",
     ],
     [
-      `window session(gap: 1m, max: 1h, grace: 1h) |> ${reduce}`,
-      `window session(gap: 1m, max: 1h, grace: 61m) |> ${reduce}`,
+      `window session(gap: 1m, max: 1h, grace: 10m) |> ${reduce}`,
+      `window session(gap: 1m, max: 1h, grace: 601s) |> ${reduce}`,
       "FPL0410",
     ],
     [

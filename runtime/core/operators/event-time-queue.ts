@@ -13,7 +13,7 @@ import type { StateChange } from "../message.ts";
  * Rows held by one stage partition. One more, and the earliest leaves before its time: nothing is lost,
  * but how channels interleave may show.
  */
-export const QUEUED_ROWS_MAX = 1_000_000;
+export const QUEUED_ROWS_MAX = 500_000;
 
 type Queued = { readonly atMs: number; readonly id: number; readonly row: Row };
 

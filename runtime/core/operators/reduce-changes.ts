@@ -30,6 +30,7 @@ export class ReduceChanges implements StatefulOperator {
   }
 
   add(row: Row): void {
+    if (!this.#reduce.accepts(row)) return;
     this.#queue.push(row);
     if (this.#queue.overfull) this.#apply(this.#queue.pop().row);
   }
@@ -77,7 +78,7 @@ export class ReduceChanges implements StatefulOperator {
   }
 
   #apply(row: Row): void {
-    this.#reduce.add(row);
+    this.#reduce.take(row);
     this.#tickMs = Math.min(this.#tickMs, tickAfter(knownMs(row), this.#everyMs));
   }
 

@@ -50,10 +50,19 @@ export class Reduce implements StatefulOperator {
   }
 
   add(row: Row): void {
+    if (this.accepts(row)) this.take(row);
+  }
+
+  /** Whether every aggregate takes the row; one that does not goes to dead letters. */
+  accepts(row: Row): boolean {
+    return this.#groups.accepts(row);
+  }
+
+  /** Counts a row that was accepted. */
+  take(row: Row): void {
     const { graceMs } = this.#op.window;
     const closesMs = this.#panesOf.lastEnd(row.timeMs) + graceMs;
     assert(closesMs > this.#watermarkMs, "a row of a closed window passed the window operator");
-    if (!this.#groups.accepts(row)) return;
     const id = this.#paneId(row.timeMs, this.#known(row) - graceMs);
     const { groups } = this.#pane(id);
     const key = canonicalKey(row.keys);
