@@ -10,7 +10,7 @@ import type { ProgramTest } from "./program-tests/program-test.ts";
 import { checkOverrides, type Loader, resolve } from "./resolve/resolve.ts";
 import type { ProgramNode } from "./syntax/ast.ts";
 import { parse } from "./syntax/parser.ts";
-import { checkTypes, type PipelineTypes } from "./types/check.ts";
+import { checkTypes, type PipelineTypes, reportApartFrom } from "./types/check.ts";
 
 export type Source = {
   /** Shown in diagnostics; imports are relative to it. `/` separates. */
@@ -44,10 +44,11 @@ export function compile(source: Source, options: CompileOptions = {}): Compiled 
   const loader = newLoader(source, options, diagnostics);
 
   const program = parse(source.text, report);
+  const typeReport = reportApartFrom([...diagnostics], source.text, report);
   const scope = resolve(program, source.file, loader);
   checkOverrides(scope, loader.overrides, report);
   const env = newEnv(scope, report);
-  const types = checkTypes(program, scope, source.text, report);
+  const types = checkTypes(program, scope, source.text, typeReport);
   const topics = new Map<string, string>();
   const plans = pipelines(program).map((node) => lowerPipeline(node, env, topics, types.shapes));
   const tests = compileTests(testsOf(program), hasError(diagnostics) ? null : plans, env);

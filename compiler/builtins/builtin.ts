@@ -36,14 +36,11 @@ export type Param = {
   readonly arity: "required" | "optional" | "rest";
   /** Of a `&expr`: which parameter's elements it is applied to; `types` are those of its body. */
   readonly appliedTo: number | null;
-  /** A value of the right type to write behind `??` where the argument may be null: `''`, `0`. */
-  readonly instead: string | null;
 };
 
 /** A parameter of one of `types`. */
 export function param(name: string, ...types: readonly Type[]): Param {
-  const instead = standIn(types);
-  return { name, types, arity: "required", appliedTo: null, instead };
+  return { name, types, arity: "required", appliedTo: null };
 }
 
 export function optional(name: string, ...types: readonly Type[]): Param {
@@ -74,12 +71,4 @@ export function describeSignature(name: string, signature: Signature): string {
     return `${one.arity === "rest" ? "…" : ""}${one.name}${mark}: ${shown}`;
   });
   return `${name}(${params.join(", ")}) -> ${signature.returns}`;
-}
-
-function standIn(types: readonly Type[]): string | null {
-  const kinds = types.map((type) => type.kind);
-  if (kinds.includes("text")) return "''";
-  if (kinds.includes("number")) return "0";
-  if (kinds.includes("list")) return "[]";
-  return kinds.includes("object") ? "{}" : null;
 }

@@ -138,6 +138,7 @@ const JMESPATH = {
 } as const satisfies Partial<Record<FunctionName, Signature>>;
 
 const FIREHOSE = {
+  // Null too where the size is not positive, which nobody writes.
   bucket: {
     params: [param("at", nullable(INSTANT)), param("size", DURATION)],
     result: ([at]) => (at !== undefined && !at.nullable ? INSTANT : nullable(INSTANT)),

@@ -2,8 +2,8 @@
 
 import { type AggregateName, isAggregate } from "../lower/aggregate-names.ts";
 import type { CallShape, ExprNode } from "../syntax/ast.ts";
-import { labelOf, nounOf } from "./describe.ts";
-import { blame } from "./problems.ts";
+import { aNoun, labelOf } from "./describe.ts";
+import { asCode, blame, standIn } from "./problems.ts";
 import { isOrdered, isUnknown } from "./relate.ts";
 import {
   ANY,
@@ -90,15 +90,17 @@ function isAccepted(name: AggregateName, node: ExprNode, of: Type, env: TypeEnv)
 function notNumbers(name: string, node: ExprNode, of: Type, env: TypeEnv): false {
   const text = sourceOf(node, env);
   const sized = of.kind === "text" || of.kind === "list";
-  const fix = sized && text !== null && !of.nullable ? `length(${text})` : null;
-  const help = fix === null ? "a duration becomes a number by `/ 1s`" : `did you mean \`${fix}\`?`;
-  const message = `\`${name}\` takes numbers, not a ${nounOf(of)}`;
+  const operand = of.nullable ? `${text} ?? ${standIn(of)}` : text;
+  const fix = sized && text !== null ? `length(${operand})` : null;
+  const help =
+    fix === null ? "a duration becomes a number by `/ 1s`" : `did you mean ${asCode(fix)}?`;
+  const message = `\`${name}\` takes numbers, not ${aNoun(of)}`;
   env.report("FPL0218", node.span, message, blame(node, of, help, fix));
   return false;
 }
 
 function notOrdered(name: string, node: ExprNode, of: Type, env: TypeEnv): false {
-  env.report("FPL0215", node.span, `\`${name}\` needs an order, and a ${nounOf(of)} has none`, {
+  env.report("FPL0215", node.span, `\`${name}\` needs an order, and ${aNoun(of)} has none`, {
     label: labelOf(of),
     help: "numbers, strings, instants and durations have an order",
   });

@@ -3,7 +3,7 @@
 import { describeSignature, type Param, paramAt, type Signature } from "../builtins/builtin.ts";
 import type { ExprNode } from "../syntax/ast.ts";
 import { describeType, labelOf } from "./describe.ts";
-import { blame, nullHelp, operandText } from "./problems.ts";
+import { alternatives, asCode, blame, nullHelp, operandText, standIn } from "./problems.ts";
 import { isAssignable, shapeFits } from "./relate.ts";
 import { list, nonNull, type Type } from "./type.ts";
 import { sourceOf, type TypeEnv } from "./type-env.ts";
@@ -71,15 +71,13 @@ class ArgumentCheck {
   }
 
   #canBeNull(type: Type): false {
-    const { instead } = this.#param;
+    const instead = [type, ...this.#param.types].map(standIn).find((one) => one !== null) ?? null;
     const text = operandText(this.#node, this.#env);
     const usable = instead !== null && text !== null && this.#node.kind !== "reference";
     const fix = usable ? `${text} ?? ${instead}` : null;
-    const fixes = fix === null ? "leave null out before" : `give it a default: \`${fix}\``;
+    const fixes = fix === null ? "leave null out before" : `give it a default: ${asCode(fix)}`;
     const has = this.#name === "contains" ? "; `x has y` is false where x is null" : "";
-    const help = [nullHelp(this.#node, this.#env), fixes + has]
-      .filter((one) => one !== null)
-      .join("; or ");
+    const help = alternatives(nullHelp(this.#node, this.#env), fixes + has);
     const message =
       type.kind === "null"
         ? `\`${this.#name}\` needs a value, and this is always null`

@@ -2,8 +2,8 @@
 
 import type { ArithmeticOp } from "../../plan/expr.ts";
 import type { ExprNode } from "../syntax/ast.ts";
-import { labelOf, nounOf } from "./describe.ts";
-import { blame, nullHelp, operandText } from "./problems.ts";
+import { aNoun, labelOf, nounOf } from "./describe.ts";
+import { alternatives, asCode, blame, nullHelp, operandText, standIn } from "./problems.ts";
 import { isUnknown } from "./relate.ts";
 import { ANY, DURATION, INSTANT, INT, NUMBER, type Type } from "./type.ts";
 import { type Infer, sourceOf, type TypeEnv } from "./type-env.ts";
@@ -36,7 +36,7 @@ export function inferNegative(
   if (isUnknown(of) && of.kind !== "null") return ANY;
   const allowed = of.kind === "number" || (of.kind === "duration" && node.op === "-");
   if (allowed) return checkNull(`\`${node.op}\``, node.of, of, of, env) ? of : ANY;
-  const message = `\`${node.op}\` takes numbers, not a ${nounOf(of)}`;
+  const message = `\`${node.op}\` takes numbers, not ${aNoun(of)}`;
   env.report("FPL0209", node.of.span, message, { label: labelOf(of) });
   return ANY;
 }
@@ -119,16 +119,18 @@ function remedy(node: BinaryNode, op: ArithmeticOp, left: Type, right: Type, env
 /** Whether an operand is never null, which arithmetic needs; reported otherwise. */
 function checkNull(what: string, node: ExprNode, type: Type, other: Type, env: TypeEnv): boolean {
   if (!type.nullable || type.kind === "any") return true;
-  const instead = type.kind === "number" ? "0" : type.kind === "duration" ? "0ms" : null;
+  const instead = standIn(type);
   const text = operandText(node, env);
   const fix = instead === null || text === null ? null : `(${text} ?? ${instead})`;
   const message =
     type.kind === "null"
       ? `${what} needs a value, and this is always null`
-      : `${what} needs a ${nounOf(type)}, and this can be null`;
+      : `${what} needs ${aNoun(type)}, and this can be null`;
   const general =
-    fix === null ? "leave null out before: `filter … != null`" : `give it a default: \`${fix}\``;
-  const help = [nullHelp(node, env), general].filter((one) => one !== null).join("; or ");
+    fix === null
+      ? "leave null out before: `filter … != null`"
+      : `give it a default: ${asCode(fix)}`;
+  const help = alternatives(nullHelp(node, env), general);
   if (isUnknown(other) && other.kind === "any" && type.kind === "null") return true;
   env.report("FPL0207", node.span, message, blame(node, type, help, fix));
   return false;

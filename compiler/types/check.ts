@@ -1,7 +1,7 @@
 // The type pass: follows the types of records through the stages of every pipeline of a file, and
 // through the topics between them.
 
-import type { Report } from "../diagnostics/diagnostic.ts";
+import type { Diagnostic, Report } from "../diagnostics/diagnostic.ts";
 import type { Scope } from "../resolve/scope.ts";
 import type { Shape } from "../shapes/shape.ts";
 import type { Arg, PipelineNode, ProgramNode, StageNode } from "../syntax/ast.ts";
@@ -44,6 +44,24 @@ export function checkTypes(
     item.kind === "pipeline" ? [pass.check(item)] : [],
   );
   return { pipelines, shapes: pass.shapes() };
+}
+
+/**
+ * `report` for types: silent in stages that could not be parsed, as what is left of them says little.
+ * @param errors what the parser reported in `text`
+ */
+export function reportApartFrom(
+  errors: readonly Diagnostic[],
+  text: string,
+  report: Report,
+): Report {
+  return (code, span, message, extra) => {
+    const from = text.lastIndexOf("|>", span.start);
+    const next = text.indexOf("|>", span.end);
+    const to = next === -1 ? text.length : next;
+    const broken = errors.some(({ span: { start } }) => start >= from && start <= to);
+    if (!broken) report(code, span, message, extra);
+  };
 }
 
 /** Reports the mistakes in the functions of a file, its own or an imported one. */

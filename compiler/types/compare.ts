@@ -6,10 +6,10 @@ import type { Extra } from "../diagnostics/diagnostic.ts";
 import { nearest } from "../diagnostics/suggest.ts";
 import type { ExprNode } from "../syntax/ast.ts";
 import { parseInstant } from "../syntax/literals.ts";
-import { describeType, labelOf, nounOf } from "./describe.ts";
-import { operandText } from "./problems.ts";
-import { isComparable, isOrdered, isUnknown } from "./relate.ts";
-import { ANY, BOOL, nullableIf, type Type } from "./type.ts";
+import { aNoun, describeType, labelOf, nounOf } from "./describe.ts";
+import { asCode, operandText } from "./problems.ts";
+import { isComparable, isOrdered, membersOf } from "./relate.ts";
+import { ANY, BOOL, nonNull, nullableIf, type Type } from "./type.ts";
 import { type Infer, sourceOf, type TypeEnv } from "./type-env.ts";
 
 type BinaryNode = Extract<ExprNode, { kind: "binary" }>;
@@ -51,16 +51,18 @@ function differentTypes(
   const [side, other] = blamed(left, right);
   const message = `\`${op}\` compares ${nounOf(left.type)} with ${nounOf(right.type)}`;
   const meant = meantBy(node, op, side, other, env);
-  const help = meant ?? generalHelp(op, left.type, right.type);
+  const help = meant ?? generalHelp(op, side.type, other.type);
   env.report("FPL0204", side.node.span, message, { label: labelOf(side.type), ...help });
   return ANY;
 }
 
-function generalHelp(op: CompareOp, left: Type, right: Type): Extra {
-  const kinds = [left.kind, right.kind];
-  if (kinds.includes("duration")) return { help: "a duration is compared with one, as `5m`" };
-  if (kinds.includes("instant")) {
+function generalHelp(op: CompareOp, { kind }: Type, other: Type): Extra {
+  if (kind === "duration") return { help: "a duration is compared with one, as `5m`" };
+  if (kind === "instant") {
     return { help: "an instant is compared with one, as `t'2026-07-04T00:00:00Z'`" };
+  }
+  if (kind === "text" && other.kind === "instant") {
+    return { help: "a string is no instant: compare `time`, the relay's, or `tid_time(rkey)`" };
   }
   return {
     help:
@@ -85,7 +87,7 @@ function meantBy(
   );
   if (left === null || right === null || left === undefined || right === undefined) return null;
   const whole = replaced.whole ?? `${left} ${op} ${right}`;
-  return { help: `did you mean \`${whole}\`?`, fix: { span: node.span, text: whole } };
+  return { help: `did you mean ${asCode(whole)}?`, fix: { span: node.span, text: whole } };
 }
 
 type Replacement = { of: ExprNode; text: string; whole?: string };
@@ -114,7 +116,7 @@ function wrapped(op: CompareOp, side: Side, other: Side, env: TypeEnv): Replacem
   const operand = operandText(side.node, env);
   if (text === null || operand === null) return null;
   const { kind, nullable } = side.type;
-  const empty = kind === "text" ? "''" : "[]";
+  const empty = kind === "text" ? "''" : "`[]`";
   if (other.type.kind === "number" && (kind === "text" || kind === "list")) {
     return { of: side.node, text: `length(${nullable ? `${operand} ?? ${empty}` : text})` };
   }
@@ -133,7 +135,7 @@ function wrapped(op: CompareOp, side: Side, other: Side, env: TypeEnv): Replacem
 function noOrder(op: CompareOp, { node, type }: Side, env: TypeEnv): Type {
   const help = "numbers, strings, instants and durations have an order";
   const label = labelOf(type);
-  env.report("FPL0215", node.span, `\`${op}\` needs an order, and a ${nounOf(type)} has none`, {
+  env.report("FPL0215", node.span, `\`${op}\` needs an order, and ${aNoun(type)} has none`, {
     label,
     help: type.kind === "list" ? `${help}; of a list, its \`length(…)\`` : help,
   });
@@ -149,7 +151,7 @@ function checkValues(op: CompareOp, left: Side, right: Side, env: TypeEnv): void
   if (side.node.kind === "literal" || side.type.values.includes(value)) return;
   const meant = nearest(value, side.type.values);
   // Lexicons grow: another `$type` than the known ones is only suspicious when it looks like one.
-  if (meant === null && side.type.origin?.endsWith("$type") === true) return;
+  if (meant === null && isTag(side.node)) return;
   const always = op === "==" ? "never" : "always";
   const hint = meant === null ? "" : `, did you mean \`'${meant}'\`?`;
   env.report(
@@ -157,13 +159,16 @@ function checkValues(op: CompareOp, left: Side, right: Side, env: TypeEnv): void
     other.node.span,
     `this is ${always} so: there is no '${value}' here${hint}`,
     {
-      help: `the left side is ${describeType(side.type)}`.replace(
-        "left",
-        side === left ? "left" : "right",
-      ),
+      help: `here it is ${describeType(nonNull(side.type))}`,
       ...(meant === null ? {} : { fix: { span: other.node.span, text: `'${meant}'` } }),
     },
   );
+}
+
+/** Whether `node` reads a `$type`. */
+function isTag(node: ExprNode): boolean {
+  const last = node.kind === "path" ? node.steps.at(-1) : node;
+  return last?.kind === "field" && last.name === "$type";
 }
 
 /** `x == "foo"`: warns, and gives the side that was meant as a string. */
@@ -171,7 +176,7 @@ function quotedString(node: BinaryNode, env: TypeEnv): boolean {
   if (node.strict) return false;
   const side = [node.right, node.left].find((one) => one.kind === "field" && one.quoted);
   if (side?.kind !== "field") return false;
-  if (!isUnknown(env.current) && hasField(env.current, side.name)) return false;
+  if (!isMeantAsString(side.name, env.current)) return false;
   const text = `'${side.name.replaceAll("'", "\\'")}'`;
   env.report("FPL0901", side.span, `\`${JSON.stringify(side.name)}\` is a field, not a string`, {
     help: `for the string write ${text}`,
@@ -180,6 +185,9 @@ function quotedString(node: BinaryNode, env: TypeEnv): boolean {
   return true;
 }
 
-function hasField(type: Type, name: string): boolean {
-  return type.kind === "object" && type.fields.has(name);
+/** Fields that are there, and names that only stand in quotes, were meant as fields. */
+function isMeantAsString(name: string, current: Type): boolean {
+  const objects = membersOf(current);
+  if (objects.length === 0) return /^\w*$/.test(name);
+  return !name.startsWith("$") && !objects.some((one) => one.fields.has(name));
 }

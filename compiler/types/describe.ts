@@ -5,13 +5,16 @@ import type { ObjectType, Type } from "./type.ts";
 
 /** Fields of an unnamed object that are written out; the others are `…`. */
 const FIELDS_SHOWN_MAX = 8;
+/** Members of a union that are named; the others are counted. */
+const MEMBERS_SHOWN_MAX = 3;
 
 /** `string`, `list<int>?`, `app.bsky.feed.post`, `{tag: string, n: int}` … */
 export function describeType(type: Type): string {
   if (type.kind === "any" || type.kind === "null") return type.kind;
   const shown = describeShape(type);
   if (!type.nullable) return shown;
-  return shown.includes(" | ") ? `(${shown})?` : `${shown}?`;
+  const several = type.kind === "union" || (type.kind === "text" && (type.values?.length ?? 0) > 1);
+  return several ? `(${shown})?` : `${shown}?`;
 }
 
 /** The type with its fields written out even when it has a name. */
@@ -55,6 +58,19 @@ export function nounOf(type: Type): string {
   }
 }
 
+/** The noun with its article. */
+export function aNoun(type: Type): string {
+  const noun = nounOf(type);
+  return `${/^[aeiou]/.test(noun) ? "an" : "a"} ${noun}`;
+}
+
+/** The names of objects, not all of many. */
+export function describeObjects(members: readonly ObjectType[]): string {
+  const more = members.length - MEMBERS_SHOWN_MAX;
+  const shown = members.slice(0, MEMBERS_SHOWN_MAX).map(describeObject).join(" | ");
+  return more > 0 ? `${shown} | … (${more} more)` : shown;
+}
+
 function describeShape(type: Type): string {
   switch (type.kind) {
     case "text":
@@ -68,7 +84,7 @@ function describeShape(type: Type): string {
     case "object":
       return describeObject(type);
     case "union":
-      return type.members.map(describeObject).join(" | ");
+      return describeObjects(type.members);
     case "never":
       return "nothing";
     case "any":

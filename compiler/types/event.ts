@@ -1,6 +1,6 @@
 // The type of events: which fields they have follows from which events they can be.
 
-import { EVENT_KINDS, EVENT_OPS, type EventKind, type EventOp } from "../../plan/event.ts";
+import type { EVENT_FIELDS, EventKind, EventOp } from "../../plan/event.ts";
 import { covers } from "../../plan/names.ts";
 import type { EventSpec } from "./event-spec.ts";
 import { KNOWN_COLLECTIONS, recordType } from "./lexicons.ts";
@@ -27,9 +27,6 @@ import {
   text,
 } from "./type.ts";
 
-/** Everything the firehose carries. */
-export const ANY_EVENT: EventSpec = { kinds: EVENT_KINDS, ops: EVENT_OPS, collections: [] };
-
 /** The type of an event that can be any of `spec`. */
 export function eventType(spec: EventSpec): ObjectType {
   const fields = Object.entries(fieldTypes(spec)).map(
@@ -46,7 +43,7 @@ export function unknownCollections(spec: EventSpec): readonly string[] {
   return spec.collections.filter((one) => !KNOWN_COLLECTIONS.has(one));
 }
 
-function fieldTypes(spec: EventSpec): Readonly<Record<string, Type>> {
+function fieldTypes(spec: EventSpec): Readonly<Record<(typeof EVENT_FIELDS)[number], Type>> {
   const { kinds, ops } = spec;
   const commits = kinds.includes("commit");
   const others = kinds.some((kind) => kind !== "commit");

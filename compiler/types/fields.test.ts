@@ -13,7 +13,10 @@ describe("fields", () => {
     ["|> filter recrod.text == 'a'", "FPL0205 unknown field `recrod`, did you mean `record`?"],
     ["|> map { did } |> filter op == 'x'", "FPL0205 unknown field `op`"],
     ["|> filter $.recrod == null", "FPL0205 unknown field `recrod`, did you mean `record`?"],
-    ["|> filter record.tags[?$.dib == @]", "FPL0205 unknown field `dib`, did you mean `did`?"],
+    [
+      "|> filter record.tags[?$.dib == @] != null",
+      "FPL0205 unknown field `dib`, did you mean `did`?",
+    ],
     [`${WINDOWED} |> filter seq > 5`, "FPL0205 unknown field `seq`"],
     [`${WINDOWED} |> top(3, by: m)`, "FPL0205 unknown field `m`, did you mean `n`?"],
     [

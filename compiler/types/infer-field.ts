@@ -2,7 +2,7 @@
 
 import { didYouMean, nearest } from "../diagnostics/suggest.ts";
 import type { Span } from "../syntax/ast.ts";
-import { labelOf, nounOf } from "./describe.ts";
+import { aNoun, describeObjects, labelOf } from "./describe.ts";
 import { isUnknown, joinAll, membersOf } from "./relate.ts";
 import { ANY, NULL_TYPE, nullable, nullableIf, type ObjectType, type Type } from "./type.ts";
 import type { TypeEnv } from "./type-env.ts";
@@ -32,33 +32,32 @@ function memberField(type: ObjectType, { name, quoted }: FieldName): Type | null
 
 function noFields(of: Type, field: FieldName, env: TypeEnv): Type {
   const each = of.kind === "list" ? `for that of every element write \`[*].${field.name}\`` : null;
-  const message = `a ${nounOf(of)} has no fields: \`${field.name}\` would always be null`;
+  const message = `${aNoun(of)} has no fields: \`${field.name}\` would always be null`;
   const help = each === null ? {} : { help: each };
-  env.report("FPL0211", field.span, message, { label: `of ${labelOf(of)}`, ...help });
+  env.report("FPL0211", nameSpan(field), message, { label: `of ${labelOf(of)}`, ...help });
   return ANY;
 }
 
 function unknownField(members: readonly ObjectType[], field: FieldName, env: TypeEnv): Type {
   if (env.aggregate !== null) return ANY;
+  const span = nameSpan(field);
   const names = [...new Set(members.flatMap((one) => [...one.fields.keys()]))];
   const shown = names.filter((name) => !name.startsWith("$"));
   const meant = nearest(field.name, names);
   const written = field.quoted ? JSON.stringify(field.name) : field.name;
-  const lexicons = members.flatMap((one) =>
-    one.rest === null || one.name === null ? [] : [one.name],
-  );
-  const of = lexicons.length === 0 ? "" : ` of ${lexicons.join(" | ")}`;
+  const lexicons = members.filter((one) => one.rest !== null && one.name !== null);
+  const of = lexicons.length === 0 ? "" : ` of ${describeObjects(lexicons)}`;
   const list = shown.map((one) => `\`${one}\``).join(", ");
   const known = shown.length === 0 ? "there are no fields here" : `the fields here are ${list}`;
   const quoted = `; in quotes, \`${JSON.stringify(field.name)}\` reads a field the lexicon does not know`;
-  env.report(
-    "FPL0205",
-    field.span,
-    `unknown field \`${written}\`${of}${didYouMean(field.name, names)}`,
-    {
-      ...(meant === null ? {} : { fix: { span: field.span, text: meant } }),
-      help: lexicons.length === 0 ? known : `${known}${quoted}`,
-    },
-  );
+  env.report("FPL0205", span, `unknown field \`${written}\`${of}${didYouMean(field.name, names)}`, {
+    ...(meant === null ? {} : { fix: { span, text: meant } }),
+    help: lexicons.length === 0 ? known : `${known}${quoted}`,
+  });
   return ANY;
+}
+
+/** The name alone: a step of a path spans its dot too. */
+function nameSpan({ name, quoted, span }: FieldName): Span {
+  return quoted ? span : { start: span.end - name.length, end: span.end };
 }

@@ -3,7 +3,7 @@
 import type { ExprNode } from "../syntax/ast.ts";
 import { inferArithmetic, inferNegative } from "./arithmetic.ts";
 import { inferCompare } from "./compare.ts";
-import { nounOf } from "./describe.ts";
+import { aNoun } from "./describe.ts";
 import { checkMember } from "./membership.ts";
 import { narrow } from "./narrow.ts";
 import { blame } from "./problems.ts";
@@ -31,7 +31,7 @@ export function inferBinary(node: BinaryNode, env: TypeEnv, infer: Infer): Type 
     case "??":
       return coalesced(infer(left, env), infer(right, env));
     case "has":
-      checkMember("has", node, [infer(left, env), infer(right, env)], env);
+      checkMember(node, [infer(left, env), infer(right, env)], env);
       return BOOL;
     case "matches":
       return inferMatches(node, env, infer);
@@ -72,7 +72,7 @@ function inferMatches(node: BinaryNode, env: TypeEnv, infer: Infer): Type {
   env.report(
     "FPL0217",
     node.left.span,
-    `\`matches\` looks in a string, not in a ${nounOf(left)}`,
+    `\`matches\` looks in a string, not in ${aNoun(left)}`,
     blame(node.left, left, "regular expressions are matched against strings only"),
   );
   return BOOL;

@@ -2,7 +2,7 @@
 // The order is that of lower/path.ts.
 
 import type { ExprNode, Step } from "../syntax/ast.ts";
-import { labelOf, nounOf } from "./describe.ts";
+import { aNoun, labelOf } from "./describe.ts";
 import { fieldType } from "./infer-field.ts";
 import { narrow } from "./narrow.ts";
 import { isUnknown, joinAll, membersOf } from "./relate.ts";
@@ -143,14 +143,9 @@ function notProjectable(
   env: TypeEnv,
   extra: { help?: string } = {},
 ): Type {
-  env.report(
-    "FPL0211",
-    step.span,
-    `${what} is for ${needed}: of a ${nounOf(of)} it is always null`,
-    {
-      label: `of ${labelOf(of)}`,
-      ...extra,
-    },
-  );
+  env.report("FPL0211", step.span, `${what} is for ${needed}: of ${aNoun(of)} it is always null`, {
+    label: `of ${labelOf(of)}`,
+    ...extra,
+  });
   return ANY;
 }

@@ -8,7 +8,7 @@ import { inferBinary, inferUnary } from "./infer-operators.ts";
 import { inferPath } from "./infer-path.ts";
 import { narrow } from "./narrow.ts";
 import { join, joinAll } from "./relate.ts";
-import { ANY, DURATION, INSTANT, list, NUMBER, object, REGEX, type Type } from "./type.ts";
+import { ANY, DURATION, INSTANT, list, object, REGEX, type Type } from "./type.ts";
 import { constantType, jsonType, type TypeEnv } from "./type-env.ts";
 
 /** The type of `node` in `env`. */
@@ -17,6 +17,7 @@ export function inferType(node: ExprNode, env: TypeEnv): Type {
   if (env.budget.nodesLeft < 0) return ANY;
   switch (node.kind) {
     case "error":
+    case "percent":
       return ANY;
     case "literal":
       return jsonType(node.value);
@@ -24,8 +25,6 @@ export function inferType(node: ExprNode, env: TypeEnv): Type {
       return DURATION;
     case "instant":
       return INSTANT;
-    case "percent":
-      return NUMBER;
     case "regex":
       return REGEX;
     case "current":

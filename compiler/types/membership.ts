@@ -2,16 +2,16 @@
 
 import type { Extra } from "../diagnostics/diagnostic.ts";
 import type { ExprNode } from "../syntax/ast.ts";
-import { describeType, labelOf, nounOf } from "./describe.ts";
+import { aNoun, describeType, labelOf, nounOf } from "./describe.ts";
+import { operandText } from "./problems.ts";
 import { isComparable, isUnknown } from "./relate.ts";
 import type { Type } from "./type.ts";
-import { sourceOf, type TypeEnv } from "./type-env.ts";
+import type { TypeEnv } from "./type-env.ts";
 
 type BinaryNode = Extract<ExprNode, { kind: "binary" }>;
 
 /** Reports what has no members, and members that cannot be in it. Null on the left is no mistake. */
 export function checkMember(
-  op: "has",
   node: BinaryNode,
   [of, member]: readonly [of: Type, member: Type],
   env: TypeEnv,
@@ -36,7 +36,7 @@ export function checkMember(
     case "bytes":
     case "reference":
     case "regex":
-      noMembers(op, node, of, member, env);
+      noMembers(node, of, member, env);
   }
 }
 
@@ -50,21 +50,32 @@ function neverIn(node: BinaryNode, of: Type, member: Type, env: TypeEnv): void {
 }
 
 function noName(node: BinaryNode, of: Type, member: Type, env: TypeEnv): void {
+  if (member.kind === "list" && isComparable(member.element, of)) {
+    turnedAround(node, of, env);
+    return;
+  }
   const what = of.kind === "text" ? "a string holds strings" : "fields have strings as names";
   const message = `\`has\` looks for ${nounOf(member)} in ${nounOf(of)}: ${what}`;
   env.report("FPL0217", node.right.span, message, { label: labelOf(member) });
 }
 
-/** `'en' has langs`: the wrong way round, mostly. */
-function noMembers(op: string, node: BinaryNode, of: Type, member: Type, env: TypeEnv): void {
-  const [left, right] = [sourceOf(node.left, env), sourceOf(node.right, env)];
-  const turned = member.kind === "list" && left !== null && right !== null;
-  const text = `${right} ${op} ${left}`;
-  env.report("FPL0217", node.left.span, `a ${nounOf(of)} has no members`, {
+function noMembers(node: BinaryNode, of: Type, member: Type, env: TypeEnv): void {
+  if (member.kind === "list" && isComparable(member.element, of)) {
+    turnedAround(node, of, env);
+    return;
+  }
+  env.report("FPL0217", node.left.span, `${aNoun(of)} has no members`, {
     label: labelOf(of),
-    help: turned
-      ? `did you mean \`${text}\`?`
-      : "`has` looks into a list, a string or the names of an object",
-    ...(turned ? { fix: { span: node.span, text } } : {}),
+    help: "`has` looks into a list, a string or the names of an object",
+  });
+}
+
+/** `'en' has langs` */
+function turnedAround(node: BinaryNode, of: Type, env: TypeEnv): void {
+  const [left, right] = [operandText(node.left, env), operandText(node.right, env)];
+  const text = left === null || right === null ? null : `${right} has ${left}`;
+  env.report("FPL0217", node.left.span, `\`has\` looks for a list in ${aNoun(of)}`, {
+    label: labelOf(of),
+    ...(text === null ? {} : { help: `did you mean \`${text}\`?`, fix: { span: node.span, text } }),
   });
 }

@@ -47,7 +47,7 @@ export function inferOwnCall(
     failed = true;
     if (known.has(key(code, at))) return;
     const given = types.map(describeType).join(", ");
-    env.report(code, span, `${message}, in \`${fn.name}\``, {
+    env.report(code, span, `in \`${fn.name}\`: ${message}`, {
       help: `here it is called with (${given})`,
     });
   };

@@ -21,6 +21,43 @@ export function blame(node: ExprNode, type: Type, help: string, fix: string | nu
   return fix === null ? label : { ...label, fix: { span: node.span, text: fix } };
 }
 
+/** A value to write behind `??` where one of `type` may be null. */
+export function standIn(type: Type): string | null {
+  switch (type.kind) {
+    case "text":
+      return "''";
+    case "number":
+      return "0";
+    case "duration":
+      return "0ms";
+    case "bool":
+      return "false";
+    case "list":
+      return "`[]`";
+    case "object":
+    case "union":
+      return "`{}`";
+    case "any":
+    case "never":
+    case "null":
+    case "instant":
+    case "bytes":
+    case "reference":
+    case "regex":
+      return null;
+  }
+}
+
+/** `text` as code in a sentence. */
+export function asCode(text: string): string {
+  return text.includes("`") ? text : `\`${text}\``;
+}
+
+/** What may be done, in one line; null for what does not apply. */
+export function alternatives(...ways: readonly (string | null)[]): string {
+  return ways.filter((way) => way !== null).join("; or ");
+}
+
 /** Whether `node` reads `record` of an event that may be a delete: then the cause is worth a word. */
 export function nullHelp(node: ExprNode, env: TypeEnv): string | null {
   const name = node.kind === "path" ? node.base : node;

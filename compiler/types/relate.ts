@@ -32,6 +32,7 @@ export function shapeFits(type: Type, to: Type): boolean {
     case "list":
       return to.kind === "list" && isAssignable(type.element, to.element);
     case "object":
+      if (to.kind === "union") return to.members.some((member) => objectFits(type, member));
       return to.kind === "object" && objectFits(type, to);
     case "union":
       return type.members.every((member) => shapeFits(member, to));
@@ -47,6 +48,8 @@ export function shapeFits(type: Type, to: Type): boolean {
 }
 
 function objectFits(type: ObjectType, to: ObjectType): boolean {
+  if (type.fields === to.fields) return true;
+  if (to.name !== null && type.name !== to.name) return false;
   for (const [name, wanted] of to.fields) {
     if (!isAssignable(type.fields.get(name) ?? type.rest ?? NULL_TYPE, wanted)) return false;
   }

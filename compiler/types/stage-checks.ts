@@ -1,8 +1,8 @@
 // What stages ask of the types of their expressions.
 
 import type { ExprNode } from "../syntax/ast.ts";
-import { describeType, labelOf, nounOf } from "./describe.ts";
-import { blame, nullHelp, operandText } from "./problems.ts";
+import { aNoun, describeType, labelOf } from "./describe.ts";
+import { asCode, blame, nullHelp, operandText } from "./problems.ts";
 import { isObjects, isOrdered, isUnknown } from "./relate.ts";
 import type { Type } from "./type.ts";
 import { sourceOf, type TypeEnv } from "./type-env.ts";
@@ -11,11 +11,11 @@ import { sourceOf, type TypeEnv } from "./type-env.ts";
 export function checkCondition(what: string, node: ExprNode, type: Type, env: TypeEnv): void {
   if (isUnknown(type) || type.kind === "bool") return;
   const fix = asked(node, type, env);
-  const help = fix === null ? "say what is asked, as `… != null`" : `did you mean \`${fix}\`?`;
+  const help = fix === null ? "say what is asked, as `… != null`" : `did you mean ${asCode(fix)}?`;
   env.report(
     "FPL0210",
     node.span,
-    `\`${what}\` keeps a record only where this is true, and a ${nounOf(type)} never is`,
+    `\`${what}\` keeps a record only where this is true, and ${aNoun(type)} never is`,
     blame(node, type, help, fix),
   );
 }
@@ -25,7 +25,7 @@ function asked(node: ExprNode, type: Type, env: TypeEnv): string | null {
   const text = operandText(node, env);
   const inner = sourceOf(node, env);
   if (text === null || inner === null) return null;
-  if (type.kind === "list") return `length(${type.nullable ? `${text} ?? []` : inner}) > 0`;
+  if (type.kind === "list") return `length(${type.nullable ? `${text} ?? \`[]\`` : inner}) > 0`;
   if (type.nullable) return `${text} != null`;
   if (type.kind === "text") return `${text} != ''`;
   if (type.kind === "number") return `${text} != 0`;
@@ -39,7 +39,7 @@ export function checkInstant(node: ExprNode, type: Type, env: TypeEnv): void {
     type.kind === "text"
       ? "a string is no instant; `tid_time(rkey)` is when a record was made, by its key"
       : "as `time`, `tid_time(rkey)` or `bucket(time, 1h)`";
-  const message = `\`on\` is an instant, not a ${nounOf(type)}`;
+  const message = `\`on\` is an instant, not ${aNoun(type)}`;
   env.report("FPL0212", node.span, message, blame(node, type, help));
 }
 
@@ -52,7 +52,7 @@ export function checkRank(node: ExprNode, type: Type, env: TypeEnv): void {
     fix === null
       ? "rank by a number, a string, an instant or a duration"
       : `did you mean \`${fix}\`?`;
-  const message = `\`top\` ranks by something with an order, and a ${nounOf(type)} has none`;
+  const message = `\`top\` ranks by something with an order, and ${aNoun(type)} has none`;
   env.report("FPL0213", node.span, message, blame(node, type, help, fix));
 }
 
@@ -66,10 +66,9 @@ export function checkRecord(node: ExprNode, type: Type, env: TypeEnv): void {
   const canBeNull = isObjects(type) || type.kind === "null";
   const message = canBeNull
     ? "`map` needs an object, and this can be null"
-    : `\`map\` needs an object, not a ${nounOf(type)}`;
-  const general = fix === null ? "leave null out before" : `did you mean \`${fix}\`?`;
-  const why = canBeNull ? nullHelp(node, env) : null;
-  const help = why === null ? general : `${why}; or ${general}`;
+    : `\`map\` needs an object, not ${aNoun(type)}`;
+  const why = canBeNull ? (nullHelp(node, env) ?? "leave null out before") : null;
+  const help = why ?? (fix === null ? "write `map { name: … }`" : `did you mean \`${fix}\`?`);
   env.report("FPL0214", node.span, message, blame(node, type, help, fix));
 }
 
@@ -82,12 +81,18 @@ function lastName(node: ExprNode): string {
 export function checkUnnest(node: ExprNode, type: Type, env: TypeEnv): void {
   if (isUnknown(type) || type.kind === "list") return;
   const text = sourceOf(node, env);
-  const object = isObjects(type) && !type.nullable && text !== null;
-  const fix = object ? `values(${text})` : text === null ? null : `[${text}]`;
+  const fix = text === null ? null : elementsOf(text, type);
   env.report("FPL0216", node.span, `\`unnest\` takes a list, not ${describeType(type)}`, {
     label: labelOf(type),
     ...(fix === null
       ? {}
       : { help: `did you mean \`${fix}\`?`, fix: { span: node.span, text: fix } }),
   });
+}
+
+/** A list that was perhaps meant: the words of a string, the values of an object, or the value alone. */
+function elementsOf(text: string, type: Type): string | null {
+  if (type.nullable) return null;
+  if (type.kind === "text") return `split(${text}, ' ')`;
+  return isObjects(type) ? `values(${text})` : `[${text}]`;
 }

@@ -101,6 +101,7 @@ function fieldOf(type: Type, name: string): Type {
 }
 
 function withField(record: Type, name: string, type: Type): Type {
+  if (record.kind === "any") return object([[name, type]], { rest: ANY });
   if (record.kind !== "object") return ANY;
   const event = record.event !== null && record.fields.has(name) ? null : record.event;
   return { ...record, event, fields: new Map([...record.fields, [name, type]]) };

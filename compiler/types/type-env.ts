@@ -21,7 +21,7 @@ import {
 } from "./type.ts";
 
 /** Nodes looked at for one expression, functions put in place; what is over is `any`. */
-export const NODES_MAX = 20_000;
+const NODES_MAX = 20_000;
 
 export type TypeEnv = {
   readonly scope: Scope;

@@ -64,7 +64,6 @@ export const INSTANT: Type = { kind: "instant", nullable: false };
 export const DURATION: Type = { kind: "duration", nullable: false };
 export const BYTES: Type = { kind: "bytes", nullable: false };
 export const REGEX: Type = { kind: "regex", nullable: false };
-export const REFERENCE: Type = { kind: "reference", nullable: false };
 /** Any object: nothing is known of its fields. */
 export const OBJECT: ObjectType = object([], { rest: ANY });
 
