@@ -7,12 +7,22 @@ import { printDuration, printExpr, printInstant } from "./print-expr.ts";
 
 /** `plan` as text, one block a stage, ending in a newline. */
 export function explainPlan(plan: Plan): string {
+  return `${[...explainHead(plan), "", ...explainStages(plan)].join("\n")}\n`;
+}
+
+/** The name of a plan and the values of its params, a line each. */
+export function explainHead(plan: Plan): string[] {
   const params = Object.entries(plan.params).map(
     ([name, value]) => `  param ${name} = ${JSON.stringify(value)}`,
   );
-  const stages = plan.stages.flatMap((stage) => ["", ...explainStage(stage)]);
+  return [`pipeline ${plan.pipeline}`, ...params];
+}
+
+/** The stages of a plan and its topics, as lines. */
+export function explainStages(plan: Plan): string[] {
+  const stages = plan.stages.flatMap((stage) => [...explainStage(stage), ""]);
   const topics = plan.topics.map((topic) => `  ${explainTopic(topic, plan)}`);
-  return `${[`pipeline ${plan.pipeline}`, ...params, ...stages, "", "topics", ...topics].join("\n")}\n`;
+  return [...stages, "topics", ...topics];
 }
 
 function explainTopic(topic: Topic, plan: Plan): string {
@@ -32,8 +42,13 @@ function deliveryText({ delivery }: Topic): string {
   }
 }
 
+/** What a stage remembers between records, and how that is bounded; empty when nothing. */
+export function stageState(stage: Stage): string[] {
+  return [...everyOp(stage.ops)].flatMap(stateOf);
+}
+
 function explainStage(stage: Stage): string[] {
-  const state = [...everyOp(stage.ops)].flatMap(stateOf);
+  const state = stageState(stage);
   return [
     `stage ${stage.id} (${count(stage.partitions, "partition")})`,
     ...stage.inputs.flatMap(explainInput).map((line) => `  ${line}`),

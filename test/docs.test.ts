@@ -16,6 +16,7 @@ const DOCUMENTS = [
   "docs/language.md",
   "docs/limits.md",
   "docs/operations.md",
+  "docs/testing.md",
   "examples/README.md",
 ];
 

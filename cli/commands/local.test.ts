@@ -72,7 +72,16 @@ describe("fpaas check", () => {
     const { code, stdout } = await fpaas("check", "--json", "counts.fpl", "typo.fpl");
     expect(code).toBe(3);
     expect(JSON.parse(stdout)).toMatchObject([
-      { file: "typo.fpl", line: 3, column: 6, severity: "error" },
+      {
+        file: "typo.fpl",
+        line: 3,
+        column: 6,
+        endLine: 3,
+        endColumn: 12,
+        code: "FPL0102",
+        severity: "error",
+        message: "unknown stage `filtre`, did you mean `filter`?",
+      },
     ]);
   });
 
@@ -101,8 +110,22 @@ describe("fpaas explain", () => {
     const drawing = await fpaas("explain", "counts.fpl");
     expect(drawing.code).toBe(0);
     expect(drawing.stdout).toContain("sink -> topic counts.minutes");
+    expect(drawing.stdout).toContain(
+      "\n  |> reduce by collection { n: count() }\n      : {collection: ",
+    );
+    expect(drawing.stdout).toContain("\n    │  exchange by collection\n    ▼\n  ┌ s1 ×2 ─");
     const json = await fpaas("explain", "--json", "counts.fpl");
-    expect(JSON.parse(json.stdout)).toMatchObject([{ pipeline: "counts", format: 1 }]);
+    expect(JSON.parse(json.stdout)).toMatchObject([
+      {
+        pipeline: "counts",
+        format: 1,
+        written: [{ text: "from firehose('app.bsky.feed.*')" }, {}, {}, {}, {}],
+        facts: [
+          { id: "s0", fused: ["window", "exchange"] },
+          { id: "s1", fused: ["reduce", "sink"] },
+        ],
+      },
+    ]);
   });
 
   it("prints the page of a code, whatever its case, and knows none that is not", async () => {

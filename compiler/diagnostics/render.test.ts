@@ -79,6 +79,7 @@ describe("diagnosticsJson", () => {
       severity: "error",
       message: "wrong",
       help: null,
+      fix: null,
     });
   });
 });

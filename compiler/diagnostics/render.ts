@@ -1,5 +1,6 @@
 // Diagnostics as people read them, with the source and carets, and as JSON.
 
+import type { Span } from "../syntax/ast.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { Locator, shown, width } from "./location.ts";
 
@@ -19,6 +20,17 @@ export type DiagnosticJson = {
   readonly severity: "error" | "warning";
   readonly message: string;
   readonly help: string | null;
+  /** The edit that makes the diagnostic go away; null when there is none to offer. */
+  readonly fix: FixJson | null;
+};
+
+/** What stands from the first position to the second is replaced by `text`. */
+export type FixJson = {
+  readonly line: number;
+  readonly column: number;
+  readonly endLine: number;
+  readonly endColumn: number;
+  readonly text: string;
 };
 
 /** All of them, an empty line between. `files` holds the texts by path. */
@@ -38,12 +50,22 @@ export function diagnosticsJson(
   files: ReadonlyMap<string, string>,
 ): DiagnosticJson[] {
   const locate = locators(files);
-  return diagnostics.map(({ file, span, code, severity, message, help }) => {
-    const [start, end] = [locate(file).at(span.start), locate(file).at(span.end)];
-    const from = { line: start.line, column: start.column };
-    const to = { endLine: end.line, endColumn: end.column };
-    return { file, ...from, ...to, code, severity, message, help: help ?? null };
+  return diagnostics.map(({ file, span, code, severity, message, help = null, fix }) => {
+    const locator = locate(file);
+    const edit = fix === undefined ? null : { ...rangeJson(fix.span, locator), text: fix.text };
+    const range = rangeJson(span, locator);
+    return { file, ...range, code, severity, message, help, fix: edit };
   });
+}
+
+function rangeJson(span: Span, locator: Locator): Omit<FixJson, "text"> {
+  const [start, end] = [locator.at(span.start), locator.at(span.end)];
+  return {
+    line: start.line,
+    column: start.column,
+    endLine: end.line,
+    endColumn: end.column,
+  };
 }
 
 type Paint = (style: "error" | "warning" | "frame" | "strong", text: string) => string;
