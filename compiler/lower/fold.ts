@@ -30,8 +30,12 @@ export function foldBounds(
   }
   if (emission === null) return null;
   if (emission?.mode !== "changes") {
+    const end = { start: span.end, end: span.end };
     report("FPL0423", span, "without a window a result is never final", {
       help: "put `|> emit changes(every: 10s)` behind the `reduce`",
+      ...(emission === undefined
+        ? { fix: { span: end, text: " |> emit changes(every: 10s)" } }
+        : {}),
     });
     return null;
   }

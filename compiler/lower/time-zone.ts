@@ -1,6 +1,6 @@
 // `tz: 'Europe/Berlin'`: checked against the zones this machine knows.
 
-import { didYouMean } from "../diagnostics/suggest.ts";
+import { nearest } from "../diagnostics/suggest.ts";
 import { type Args, stringArg } from "./args.ts";
 import type { Env } from "./env.ts";
 
@@ -11,15 +11,13 @@ export function zoneArg(args: Args, env: Env): string | null {
   const name = stringArg(args, "tz", env);
   if (name === null) return null;
   if (isZone(name)) return name;
-  const hint = didYouMean(name, Intl.supportedValuesOf("timeZone"));
-  env.report(
-    "FPL0422",
-    args.get("tz")?.span ?? { start: 0, end: 0 },
-    `unknown time zone '${name}'${hint}`,
-    {
-      help: "write the name of an IANA zone, such as 'Europe/Berlin' or 'UTC'",
-    },
-  );
+  const meant = nearest(name, Intl.supportedValuesOf("timeZone"));
+  const span = args.get("tz")?.span ?? { start: 0, end: 0 };
+  const hint = meant === null ? "" : `, did you mean \`${meant}\`?`;
+  env.report("FPL0422", span, `unknown time zone '${name}'${hint}`, {
+    help: "write the name of an IANA zone, such as 'Europe/Berlin' or 'UTC'",
+    ...(meant === null ? {} : { fix: { span, text: `'${meant}'` } }),
+  });
   return null;
 }
 
