@@ -101,7 +101,7 @@ function projected(
 ): Type {
   if (of.kind === "null") return NULL_TYPE;
   const each = runType(element, rest, within(env, element), infer);
-  return nullableIf(of.nullable || of.kind === "any", list(nonNull(each)));
+  return nullableIf(of.nullable && of.kind !== "any", list(nonNull(each)));
 }
 
 function elementOf(of: Type, what: string, step: Step, env: TypeEnv): Type {

@@ -155,6 +155,7 @@ describe("the type of an event's field", () => {
     ["events('account')", "active", "bool"],
     ["events()", "active", "bool?"],
     ["topic('elsewhere')", "anything.at.all", "any"],
+    ["topic('elsewhere')", "length(anything[?at].all)", "int"],
     ["union { firehose('app.bsky.feed.post'), events('identity') }", "record.text", "string?"],
     ["union { firehose('app.bsky.feed.post'), events('identity') }", "did", "did"],
     [

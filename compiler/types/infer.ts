@@ -9,7 +9,7 @@ import { inferPath } from "./infer-path.ts";
 import { narrow } from "./narrow.ts";
 import { join, joinAll } from "./relate.ts";
 import { ANY, DURATION, INSTANT, list, object, REGEX, type Type } from "./type.ts";
-import { constantType, jsonType, type TypeEnv } from "./type-env.ts";
+import { constantType, jsonType, quiet, type TypeEnv } from "./type-env.ts";
 
 /** The type of `node` in `env`. */
 export function inferType(node: ExprNode, env: TypeEnv): Type {
@@ -49,6 +49,8 @@ export function inferType(node: ExprNode, env: TypeEnv): Type {
       return object(entryTypes(node.entries, env));
     case "call":
       return inferCall(node, node.span, env, inferType);
+    case "jmes":
+      return inferType(node.expr, quiet(env));
     case "reference":
       return misplacedReference(node, env);
     case "let":

@@ -34,6 +34,7 @@ export function narrow(node: ExprNode, truth: boolean, env: TypeEnv, infer: Infe
     case "list":
     case "object":
     case "reference":
+    case "jmes":
     case "let":
       return env;
   }
@@ -219,6 +220,7 @@ export function pathOf(node: ExprNode, env: TypeEnv): Path | null {
     case "object":
     case "call":
     case "reference":
+    case "jmes":
     case "let":
       return null;
   }
