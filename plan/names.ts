@@ -36,6 +36,8 @@ export const HEADER = {
   detail: "Fpaas-Detail",
   /** Watermark in milliseconds since the epoch: the producer will send no record with a lesser time. */
   watermark: "Fpaas-Watermark",
+  /** On an event whose relay time is too far in the future to move a watermark: `1`. */
+  untrustedTime: "Fpaas-Untrusted-Time",
   /** Which producer wrote a stage or topic message: see `producerName`. */
   from: "Fpaas-From",
   /** Unique id of the commit a message was written by: tells our own retry from somebody else's write. */

@@ -19,7 +19,7 @@ import { type SavedWatermarks, Watermarks } from "./watermarks.ts";
 
 /** The part of a checkpoint that is small and written whole each time. */
 export type Progress = {
-  readonly watermarks: { channels: SavedWatermarks; expected: (number | null)[] };
+  readonly watermarks: SavedWatermarks;
   readonly counters: Counters;
 };
 
@@ -57,7 +57,7 @@ export class StageRunner {
     const context = this.#context;
     context.message.subject = message.subject;
     context.message.seq = message.seq;
-    context.message.channelWatermarkMs = this.#watermarks.of(message.input, message.channel);
+    context.message.channelWatermarkMs = this.#watermarks.of(message);
     if (message.payload !== null) this.#records(message, message.payload);
     if (message.watermarkMs !== null) this.#advance(message, message.watermarkMs);
   }
@@ -123,7 +123,7 @@ export class StageRunner {
     const event = decodeEvent(payload);
     this.#context.counters.in += 1;
     this.#emit(event, Number(event.seq));
-    this.#advance(message, timeOf(event) - WATERMARK_DELAY_MS);
+    if (message.timeTrusted) this.#advance(message, timeOf(event) - WATERMARK_DELAY_MS);
   }
 
   #topicRecords(payload: Uint8Array): void {
@@ -150,7 +150,7 @@ export class StageRunner {
 
   #advance(message: InputMessage, watermarkMs: number): void {
     const before = this.#watermarks.least;
-    this.#watermarks.advance(message.input, message.channel, message.channels, watermarkMs);
+    this.#watermarks.advance(message, watermarkMs);
     if (this.#watermarks.least > before) this.#stateful?.advance(this.#watermarks.least);
   }
 }

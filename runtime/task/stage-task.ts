@@ -6,7 +6,7 @@ import type { Deployment, TaskId } from "../../plan/deployment.ts";
 import { assert } from "../core/assert.ts";
 import type { Counters, OutputMessage, StateChange } from "../core/message.ts";
 import { StageRunner } from "../core/stage-runner.ts";
-import { type Clock, type Log, type LogAppend, LogUnavailable } from "../ports.ts";
+import { type Clock, type Log, type LogAppend, type LogMessage, LogUnavailable } from "../ports.ts";
 import {
   type CheckpointSubjects,
   checkpointMessage,
@@ -139,7 +139,7 @@ class StageTask {
     return (await this.#commit(patience)) === "fenced" ? "fenced" : "stopped";
   }
 
-  #step(input: number, messages: Parameters<TaskSource["toInput"]>[0][]): void {
+  #step(input: number, messages: readonly LogMessage[]): void {
     const source = this.#sources[input];
     assert(source !== undefined, `no source ${input}`);
     if (this.#readSinceCommit === 0) this.#waitingSinceMs = this.#ports.clock.now();

@@ -21,8 +21,14 @@ const decoder = new Decoder({ useRecords: false, mapsAsObjects: true });
 
 const progressSchema = z.object({
   watermarks: z.object({
-    channels: z.array(z.tuple([z.number(), z.string(), z.number()])),
-    expected: z.array(z.number().nullable()),
+    inputs: z.array(
+      z.object({
+        generation: z.number(),
+        expected: z.number().nullable(),
+        channels: z.array(z.tuple([z.string(), z.number()])),
+      }),
+    ),
+    leastMs: z.number().nullable(),
   }),
   counters: z.object({
     in: z.number(),
