@@ -42,8 +42,9 @@ export const HEADER = {
   from: "Fpaas-From",
   /** Unique id of the commit a message was written by: tells our own retry from somebody else's write. */
   commit: "Fpaas-Commit",
-  /** Which snapshot of a stage partition's state a state message belongs to. */
+  /** Of a state message: its epoch, and whether it is part of the epoch's `base` or a `change`. */
   epoch: "Fpaas-Epoch",
+  state: "Fpaas-State",
   /** Per-message time to live; checkpoints and state say `never` and so outlive the stream's max age. */
   ttl: "Nats-TTL",
 } as const;

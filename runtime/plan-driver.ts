@@ -96,6 +96,7 @@ export class PlanDriver {
 
   #pass(task: Task): boolean {
     const { messages, watermarkMs } = task.runner.drain();
+    task.runner.changes(); // Nothing is checkpointed here.
     for (const { target, partition, payload } of messages) {
       if (target.kind === "topic") this.#publish(target.name, payload);
       this.#deliver(task, target, partition, payload, null);

@@ -10,8 +10,9 @@ import { lowerExpr } from "./expr.ts";
 import { notRunnable } from "./later.ts";
 
 /** Elements `collect` keeps, and values `distinct` counts exactly, at most, per key and window. */
-export const COLLECT_MAX = 10_000;
-export const DISTINCT_CAP_MAX = 1_000_000;
+/** Both keep what they have of a key in one entry of state, which has to fit a message. */
+export const COLLECT_MAX = 1000;
+export const DISTINCT_CAP_MAX = 50_000;
 
 export class AggregateTable {
   /** Arguments of the aggregates, each once. */

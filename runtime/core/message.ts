@@ -58,5 +58,4 @@ export type StepOutput = {
   readonly messages: readonly OutputMessage[];
   /** The watermark to send to every partition of every target; null until it is known. */
   readonly watermarkMs: number | null;
-  readonly state: readonly StateChange[];
 };

@@ -52,6 +52,13 @@ export class StageRunner {
     return this.#context.output.bytes;
   }
 
+  /** The watermark this stage can promise now; null until it is known. */
+  get watermarkMs(): number | null {
+    const least = this.#watermarks.least;
+    const watermarkMs = this.#stateful?.outputWatermarkMs(least) ?? least;
+    return Number.isFinite(watermarkMs) ? watermarkMs : null;
+  }
+
   /** Takes one message in. A payload that does not decode goes to dead letters, whole. */
   push(message: InputMessage): void {
     const context = this.#context;
@@ -64,13 +71,12 @@ export class StageRunner {
 
   /** Everything produced since the last drain. */
   drain(): StepOutput {
-    const least = this.#watermarks.least;
-    const watermarkMs = this.#stateful?.outputWatermarkMs(least) ?? least;
-    return {
-      messages: this.#context.output.drain(),
-      watermarkMs: Number.isFinite(watermarkMs) ? watermarkMs : null,
-      state: this.#stateful?.changes() ?? [],
-    };
+    return { messages: this.#context.output.drain(), watermarkMs: this.watermarkMs };
+  }
+
+  /** The entries of keyed state that changed since they were last asked for, each once. */
+  changes(): StateChange[] {
+    return this.#stateful?.changes() ?? [];
   }
 
   progress(): Progress {
@@ -80,7 +86,7 @@ export class StageRunner {
     };
   }
 
-  /** The whole keyed state, for a snapshot. */
+  /** The whole keyed state. */
   entries(): Iterable<StateChange> {
     return this.#stateful?.entries() ?? [];
   }
