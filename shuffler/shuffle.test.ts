@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { cborToLexRecord } from "@atproto/repo";
 import { describe, expect, it } from "vitest";
 import { END_OF_TIME_MS, WATERMARK_DELAY_MS } from "../plan/event.ts";
-import { HEADER, HEADER, partitionToken } from "../plan/names.ts";
+import { HEADER, partitionToken } from "../plan/names.ts";
 import { partitionOf } from "../plan/partition.ts";
 import { ENVELOPE_BYTES_MAX } from "./envelope.ts";
 import type { Clock } from "./ports.ts";

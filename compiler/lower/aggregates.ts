@@ -9,8 +9,10 @@ import { CURRENT, type Env, freshEnv, NULL } from "./env.ts";
 import { lowerExpr } from "./expr.ts";
 import { notRunnable } from "./later.ts";
 
-/** Elements `collect` keeps, and values `distinct` counts exactly, at most, per key and window. */
-/** Both keep what they have of a key in one entry of state, which has to fit a message. */
+/**
+ * Elements `collect` keeps, and values `distinct` counts exactly, at most, per key and window. Both keep
+ * them in one entry of state, which has to fit a message.
+ */
 export const COLLECT_MAX = 1000;
 export const DISTINCT_CAP_MAX = 50_000;
 
