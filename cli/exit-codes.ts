@@ -42,6 +42,8 @@ const EXIT_OF: Readonly<Record<string, ExitCode>> = {
   nats_unsupported: EXIT.failure,
   nats_refused: EXIT.failure,
   log_unavailable: EXIT.timeout,
+  cursor_not_saved: EXIT.timeout,
+  deployment_unreadable: EXIT.failure,
   invalid_plan: EXIT.failure,
   source_missing: EXIT.notFound,
   source_unknown: EXIT.usage,

@@ -9,6 +9,7 @@ import { type Progress, publishSource, STOP_WAIT_MS_MAX } from "../shuffler/publ
 import { Shuffler } from "../shuffler/shuffle.ts";
 import type { Backend } from "./backend.ts";
 import { CommandError, EXIT } from "./exit-codes.ts";
+import { describe } from "./report-error.ts";
 import { openNoisySource, rejectedText, sourceKey } from "./source.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
@@ -46,7 +47,16 @@ export async function publishTo(options: PublishingOptions): Promise<Progress> {
     const publisher = publisherOn(nats);
     const { speed, closeWindows, onProgress } = options;
     const pace = { clock: systemClock, speed, closeWindows, signal, onProgress };
-    return await publishSource({ source, shuffler, publisher, cursorStore, ...pace });
+    const onCursorNotSaved = (error: unknown): void =>
+      terminal.complain(`${from}: the cursor is not saved, trying again: ${describe(error)}`);
+    return await publishSource({
+      source,
+      shuffler,
+      publisher,
+      cursorStore,
+      ...pace,
+      onCursorNotSaved,
+    });
   } finally {
     signal.removeEventListener("abort", giveUp);
     await nats[Symbol.asyncDispose]();

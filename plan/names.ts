@@ -36,12 +36,15 @@ export const HEADER = {
   detail: "Fpaas-Detail",
   /** Watermark in milliseconds since the epoch: the producer will send no record with a lesser time. */
   watermark: "Fpaas-Watermark",
+  /** On an event whose relay time is too far in the future to move a watermark: `1`. */
+  untrustedTime: "Fpaas-Untrusted-Time",
   /** Which producer wrote a stage or topic message: see `producerName`. */
   from: "Fpaas-From",
   /** Unique id of the commit a message was written by: tells our own retry from somebody else's write. */
   commit: "Fpaas-Commit",
-  /** Which snapshot of a stage partition's state a state message belongs to. */
+  /** Of a state message: its epoch, and whether it is part of the epoch's `base` or a `change`. */
   epoch: "Fpaas-Epoch",
+  state: "Fpaas-State",
   /** Per-message time to live; checkpoints and state say `never` and so outlive the stream's max age. */
   ttl: "Nats-TTL",
 } as const;

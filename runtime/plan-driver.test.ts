@@ -80,6 +80,19 @@ describe("PlanDriver", () => {
     expect(counters.reduce((sum, stage) => sum + stage.late, 0)).toBe(1);
   });
 
+  it("lets no event from the future move the watermark when the shuffler mistrusts its time", () => {
+    const likes = simulatedLikes(seededRandom(5), 40);
+    const [first, ...rest] = likes.map(likeMessage);
+    const [like] = likes;
+    if (first === undefined || like === undefined) throw new Error("no like");
+    const future = likeMessage({ ...like, timeMs: like.timeMs + 10 * 365 * 86_400_000 });
+    const headers = new Map([[HEADER.untrustedTime, "1"]]);
+    const late = (messages: readonly FirehoseMessage[]) =>
+      drive(messages).counters.reduce((sum, stage) => sum + stage.late, 0);
+    expect(late([first, future, ...rest])).toBeGreaterThan(0);
+    expect(late([first, { ...future, headers }, ...rest])).toBe(0);
+  });
+
   it("sends a message that does not decode to dead letters, and goes on", () => {
     const likes = simulatedLikes(seededRandom(4), 5);
     const [first] = likes.map(likeMessage);

@@ -67,7 +67,9 @@ export class PlanDriver {
         input: reader.input,
         channel: reader.channel,
         channels: reader.channels,
+        generation: 0,
         watermarkMs: watermarkOf(message.headers),
+        timeTrusted: !message.headers.has(HEADER.untrustedTime),
         payload: message.payload.length === 0 ? null : message.payload,
         subject: message.subject,
         seq: this.#seq,
@@ -94,6 +96,7 @@ export class PlanDriver {
 
   #pass(task: Task): boolean {
     const { messages, watermarkMs } = task.runner.drain();
+    task.runner.changes(); // Nothing is checkpointed here.
     for (const { target, partition, payload } of messages) {
       if (target.kind === "topic") this.#publish(target.name, payload);
       this.#deliver(task, target, partition, payload, null);
@@ -129,7 +132,9 @@ export class PlanDriver {
         input,
         channel: `${partitionToken(partition)}:${producer}`,
         channels,
+        generation: 1,
         watermarkMs,
+        timeTrusted: true,
         payload,
         subject: `${target.kind} ${target.name}`,
         seq: this.#seq,

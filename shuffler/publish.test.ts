@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { CursorNotSaved, FINAL_SAVE_TRIES_MAX } from "./cursor-saver.ts";
 import type { CursorStore, Publisher } from "./ports.ts";
 import { type PublishOptions, publishSource } from "./publish.ts";
 import { Shuffler } from "./shuffle.ts";
@@ -58,6 +59,9 @@ function optionsFor(publisher: Publisher, over: Partial<PublishOptions> = {}): P
     closeWindows: false,
     signal: new AbortController().signal,
     onProgress: () => {},
+    onCursorNotSaved: (error) => {
+      throw error;
+    },
     ...over,
   };
 }
@@ -192,5 +196,81 @@ describe("publishSource", () => {
     const run = publishSource(optionsFor(new TestPublisher(), { cursorStore, source }));
     await expect(run).rejects.toThrow("cut off");
     expect(cursorStore.saved.at(-1)).toBe(4);
+  });
+
+  it("reads on while the cursor store is away, tells it once, and saves when it is back", async () => {
+    const cursorStore = new MemoryCursor();
+    const [reasons, read] = [[] as unknown[], [] as number[]];
+    let isAway = true;
+    const flaky = {
+      load: () => cursorStore.load(),
+      save: async (position: number) => {
+        if (isAway) throw new Error("away");
+        await cursorStore.save(position);
+      },
+    };
+    const publisher = new TestPublisher(async () => {
+      read.push(read.length);
+      if (read.length === 60) isAway = false;
+    });
+    const onCursorNotSaved = (error: unknown) => reasons.push(error);
+    await publishSource(optionsFor(publisher, { cursorStore: flaky, speed: 1, onCursorNotSaved }));
+    expect(reasons).toEqual([new Error("away")]);
+    expect(cursorStore.saved.length).toBeGreaterThan(1);
+    expect(cursorStore.saved.at(-1)).toBe(39);
+  });
+
+  it("does not wait for a save while it reads, and writes none out of order", async () => {
+    const cursorStore = new MemoryCursor();
+    const slow = Promise.withResolvers<void>();
+    const held = {
+      load: () => cursorStore.load(),
+      save: async (position: number) => {
+        await slow.promise;
+        await cursorStore.save(position);
+      },
+    };
+    const publisher = new TestPublisher();
+    const run = publishSource(optionsFor(publisher, { cursorStore: held, speed: 1 }));
+    await expect.poll(() => publisher.messages.length).toBe(160);
+    slow.resolve();
+    await run;
+    expect(cursorStore.saved).toHaveLength(2);
+    expect(cursorStore.saved.at(-1)).toBe(39);
+  });
+
+  it("ends with a clear error when the last position cannot be saved", async () => {
+    let tries = 0;
+    const broken: CursorStore = {
+      load: async () => null,
+      save: async () => {
+        tries += 1;
+        throw new Error("away");
+      },
+    };
+    const run = publishSource(optionsFor(new TestPublisher(), { cursorStore: broken }));
+    await expect(run).rejects.toThrow("the cursor 39 could not be saved: away");
+    await expect(run).rejects.toBeInstanceOf(CursorNotSaved);
+    expect(tries).toBe(FINAL_SAVE_TRIES_MAX);
+  });
+
+  it("ends with the source's error, not with that of the save behind it", async () => {
+    const broken: CursorStore = {
+      load: async () => null,
+      save: () => Promise.reject(new Error("away")),
+    };
+    const source = {
+      ...sourceOf([]),
+      async *batches() {
+        yield frameItems(FRAMES.slice(0, 5));
+        throw new Error("cut off");
+      },
+    };
+    const reasons: unknown[] = [];
+    const onCursorNotSaved = (error: unknown) => reasons.push(error);
+    const options = { cursorStore: broken, source, onCursorNotSaved };
+    const run = publishSource(optionsFor(new TestPublisher(), options));
+    await expect(run).rejects.toThrow("cut off");
+    expect(reasons).toHaveLength(1);
   });
 });

@@ -2,6 +2,7 @@
 // cursor only what is stored without a gap before it, so that a restart loses nothing.
 
 import { CursorTracker } from "./cursor.ts";
+import { CursorSaver } from "./cursor-saver.ts";
 import { Pacer, type Speed } from "./pace.ts";
 import type { Clock, CursorStore, Publisher } from "./ports.ts";
 import type { Shuffler, ShufflerCounters } from "./shuffle.ts";
@@ -25,6 +26,8 @@ export type PublishOptions = {
   readonly closeWindows: boolean;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
+  /** The cursor could not be saved. Told once until it can be again; it is tried at every interval. */
+  readonly onCursorNotSaved: (error: unknown) => void;
 };
 
 export type Progress = {
@@ -37,8 +40,8 @@ export type Progress = {
 
 /**
  * Publishes a source until its end or until the signal aborts, and saves the cursor at the end.
- * @returns the last progress. @throws what the source, publisher or cursor store threw; the cursor was
- * saved up to there if it could be.
+ * @returns the last progress. @throws what the source or publisher threw; the cursor was saved up to
+ * there if it could be. @throws CursorNotSaved when all went well but that.
  */
 export async function publishSource(options: PublishOptions): Promise<Progress> {
   return await new PublishLoop(options).run();
@@ -48,29 +51,36 @@ class PublishLoop {
   readonly #options: PublishOptions;
   readonly #tracker = new CursorTracker();
   readonly #pacer: Pacer;
+  readonly #saver: CursorSaver;
   #reportedAtMs: number;
-  #saved: number | null = null;
 
   constructor(options: PublishOptions) {
     this.#options = options;
     this.#pacer = new Pacer(options.source.live ? "max" : options.speed, options.clock);
+    this.#saver = new CursorSaver(options.cursorStore, options.clock, options.onCursorNotSaved);
     this.#reportedAtMs = options.clock.now();
   }
 
   async run(): Promise<Progress> {
     try {
-      await this.#readAll();
-    } finally {
-      // Also when the source broke off: what it gave before is worth storing.
-      try {
-        await this.#drain();
-      } finally {
-        await this.#save();
-      }
+      await this.#readAndDrain();
+    } catch (error) {
+      await this.#saver.finish(this.#tracker.frontier).catch(this.#options.onCursorNotSaved);
+      throw error;
     }
+    await this.#saver.finish(this.#tracker.frontier);
     const progress = this.#progress();
     this.#options.onProgress(progress);
     return progress;
+  }
+
+  async #readAndDrain(): Promise<void> {
+    try {
+      await this.#readAll();
+    } finally {
+      // Also when the source broke off: what it gave before is worth storing.
+      await this.#drain();
+    }
   }
 
   async #readAll(): Promise<void> {
@@ -90,7 +100,7 @@ class PublishLoop {
     await this.#pacer.until(shuffler.relayTimeMs, signal);
     if (signal.aborted) return;
     await this.#publish(item.position, messages);
-    await this.#report();
+    this.#report();
   }
 
   /** Sends the messages in order; the item completes when all of them are stored. */
@@ -134,19 +144,12 @@ class PublishLoop {
     await Promise.race([settled, clock.sleep(STOP_WAIT_MS_MAX, idle.signal)]);
   }
 
-  async #report(): Promise<void> {
+  #report(): void {
     const nowMs = this.#options.clock.now();
     if (nowMs - this.#reportedAtMs < REPORT_INTERVAL_MS) return;
     this.#reportedAtMs = nowMs;
-    await this.#save();
+    this.#saver.begin(this.#tracker.frontier);
     this.#options.onProgress(this.#progress());
-  }
-
-  async #save(): Promise<void> {
-    const { frontier } = this.#tracker;
-    if (frontier === null || frontier === this.#saved) return;
-    await this.#options.cursorStore.save(frontier);
-    this.#saved = frontier;
   }
 
   #progress(): Progress {

@@ -205,6 +205,8 @@ describe("watermarks", () => {
     ]);
     expect(live.events).toHaveLength(3);
     expect(live.shuffler.counters.disbelieved).toBe(1);
+    const marked = live.events.map((event) => event.headers.has(HEADER.untrustedTime));
+    expect(marked).toEqual([false, true, false]);
     expect(watermarksOf(shuffle([time(atBound + 1)]).messages)).toHaveLength(1);
   });
 

@@ -2,6 +2,7 @@
 // same items give the same messages.
 
 import { EVENT_KINDS, type EventKind } from "../plan/event.ts";
+import { HEADER } from "../plan/names.ts";
 import { decodeFrame } from "./decode/frame.ts";
 import type { DecodedMessage } from "./decode/message.ts";
 import type { Rejected, RejectReason } from "./decode/rejection.ts";
@@ -64,10 +65,7 @@ export class Shuffler {
   /** @returns the messages to publish for one item, in this order. */
   push(item: SourceItem): ShuffledMessage[] {
     const message = item.kind === "frame" ? decodeFrame(item.raw) : item.message;
-    const messages = this.#router.route(message, item.raw, item.position);
-    if ("timeMs" in message) {
-      messages.push(...this.#watermarks.advance(message.timeMs, message.seq));
-    }
+    const messages = this.#timed(message, this.#router.route(message, item.raw, item.position));
     this.#lastPosition = item.position;
     this.#count(message);
     this.counters.messages += messages.length;
@@ -81,10 +79,22 @@ export class Shuffler {
     return messages;
   }
 
+  /** Adds the watermarks an event brings; one from the future brings none and is marked. */
+  #timed(message: DecodedMessage, messages: ShuffledMessage[]): ShuffledMessage[] {
+    if (!("timeMs" in message)) return messages;
+    if (this.#watermarks.believes(message.timeMs)) {
+      return [...messages, ...this.#watermarks.advance(message.timeMs, message.seq)];
+    }
+    this.counters.disbelieved += 1;
+    return messages.map((one) => ({
+      ...one,
+      headers: new Map(one.headers).set(HEADER.untrustedTime, "1"),
+    }));
+  }
+
   #count(message: DecodedMessage): void {
     this.counters.items += 1;
     this.counters.oversize = this.#router.oversize;
-    this.counters.disbelieved = this.#watermarks.disbelieved;
     switch (message.kind) {
       case "commit":
         this.counters.events.commit += message.ops.length;

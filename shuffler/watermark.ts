@@ -20,8 +20,6 @@ export class WatermarkMaker {
   readonly #partitions: number;
   readonly #clock: Clock | null;
   #greatestMs = Number.NEGATIVE_INFINITY;
-  /** Events whose time was too far ahead of the wall clock to be believed. */
-  disbelieved = 0;
 
   /** @param clock of a live source; null for recordings, whose output must not depend on one. */
   constructor(partitions: number, clock: Clock | null) {
@@ -34,13 +32,15 @@ export class WatermarkMaker {
     return this.#greatestMs;
   }
 
-  /** Takes the relay time of one event. @returns the watermark messages to send after it. */
+  /** Whether an event's relay time may move a watermark, here and in whoever reads the event. */
+  believes(timeMs: number): boolean {
+    if (this.#clock === null || timeMs <= this.#greatestMs) return true;
+    return timeMs <= this.#clock.now() + WATERMARK_AHEAD_MS_MAX;
+  }
+
+  /** Takes the believed relay time of one event. @returns the watermark messages to send after it. */
   advance(timeMs: number, relaySeq: number): ShuffledMessage[] {
     if (timeMs <= this.#greatestMs) return [];
-    if (this.#clock !== null && timeMs > this.#clock.now() + WATERMARK_AHEAD_MS_MAX) {
-      this.disbelieved += 1;
-      return [];
-    }
     const second = Math.floor(timeMs / 1000);
     const isNewSecond = second > Math.floor(this.#greatestMs / 1000);
     this.#greatestMs = timeMs;

@@ -8,9 +8,12 @@ import { type ArgSpec, type Args, integerArg, numberArg, numbersArg, readArgs } 
 import { CURRENT, type Env, freshEnv, NULL } from "./env.ts";
 import { lowerExpr } from "./expr.ts";
 
-/** Elements `collect` keeps, and values `distinct` counts exactly, at most, per key and window. */
-export const COLLECT_MAX = 10_000;
-export const DISTINCT_CAP_MAX = 1_000_000;
+/**
+ * Elements `collect` keeps, and values `distinct` counts exactly, at most, per key and window. Both keep
+ * them in one entry of state, which has to fit a message.
+ */
+export const COLLECT_MAX = 1000;
+export const DISTINCT_CAP_MAX = 50_000;
 /** Quantiles of one `quantiles`, and values `top_k` names, at most. */
 export const QUANTILES_MAX = 20;
 export const TOP_K_MAX = 100;

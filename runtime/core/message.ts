@@ -13,8 +13,12 @@ export type InputMessage = {
   readonly channel: string;
   /** How many channels this input has in all; the watermark waits until each has spoken. */
   readonly channels: number;
+  /** Version of the producer; 0 for the firehose. A later one's channels replace an earlier one's. */
+  readonly generation: number;
   /** The producer sends no record with a lesser time after this; null when the message does not say. */
   readonly watermarkMs: number | null;
+  /** False for an event whose time must not move the watermark: the shuffler did not believe it. */
+  readonly timeTrusted: boolean;
   /** An event, a CBOR sequence of records or rows; null for a watermark message. */
   readonly payload: Uint8Array | null;
   /** Where it stands, for dead letters. */
@@ -54,5 +58,4 @@ export type StepOutput = {
   readonly messages: readonly OutputMessage[];
   /** The watermark to send to every partition of every target; null until it is known. */
   readonly watermarkMs: number | null;
-  readonly state: readonly StateChange[];
 };

@@ -19,7 +19,7 @@ import { type SavedWatermarks, Watermarks } from "./watermarks.ts";
 
 /** The part of a checkpoint that is small and written whole each time. */
 export type Progress = {
-  readonly watermarks: { channels: SavedWatermarks; expected: (number | null)[] };
+  readonly watermarks: SavedWatermarks;
   readonly counters: Counters;
 };
 
@@ -53,25 +53,31 @@ export class StageRunner {
     return this.#context.output.bytes;
   }
 
+  /** The watermark this stage can promise now; null until it is known. */
+  get watermarkMs(): number | null {
+    const least = this.#watermarks.least;
+    const watermarkMs = this.#stateful?.outputWatermarkMs(least) ?? least;
+    return Number.isFinite(watermarkMs) ? watermarkMs : null;
+  }
+
   /** Takes one message in. A payload that does not decode goes to dead letters, whole. */
   push(message: InputMessage): void {
     const context = this.#context;
     context.message.subject = message.subject;
     context.message.seq = message.seq;
-    context.message.channelWatermarkMs = this.#watermarks.of(message.input, message.channel);
+    context.message.channelWatermarkMs = this.#watermarks.of(message);
     if (message.payload !== null) this.#records(message, message.payload);
     if (message.watermarkMs !== null) this.#advance(message, message.watermarkMs);
   }
 
   /** Everything produced since the last drain. */
   drain(): StepOutput {
-    const least = this.#watermarks.least;
-    const watermarkMs = this.#stateful?.outputWatermarkMs(least) ?? least;
-    return {
-      messages: this.#context.output.drain(),
-      watermarkMs: Number.isFinite(watermarkMs) ? watermarkMs : null,
-      state: this.#stateful?.changes() ?? [],
-    };
+    return { messages: this.#context.output.drain(), watermarkMs: this.watermarkMs };
+  }
+
+  /** The entries of keyed state that changed since they were last asked for, each once. */
+  changes(): StateChange[] {
+    return this.#stateful?.changes() ?? [];
   }
 
   progress(): Progress {
@@ -81,7 +87,7 @@ export class StageRunner {
     };
   }
 
-  /** The whole keyed state, for a snapshot. */
+  /** The whole keyed state. */
   entries(): Iterable<StateChange> {
     return this.#stateful?.entries() ?? [];
   }
@@ -124,7 +130,7 @@ export class StageRunner {
     const event = decodeEvent(payload);
     this.#context.counters.in += 1;
     this.#take(input, event, Number(event.seq));
-    this.#advance(message, timeOf(event) - WATERMARK_DELAY_MS);
+    if (message.timeTrusted) this.#advance(message, timeOf(event) - WATERMARK_DELAY_MS);
   }
 
   #topicRecords(input: SourceInput, payload: Uint8Array): void {
@@ -158,7 +164,7 @@ export class StageRunner {
 
   #advance(message: InputMessage, watermarkMs: number): void {
     const before = this.#watermarks.least;
-    this.#watermarks.advance(message.input, message.channel, message.channels, watermarkMs);
+    this.#watermarks.advance(message, watermarkMs);
     if (this.#watermarks.least > before) this.#stateful?.advance(this.#watermarks.least);
   }
 }

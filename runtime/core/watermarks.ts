@@ -2,65 +2,101 @@
 //
 //   channel p00: 12:00:07   channel p01: 12:00:05   →   12:00:05
 //   channel p00: 12:00:07   channel p01: (silent)   →   none yet
+//
+// Channels of a topic belong to a version of its owner. When a later version speaks, the channels of the
+// earlier one will not again: they are forgotten, and the watermark waits where it is for the new ones.
+//
+// Invariant: the watermark never steps back, so what a channel sends from before it is late.
 
 import { assert } from "./assert.ts";
 
-/** Saved form: input, channel, watermark. */
-export type SavedWatermarks = (readonly [number, string, number])[];
+/** What a message says of time. */
+export type Mark = {
+  readonly input: number;
+  readonly channel: string;
+  /** How many channels its input has in all. */
+  readonly channels: number;
+  /** Version of the producer. */
+  readonly generation: number;
+};
+
+export type SavedWatermarks = {
+  readonly inputs: readonly SavedInput[];
+  /** Null: none yet. */
+  readonly leastMs: number | null;
+};
+type SavedInput = {
+  readonly generation: number;
+  readonly expected: number | null;
+  readonly channels: readonly (readonly [channel: string, watermarkMs: number])[];
+};
+
+type InputChannels = { generation: number; expected: number | null; known: Map<string, number> };
 
 export class Watermarks {
-  /** Per input: watermark by channel. */
-  readonly #channels: Map<string, number>[];
-  /** Per input: how many channels there are; null until a message has said. */
-  readonly #expected: (number | null)[];
+  #inputs: InputChannels[];
   #least = Number.NEGATIVE_INFINITY;
 
   constructor(inputs: number) {
-    this.#channels = Array.from({ length: inputs }, () => new Map<string, number>());
-    this.#expected = new Array<number | null>(inputs).fill(null);
+    this.#inputs = Array.from({ length: inputs }, () => ({
+      generation: 0,
+      expected: null,
+      known: new Map<string, number>(),
+    }));
   }
 
-  /** The least watermark over all channels of all inputs; -Infinity while one is silent. */
+  /** The least watermark over all channels of all inputs; -Infinity while one has never spoken. */
   get least(): number {
     return this.#least;
   }
 
-  /** The watermark of one channel; -Infinity before its first. */
-  of(input: number, channel: string): number {
-    return this.#channels[input]?.get(channel) ?? Number.NEGATIVE_INFINITY;
+  /** The watermark of one channel, never less than the least of all; -Infinity before the first. */
+  of({ input, channel }: Mark): number {
+    return Math.max(this.#least, this.#input(input).known.get(channel) ?? Number.NEGATIVE_INFINITY);
   }
 
-  /** Takes note of a watermark; one that steps back changes nothing. */
-  advance(input: number, channel: string, channels: number, watermarkMs: number): void {
-    const known = this.#channels[input];
-    assert(known !== undefined, `no input ${input}`);
-    const expectedBefore = this.#expected[input];
-    this.#expected[input] = channels;
-    if (watermarkMs <= (known.get(channel) ?? Number.NEGATIVE_INFINITY)) {
-      if (expectedBefore === channels) return;
-    } else known.set(channel, watermarkMs);
+  /** Takes note of a watermark; one that steps back, or of an earlier version, changes nothing. */
+  advance(mark: Mark, watermarkMs: number): void {
+    const input = this.#input(mark.input);
+    if (mark.generation < input.generation) return;
+    const isNew = mark.generation > input.generation || input.expected !== mark.channels;
+    if (mark.generation > input.generation) input.known.clear();
+    input.generation = mark.generation;
+    input.expected = mark.channels;
+    const before = input.known.get(mark.channel) ?? Number.NEGATIVE_INFINITY;
+    if (watermarkMs > before) input.known.set(mark.channel, watermarkMs);
+    else if (!isNew) return;
     this.#least = Math.max(this.#least, this.#compute());
   }
 
-  save(): { channels: SavedWatermarks; expected: (number | null)[] } {
-    const channels = this.#channels.flatMap((known, input) =>
-      [...known].map(([channel, ms]) => [input, channel, ms] as const),
-    );
-    return { channels, expected: [...this.#expected] };
+  save(): SavedWatermarks {
+    const inputs = this.#inputs.map(({ generation, expected, known }) => ({
+      generation,
+      expected,
+      channels: [...known],
+    }));
+    return { inputs, leastMs: Number.isFinite(this.#least) ? this.#least : null };
   }
 
-  restore(saved: { channels: SavedWatermarks; expected: readonly (number | null)[] }): void {
-    for (const [input, channel, ms] of saved.channels) this.#channels[input]?.set(channel, ms);
-    saved.expected.forEach((count, input) => {
-      this.#expected[input] = count;
-    });
-    this.#least = this.#compute();
+  restore({ inputs, leastMs }: SavedWatermarks): void {
+    assert(inputs.length === this.#inputs.length, "a checkpoint is of a stage with other inputs");
+    this.#inputs = inputs.map(({ generation, expected, channels }) => ({
+      generation,
+      expected,
+      known: new Map(channels),
+    }));
+    this.#least = leastMs ?? Number.NEGATIVE_INFINITY;
+  }
+
+  #input(index: number): InputChannels {
+    const input = this.#inputs[index];
+    assert(input !== undefined, `no input ${index}`);
+    return input;
   }
 
   #compute(): number {
     let least = Number.POSITIVE_INFINITY;
-    for (const [input, known] of this.#channels.entries()) {
-      const expected = this.#expected[input] ?? null;
+    for (const { expected, known } of this.#inputs) {
       if (expected === null || known.size < expected) return Number.NEGATIVE_INFINITY;
       for (const ms of known.values()) least = Math.min(least, ms);
     }

@@ -88,7 +88,7 @@ function sourceOf(
 function fromFirehose(message: LogMessage, input: number, channels: number): InputMessage {
   const partition = message.subject.split(".")[2];
   assert(partition !== undefined, `not a firehose subject: ${message.subject}`);
-  return { ...common(message, input), channel: partition, channels };
+  return { ...common(message, input), channel: partition, channels, generation: 0 };
 }
 
 /** The channel is the producer, on each partition of a topic separately. */
@@ -97,7 +97,8 @@ function fromProducer(message: LogMessage, input: number, partitions: number): I
   const producer = parseProducer(from);
   const partition = message.subject.slice(message.subject.lastIndexOf(".") + 1);
   const channels = partitions * (producer?.producers ?? 1);
-  return { ...common(message, input), channel: `${partition}:${from}`, channels };
+  const generation = producer?.version ?? 0;
+  return { ...common(message, input), channel: `${partition}:${from}`, channels, generation };
 }
 
 function common(message: LogMessage, input: number) {
@@ -105,6 +106,7 @@ function common(message: LogMessage, input: number) {
   return {
     input,
     watermarkMs: watermark === undefined ? null : Number(watermark),
+    timeTrusted: !message.headers.has(HEADER.untrustedTime),
     payload: message.payload.length === 0 ? null : message.payload,
     subject: message.subject,
     seq: message.seq,

@@ -3,14 +3,13 @@
 import { Decoder, Encoder } from "cbor-x";
 import { z } from "zod";
 import type { Progress } from "../core/stage-runner.ts";
+import type { StateEpochs } from "./state-log.ts";
 
 /** What a checkpoint message holds. */
-export type Checkpoint = {
+export type Checkpoint = StateEpochs & {
   /** Last processed sequence of each input. */
   readonly inSeqs: readonly number[];
   readonly progress: Progress;
-  /** Which snapshot of the state goes with it. */
-  readonly epoch: number;
 };
 
 /** One entry of a state message; null deletes the key. */
@@ -21,8 +20,14 @@ const decoder = new Decoder({ useRecords: false, mapsAsObjects: true });
 
 const progressSchema = z.object({
   watermarks: z.object({
-    channels: z.array(z.tuple([z.number(), z.string(), z.number()])),
-    expected: z.array(z.number().nullable()),
+    inputs: z.array(
+      z.object({
+        generation: z.number(),
+        expected: z.number().nullable(),
+        channels: z.array(z.tuple([z.string(), z.number()])),
+      }),
+    ),
+    leastMs: z.number().nullable(),
   }),
   counters: z.object({
     in: z.number(),
@@ -37,6 +42,7 @@ const checkpointSchema: z.ZodType<Checkpoint> = z.object({
   inSeqs: z.array(z.number()),
   progress: progressSchema,
   epoch: z.number(),
+  baseEpoch: z.number(),
 });
 
 const changesSchema: z.ZodType<StoredChange[]> = z.array(

@@ -3,6 +3,9 @@
 import { type KV, Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { CURSORS_BUCKET } from "../../../plan/names.ts";
+import { LogUnavailable } from "../../ports.ts";
+import { errorMessage } from "../nats-server/error-message.ts";
+import { isOutage } from "./retry.ts";
 
 export class NatsCursorStore {
   readonly #cursors: KV;
@@ -18,14 +21,25 @@ export class NatsCursorStore {
     return new NatsCursorStore(await new Kvm(connection).open(CURSORS_BUCKET), key);
   }
 
-  /** The position saved last; null when there is none. */
+  /** The position saved last; null when there is none. @throws LogUnavailable in an outage */
   async load(): Promise<number | null> {
-    const entry = await this.#cursors.get(this.#key);
+    const entry = await answered(this.#cursors.get(this.#key));
     const position = entry?.operation === "PUT" ? Number(entry.string()) : Number.NaN;
     return Number.isSafeInteger(position) ? position : null;
   }
 
+  /** @throws LogUnavailable in an outage, after the client's time-out of some seconds: try again */
   async save(position: number): Promise<void> {
-    await this.#cursors.put(this.#key, String(position));
+    await answered(this.#cursors.put(this.#key, String(position)));
+  }
+}
+
+async function answered<T>(request: Promise<T>): Promise<T> {
+  try {
+    return await request;
+  } catch (error) {
+    if (!isOutage(error)) throw error;
+    const message = `NATS does not answer: ${errorMessage(error)}`;
+    throw new LogUnavailable(message, { cause: error });
   }
 }

@@ -56,6 +56,14 @@ it("throws a typed error for a message over the server's limit, and goes on", as
   expect((await publisher.publish(publication(subject, "2"))).duplicate).toBe(false);
 });
 
+it("throws a typed error for a header that NATS cannot carry, and goes on", async () => {
+  await using publisher = new NatsPublisher(bench.nc, { inFlightMax: 1 });
+  const subject = "atproto.firehose.00.header";
+  const bad = { ...publication(subject, "1"), headers: new Map([["bad name:", "x"]]) };
+  await expect(publisher.publish(bad)).rejects.toThrow(NatsRefused);
+  expect((await publisher.publish(publication(subject, "2"))).duplicate).toBe(false);
+});
+
 it("throws for messages it gives up when it is disposed of", async () => {
   const publisher = new NatsPublisher(bench.nc, { inFlightMax: 1 });
   const nobody = publication("nobody.listens", "1");

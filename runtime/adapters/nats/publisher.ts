@@ -120,9 +120,9 @@ export class NatsPublisher implements AsyncDisposable {
     entry.dueMs = performance.now() + ACK_TIMEOUT_MS;
     if (!this.#link.up) return; // Sent when the connection is back.
     const { subject, msgId, headers, payload } = entry.publication;
-    const withId = toNatsHeaders(headers);
-    withId.set(HEADER.msgId, msgId);
     try {
+      const withId = toNatsHeaders(headers);
+      withId.set(HEADER.msgId, msgId);
       this.#nc.publish(subject, payload, { headers: withId, reply: `${this.#inbox}.${token}` });
     } catch (error) {
       if (isOutage(error)) return;

@@ -6,7 +6,7 @@ import { pause } from "./retry.ts";
 
 const RECHECK_MS = 1000;
 
-/** As `Log.readAll`. */
+/** As `Log.readAll`. @throws LogUnavailable when the log is away for too long */
 export async function* readNow(
   log: Log,
   stream: string,
@@ -16,7 +16,13 @@ export async function* readNow(
   if (end === 0) return;
   const stop = new AbortController();
   const progress = { seq: 0 };
-  const watching = stopWhenRemoved(log, stream, subjects, progress, stop);
+  const watching = stopWhenRemoved(log, stream, subjects, progress, stop).then(
+    () => null,
+    (error: unknown) => {
+      stop.abort();
+      return { error };
+    },
+  );
   try {
     for await (const batch of log.read(stream, subjects, 1, stop.signal)) {
       for (const message of batch) {
@@ -30,6 +36,8 @@ export async function* readNow(
     stop.abort();
     await watching;
   }
+  const failure = await watching;
+  if (failure !== null) throw failure.error;
 }
 
 /** The greatest sequence on any of the subjects, 0 when there is none. */

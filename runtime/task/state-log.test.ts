@@ -1,0 +1,99 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { StateChange } from "../core/message.ts";
+import type { LogMessage } from "../ports.ts";
+import { readState, type StateEpochs, StateLog } from "./state-log.ts";
+
+const SIZES = { sliceBytes: 30, epochAfterBytesMin: 60 };
+const START: StateEpochs = { epoch: 0, baseEpoch: 0 };
+
+/** A task's state, its log, and the last checkpoint of it. */
+class Task {
+  readonly state = new Map<string, Uint8Array>();
+  messages: LogMessage[] = [];
+  epochs = START;
+  #log = new StateLog("s", START, 0, SIZES);
+  #seq = 0;
+
+  commit(changes: readonly StateChange[]): { baseBytes: number } {
+    for (const { key, value } of changes) {
+      if (value === null) this.state.delete(key);
+      else this.state.set(key, value);
+    }
+    const written = this.#log.next(changes, () => this.entries());
+    for (const message of written) {
+      this.#seq += 1;
+      this.messages.push({ ...message, seq: this.#seq });
+    }
+    this.#seq += 1;
+    this.epochs = this.#log.epochs();
+    const garbage = this.#log.committed(this.#seq) ?? 0;
+    this.messages = this.messages.filter(({ seq }) => seq > garbage);
+    const base = written.filter((one) => one.headers.get("Fpaas-State") === "base");
+    return { baseBytes: base.reduce((sum, one) => sum + one.payload.length, 0) };
+  }
+
+  /** Dies, and another one takes over from the log. */
+  crash(): Map<string, Uint8Array> {
+    const { state, changedBytes } = readState(this.messages, this.epochs);
+    this.#log = new StateLog("s", this.epochs, changedBytes, SIZES);
+    const restored = new Map<string, Uint8Array>();
+    for (const { key, value } of state) {
+      if (value === null) restored.delete(key);
+      else restored.set(key, value);
+    }
+    return restored;
+  }
+
+  *entries(): Iterable<StateChange> {
+    for (const [key, value] of this.state) yield { key, value };
+  }
+}
+
+const change = fc.record({
+  key: fc.integer({ min: 0, max: 12 }).map(String),
+  value: fc.option(fc.uint8Array({ minLength: 1, maxLength: 9 })),
+});
+const steps = fc.array(
+  fc.record({ changes: fc.array(change, { maxLength: 6 }), crashes: fc.boolean() }),
+  { maxLength: 60 },
+);
+
+describe("StateLog", () => {
+  it("restores the state as it was at the last checkpoint, whenever the task dies", () => {
+    fc.assert(
+      fc.property(steps, (all) => {
+        const task = new Task();
+        for (const { changes, crashes } of all) {
+          task.commit(changes);
+          if (crashes) expect(task.crash()).toEqual(task.state);
+        }
+        expect(task.crash()).toEqual(task.state);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("writes a large state anew a slice at a time, and then forgets what is older", () => {
+    const task = new Task();
+    const value = new Uint8Array(10);
+    const all = Array.from({ length: 100 }, (_, i) => ({ key: `k${i}`, value }));
+    task.commit(all);
+    const before = task.messages.length;
+    for (let i = 0; i < 60; i += 1) {
+      expect(task.commit([]).baseBytes).toBeLessThan(3 * SIZES.sliceBytes);
+    }
+    expect(task.epochs).toEqual({ epoch: 1, baseEpoch: 1 });
+    expect(task.messages.every((one) => one.headers.get("Fpaas-Epoch") === "1")).toBe(true);
+    expect(task.messages.length).toBeGreaterThan(before);
+    expect(task.crash()).toEqual(task.state);
+  });
+
+  it("keeps the log within a few times the state, however often it changes", () => {
+    const task = new Task();
+    for (let i = 0; i < 2000; i += 1)
+      task.commit([{ key: `k${i % 10}`, value: new Uint8Array(10) }]);
+    const bytes = task.messages.reduce((sum, one) => sum + one.payload.length, 0);
+    expect(bytes).toBeLessThan(2000);
+  });
+});

@@ -1,0 +1,166 @@
+// The state of a task as a log of its own, which never needs one large commit.
+//
+// Every commit appends the entries it changed. When those have outgrown the state, an epoch begins: all
+// entries as they are now (the base) go out a slice per commit, beside the changes, which from now on
+// belong to the new epoch. Once its base is whole, everything from before the epoch can be deleted.
+//
+//   state = base of epoch b, then every change of epoch b and later, in order
+
+import { HEADER } from "../../plan/names.ts";
+import type { StateChange } from "../core/message.ts";
+import type { LogAppend, LogMessage } from "../ports.ts";
+import { decodeChanges, encodeStored, type StoredChange } from "./stored.ts";
+
+/** State is cut into messages of about this size. */
+export const STATE_MESSAGE_BYTES = 512 * 1024;
+/** How much of a base goes into one commit. */
+export const BASE_SLICE_BYTES = 2 * 1024 * 1024;
+/** An epoch begins when the changes since the last one reach this, or twice the size of its base. */
+export const EPOCH_AFTER_BYTES_MIN = 1024 * 1024;
+
+/** The part of a checkpoint that says which state messages count. */
+export type StateEpochs = {
+  readonly epoch: number;
+  /** The last epoch whose base is whole; 0 began empty. */
+  readonly baseEpoch: number;
+};
+
+/** Sizes that tests make small. */
+export type StateSizes = { readonly sliceBytes: number; readonly epochAfterBytesMin: number };
+const SIZES: StateSizes = {
+  sliceBytes: BASE_SLICE_BYTES,
+  epochAfterBytesMin: EPOCH_AFTER_BYTES_MIN,
+};
+
+/** What a task writes of its state. */
+export class StateLog {
+  readonly #subject: string;
+  readonly #sizes: StateSizes;
+  #epoch: number;
+  #baseEpoch: number;
+  #changedBytes: number;
+  #baseBytes = 0;
+  /** What is left to write of the base, last first. */
+  #base: StateChange[] | null = null;
+  /** Of the last commit: number of base messages, whether the epoch began, whether its base is whole. */
+  #last = { baseMessages: 0, began: false, completed: false };
+  #epochFirstSeq = 0;
+
+  /** @param changedBytes changes that stand in the log already, as `readState` says */
+  constructor(subject: string, epochs: StateEpochs, changedBytes: number, sizes = SIZES) {
+    this.#subject = subject;
+    this.#sizes = sizes;
+    this.#epoch = epochs.epoch;
+    this.#baseEpoch = epochs.baseEpoch;
+    this.#changedBytes = changedBytes;
+  }
+
+  /**
+   * The messages of the next commit; they must stand directly before its checkpoint.
+   * @param entries gives the whole state, `changes` included; asked for only when an epoch begins
+   */
+  next(changes: readonly StateChange[], entries: () => Iterable<StateChange>): LogAppend[] {
+    const changed = stateMessages(this.#subject, this.#epoch, "change", changes);
+    this.#changedBytes += bytesOf(changed);
+    const limit = Math.max(this.#sizes.epochAfterBytesMin, 2 * this.#baseBytes);
+    const began = this.#base === null && this.#changedBytes >= limit;
+    if (began) this.#begin(entries());
+    const base = this.#slice();
+    const completed = this.#base?.length === 0;
+    if (completed) this.#complete();
+    this.#last = { baseMessages: base.length, began, completed };
+    return [...changed, ...base];
+  }
+
+  /** For the checkpoint of the commit that `next` was asked for. */
+  epochs(): StateEpochs {
+    return { epoch: this.#epoch, baseEpoch: this.#baseEpoch };
+  }
+
+  /**
+   * The commit is stored, its checkpoint at `checkpointSeq`.
+   * @returns the sequence through which state messages are garbage now; null when none more are
+   */
+  committed(checkpointSeq: number): number | null {
+    const { baseMessages, began, completed } = this.#last;
+    if (began) this.#epochFirstSeq = checkpointSeq - baseMessages;
+    return completed ? this.#epochFirstSeq - 1 : null;
+  }
+
+  #begin(entries: Iterable<StateChange>): void {
+    this.#epoch += 1;
+    this.#base = [...entries].reverse();
+    this.#baseBytes = 0;
+    this.#changedBytes = 0;
+  }
+
+  #slice(): LogAppend[] {
+    if (this.#base === null) return [];
+    const slice: StateChange[] = [];
+    for (let bytes = 0; bytes < this.#sizes.sliceBytes; ) {
+      const entry = this.#base.pop();
+      if (entry === undefined) break;
+      slice.push(entry);
+      bytes += entry.key.length + (entry.value?.length ?? 0);
+    }
+    const messages = stateMessages(this.#subject, this.#epoch, "base", slice);
+    this.#baseBytes += bytesOf(messages);
+    return messages;
+  }
+
+  #complete(): void {
+    this.#base = null;
+    this.#baseEpoch = this.#epoch;
+  }
+}
+
+/** Reads state messages back, given in order: what to restore, and the bytes of it that are changes. */
+export function readState(
+  messages: readonly LogMessage[],
+  { baseEpoch }: StateEpochs,
+): { state: StateChange[]; changedBytes: number } {
+  const base: StateChange[] = [];
+  const changes: StateChange[] = [];
+  let changedBytes = 0;
+  for (const { headers, payload } of messages) {
+    const epoch = Number(headers.get(HEADER.epoch));
+    const isBase = headers.get(HEADER.state) === "base";
+    if (isBase ? epoch !== baseEpoch : epoch < baseEpoch) continue;
+    if (!isBase) changedBytes += payload.length;
+    const entries = isBase ? base : changes;
+    for (const [key, value] of decodeChanges(payload)) entries.push({ key, value });
+  }
+  return { state: [...base, ...changes], changedBytes };
+}
+
+function stateMessages(
+  subject: string,
+  epoch: number,
+  kind: "base" | "change",
+  changes: Iterable<StateChange>,
+): LogAppend[] {
+  const headers = new Map([
+    [HEADER.epoch, String(epoch)],
+    [HEADER.state, kind],
+    [HEADER.ttl, "never"],
+  ]);
+  const messages: LogAppend[] = [];
+  let part: StoredChange[] = [];
+  let bytes = 0;
+  const close = (): void => {
+    if (part.length > 0) messages.push({ subject, headers, payload: encodeStored(part) });
+    part = [];
+    bytes = 0;
+  };
+  for (const { key, value } of changes) {
+    part.push([key, value]);
+    bytes += key.length + (value?.length ?? 0);
+    if (bytes >= STATE_MESSAGE_BYTES) close();
+  }
+  close();
+  return messages;
+}
+
+function bytesOf(messages: readonly LogAppend[]): number {
+  return messages.reduce((sum, message) => sum + message.payload.length, 0);
+}
