@@ -32,7 +32,7 @@ export type Expr =
   | { readonly k: "field"; readonly of: Expr; readonly name: string }
   /** Negative counts from the end; null outside. */
   | { readonly k: "index"; readonly of: Expr; readonly at: number }
-  /** Of a list: a projection, `each` applied to every element. Of a string: code points, `each` unused. */
+  /** Of a list: a projection, `each` applied to every element. Of a string: code points, `each` applied to the part. */
   | {
       readonly k: "slice";
       readonly of: Expr;

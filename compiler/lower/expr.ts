@@ -52,6 +52,8 @@ export function lowerExpr(node: ExprNode, env: Env): Expr {
       return { k: "object", entries: lowerEntries(node.entries, inner) };
     case "call":
       return lowerCall(node, node.span, inner, lowerExpr);
+    case "jmes":
+      return lowerExpr(node.expr, inner);
     case "reference":
       return { k: "reference", body: lowerExpr(node.body, nested(inner)) };
     case "let": {

@@ -55,6 +55,8 @@ export type ExprShape =
   | { readonly kind: "object"; readonly entries: readonly EntryNode[] }
   | CallShape
   | { readonly kind: "reference"; readonly body: ExprNode }
+  /** `jmes'…'`: its errors are those of JMESPath, met when it is evaluated. */
+  | { readonly kind: "jmes"; readonly expr: ExprNode }
   | {
       readonly kind: "let";
       readonly bindings: readonly EntryNode[];

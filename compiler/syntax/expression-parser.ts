@@ -30,6 +30,17 @@ export abstract class ExpressionParser extends ArgumentParser {
     { recoveryValueFunc: () => errorNode(NOWHERE) },
   );
 
+  private readonly letExpression: Rule<ExprNode> = this.RULE(
+    "letExpression",
+    () => {
+      const from = this.LA(1);
+      const bindings = this.SUBRULE(this.letPrefix);
+      const body = this.SUBRULE(this.expression);
+      return this.ACTION(() => this.node({ kind: "let", bindings, body }, from));
+    },
+    { recoveryValueFunc: () => errorNode(NOWHERE) },
+  );
+
   private readonly letPrefix: Rule<EntryNode[]> = this.RULE<() => EntryNode[]>(
     "letPrefix",
     () => {
@@ -101,8 +112,14 @@ export abstract class ExpressionParser extends ArgumentParser {
               return this.ACTION(() => this.currentAt(from));
             },
           },
+          {
+            // As an operand it takes all that follows: `a | let $x = b in $x | c`.
+            GATE: () => this.LA(2).tokenType === T.Variable,
+            ALT: () => this.SUBRULE(this.letExpression),
+          },
           { ALT: () => this.SUBRULE(this.primary) },
         ],
+        IGNORE_AMBIGUITIES: true, // `let` is a field too
         ERR_MSG: "an expression",
       });
       this.MANY2(() => {

@@ -49,6 +49,8 @@ export function children(shape: ExprShape): readonly ExprNode[] {
       return shape.args.map((arg: Arg) => arg.value);
     case "reference":
       return [shape.body];
+    case "jmes":
+      return [shape.expr];
     case "let":
       return [...shape.bindings.map((binding) => binding.value), shape.body];
   }

@@ -208,6 +208,8 @@ describe("limits", () => {
     ["conditionals in the middle", pipeline(`${"a ? ".repeat(30_000)}a${" : a".repeat(30_000)}`)],
     ["conditionals at the end", pipeline(`${"a ? b : ".repeat(30_000)}a`)],
     ["lets", pipeline(`${"let $a = 1 in ".repeat(18_000)}a`)],
+    ["lets as operands", pipeline(`${"a | let $a = b in ".repeat(14_000)}a`)],
+    ["lets in lets", pipeline("let $a = ".repeat(20_000))],
     ["fields", pipeline(`a${".b".repeat(100_000)}`)],
     ["projections", pipeline(`a${"[*].b".repeat(50_000)}`)],
     ["alternatives", pipeline(`a${" || a".repeat(50_000)}`)],
@@ -235,7 +237,14 @@ describe("jmes'…'", () => {
   });
 
   it("takes what the community edition added", () => {
-    for (const expression of ["let $x = a in b[*].c == $x", "$.a + b * `2`", "a // b - c % d"]) {
+    for (const expression of [
+      "a | let $x = b in $x | c",
+      "!let $x = b in $x",
+      "let.a || !let",
+      "let $x = a in b[*].c == $x",
+      "$.a + b * `2`",
+      "a // b - c % d",
+    ]) {
       expect(problems(jmes(expression)), expression).toEqual([]);
     }
   });

@@ -17,7 +17,7 @@ import { hintFor } from "./hints.ts";
 import { type Lexed, lex, tokenSpan } from "./lexer.ts";
 import { jmesText } from "./literals.ts";
 import { tooDeep } from "./nesting.ts";
-import { errorNode } from "./node.ts";
+import { errorNode, makeNode } from "./node.ts";
 import * as T from "./tokens.ts";
 
 /** Longest source text, in UTF-16 code units; one more is FPL0191. */
@@ -74,7 +74,7 @@ function parseJmes(token: IToken, span: Span, report: Report): ExprNode {
     span.end - 1,
     report,
   );
-  return expr;
+  return makeNode({ kind: "jmes", expr }, span, report);
 }
 
 /** A span in the text of a `jmes'…'` as a span of the source. */

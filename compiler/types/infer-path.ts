@@ -84,11 +84,17 @@ function projection(
     case "select":
       return projected(of, selected(of, step, env, infer), rest, env, infer);
     case "slice":
-      if (of.kind === "text") return nullableIf(of.nullable, STRING);
-      return projected(of, elementOf(of, "a slice", step, env), rest, env, infer);
+      return sliced(of, step, rest, env, infer);
     case "values":
       return projected(of, fieldValues(of, step, env), rest, env, infer);
   }
+}
+
+/** A slice of a string is no projection: what follows it is about the part. */
+function sliced(of: Type, step: Step, rest: readonly Plain[], env: TypeEnv, infer: Infer): Type {
+  if (of.kind === "text") return nullableIf(of.nullable, runType(STRING, rest, env, infer));
+  const type = projected(of, elementOf(of, "a slice", step, env), rest, env, infer);
+  return of.kind === "any" ? ANY : type;
 }
 
 /** What `[*]`, `[?…]` or `.*` gives: nulls are left out. Null when the value is none it applies to. */

@@ -64,6 +64,16 @@ describe("paths", () => {
     expect(exists({ k: "index", of: path("l"), at: 1 })).toBe(false);
   });
 
+  it("go on with the part that a slice takes of a string, as it is no projection", () => {
+    const slice = (of: Expr, step: number, each: Expr): Expr => {
+      return { k: "slice", of, start: null, stop: null, step, each };
+    };
+    const reversed = slice(current, -1, current);
+    expect(evaluate(slice(current, 2, reversed), "abc")).toBe("ca");
+    expect(evaluate(slice(current, 2, path("a")), "abc")).toBeNull();
+    expect(evaluate(slice(current, 2, reversed), ["abc", "x", "😀b"])).toEqual(["cba", "b😀"]);
+  });
+
   it("mean the record by $ wherever they stand", () => {
     const root: Expr = { k: "field", of: { k: "root" }, name: "a" };
     const expr: Expr = { k: "project", of: path("l"), each: root };

@@ -51,7 +51,7 @@ function walk(expr: Expr, current: Value, root: Value, variables: Variables): Va
     case "slice": {
       const sliced = at(expr.of);
       const text = textOf(sliced);
-      if (text !== null) return python(Array.from(text), expr).join("");
+      if (text !== null) return at(expr.each, python(Array.from(text), expr).join(""));
       return Array.isArray(sliced) ? notNull(python(sliced, expr), expr.each, at) : null;
     }
     case "project": {

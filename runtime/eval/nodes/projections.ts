@@ -54,7 +54,7 @@ export function compileSelect(expr: Of<"select">, scope: Scope, compile: Compile
   };
 }
 
-/** `[start:stop:step]` as in Python; of a string, its code points. */
+/** `[start:stop:step]` as in Python; of a string, its code points, which is no projection. */
 export function compileSlice(expr: Of<"slice">, scope: Scope, compile: Compile): Node {
   const of = compile(expr.of, scope);
   const each = compile(expr.each, scope);
@@ -62,7 +62,7 @@ export function compileSlice(expr: Of<"slice">, scope: Scope, compile: Compile):
     const sliced = of(current, frame);
     if (Array.isArray(sliced)) return project(slice(sliced, expr), each, frame);
     const text = textOf(sliced);
-    return text === null ? null : sliceText(text, expr);
+    return text === null ? null : each(sliceText(text, expr), frame);
   };
 }
 
