@@ -16,7 +16,7 @@ import { FIREHOSE_PARTITIONS, runProgram } from "../test/support/run-plan.ts";
 
 const SOURCE = readFileSync(repositoryFile("pipelines/hashtag-trends.fpl"), "utf8");
 /** The same pipeline counting authors exactly, so that ranks can be compared too. */
-const EXACT = SOURCE.replace("approx_distinct(did)", "distinct(did, cap: 100000)");
+const EXACT = SOURCE.replace("approx_distinct(did)", "distinct(did, cap: 50000)");
 const TEN_MINUTES = { sizeMs: 600_000, everyMs: 60_000, graceMs: 10_000 };
 const MIN_AUTHORS = 3;
 const TOP = 20;
