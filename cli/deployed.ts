@@ -3,18 +3,36 @@
 import { didYouMean } from "../compiler/diagnostics/suggest.ts";
 import type { TopicAddress } from "../plan/deployment.ts";
 import { DEFAULT_TENANT } from "../plan/names.ts";
-import type { StoredDeployment } from "../runtime/deployments.ts";
+import {
+  type DeploymentList,
+  DeploymentUnreadable,
+  type StoredDeployment,
+} from "../runtime/deployments.ts";
 import type { Backend } from "./backend.ts";
 import { CommandError, EXIT } from "./exit-codes.ts";
+import type { Terminal } from "./terminal/terminal.ts";
 
-/** A deployed pipeline. @throws CommandError (not found) */
+/** Everything that is deployed and can be read; what cannot is warned of. */
+export async function listDeployments(
+  { store }: Backend,
+  terminal: Terminal,
+): Promise<DeploymentList["deployments"]> {
+  const { deployments, unreadable } = await store.list(DEFAULT_TENANT);
+  for (const entry of unreadable) {
+    terminal.complain(`warning: ${new DeploymentUnreadable(entry).message}`);
+  }
+  return deployments;
+}
+
+/** A deployed pipeline. @throws CommandError (not found), DeploymentUnreadable */
 export async function findPipeline(
   { store }: Backend,
   pipeline: string,
 ): Promise<StoredDeployment> {
   const stored = await store.get(DEFAULT_TENANT, pipeline);
   if (stored !== null) return stored;
-  const names = (await store.list(DEFAULT_TENANT)).map(({ address }) => address.pipeline);
+  const { deployments } = await store.list(DEFAULT_TENANT);
+  const names = deployments.map(({ address }) => address.pipeline);
   throw notFound("pipeline", pipeline, names, "`fpaas list` shows what is deployed");
 }
 

@@ -44,6 +44,8 @@ const HELP: Readonly<Record<string, string>> = {
   deployment_conflict: "a topic has one owner: choose another name, or delete its pipeline",
   nats_unreachable: "check --nats or NATS_URL, or start a server: `fpaas dev` brings its own",
   too_many_partitions: "give what it reads as many partitions, or more",
+  deployment_unreadable:
+    "another release of fpaas may have written it: use that one, or remove the key from the bucket fpaas_plans",
   log_unavailable: "the NATS server did not answer in time; `fpaas doctor` looks for the cause",
 };
 

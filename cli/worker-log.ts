@@ -12,6 +12,8 @@ export class WorkerLog {
   readonly #running = new Set<string>();
   /** The last report of every task, running or not. */
   readonly #reports = new Map<string, TaskReport>();
+  /** By task: why it failed last, and how often it did for that reason without progress in between. */
+  readonly #failures = new Map<string, { readonly reason: string; readonly times: number }>();
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
@@ -31,18 +33,36 @@ export class WorkerLog {
         break;
       case "failed":
         this.#running.delete(event.task);
-        this.#terminal.complain(
-          `${event.task}: failed, again in ${formatDuration(event.retryMs)}: ${describe(event.error)}`,
-        );
+        this.#takeFailure(event);
         break;
       case "progress":
+        this.#failures.delete(event.task);
         this.#reports.set(event.task, event.report);
         this.#terminal.progress(`${plural(this.#running.size, "task")}: ${this.summary()}`);
         break;
       case "heartbeat-failed":
         this.#terminal.complain(`heartbeat failed: ${describe(event.error)}`);
         break;
+      case "unreadable":
+        this.#terminal.complain(
+          `${event.key}: not run, what is deployed there cannot be read: ${event.reason}`,
+        );
+        break;
+      case "leave-failed":
+        this.#terminal.complain(`the other workers were not told: ${describe(event.error)}`);
+        break;
     }
+  }
+
+  /** The 1st, 2nd, 4th, 8th … time: a task that fails for ever is not silent, and does not flood. */
+  #takeFailure({ task, error, retryMs }: Extract<WorkerEvent, { kind: "failed" }>): void {
+    const reason = describe(error);
+    const last = this.#failures.get(task);
+    const times = last?.reason === reason ? last.times + 1 : 1;
+    this.#failures.set(task, { reason, times });
+    if (!Number.isInteger(Math.log2(times))) return;
+    const failed = times === 1 ? "failed" : `failed ${times} times`;
+    this.#terminal.complain(`${task}: ${failed}, again in ${formatDuration(retryMs)}: ${reason}`);
   }
 
   /** Counters of every task this worker ran, as of its last commit. */

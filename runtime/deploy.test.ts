@@ -183,7 +183,7 @@ describe("deletePipeline", () => {
     const subject = topicSubject(address("p"), "a.b", 0);
     to.append(STREAM, subject);
     expect(await deletePipeline("local", "p", to)).toBe(true);
-    expect(await to.store.list("local")).toEqual([]);
+    expect(await to.store.list("local")).toEqual({ deployments: [], unreadable: [] });
     expect(await to.store.topics("local")).toEqual(new Map());
     expect(await to.log.last(STREAM, subject)).toBeNull();
   });

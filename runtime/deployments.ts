@@ -2,13 +2,27 @@
 
 import type { Deployment, TopicAddress } from "../plan/deployment.ts";
 
-/** A change of the set of deployments; null: the pipeline was deleted. */
-export type DeploymentChange = { readonly key: string; readonly deployment: Deployment | null };
+/** A change of the set of deployments. */
+export type DeploymentChange =
+  | { readonly kind: "deployed"; readonly key: string; readonly deployment: Deployment }
+  | { readonly kind: "deleted"; readonly key: string }
+  | ({ readonly kind: "unreadable" } & UnreadableEntry);
+
+/** An entry that is no deployment this release understands. */
+export type UnreadableEntry = { readonly key: string; readonly reason: string };
+
+/** What `list` found. */
+export type DeploymentList = {
+  readonly deployments: readonly Deployment[];
+  readonly unreadable: readonly UnreadableEntry[];
+};
 
 /** Deployed pipelines, by tenant and name. */
 export interface DeploymentStore {
+  /** @throws DeploymentUnreadable */
   get(tenant: string, pipeline: string): Promise<StoredDeployment | null>;
-  list(tenant: string): Promise<Deployment[]>;
+  /** By name. */
+  list(tenant: string): Promise<DeploymentList>;
   /**
    * Writes a deployment. `expectedRevision` is that of the entry it replaces (0: there is none).
    * @throws DeploymentConflict when somebody else wrote in between.
@@ -34,6 +48,15 @@ export type StoredDeployment = { readonly deployment: Deployment; readonly revis
 /** Somebody else deployed at the same time, or owns a topic of this pipeline. */
 export class DeploymentConflict extends Error {
   readonly code = "deployment_conflict";
+}
+
+/** What is stored of a pipeline is damaged, or of another release of fpaas. Do not retry. */
+export class DeploymentUnreadable extends Error {
+  readonly code = "deployment_unreadable";
+
+  constructor({ key, reason }: UnreadableEntry, options?: ErrorOptions) {
+    super(`deployment ${key} cannot be read: ${reason}`, options);
+  }
 }
 
 /** Which workers are alive. */

@@ -2,7 +2,7 @@
 // again what failed. Tasks run in a host (threads); nothing here touches a record.
 
 import { type Deployment, type TaskId, taskName, tasksOf } from "../plan/deployment.ts";
-import type { DeploymentStore, Membership } from "./deployments.ts";
+import type { DeploymentChange, DeploymentStore, Membership } from "./deployments.ts";
 import { ownerOf } from "./ownership.ts";
 import type { Clock } from "./ports.ts";
 import type { TaskEnd, TaskReport } from "./task/stage-task.ts";
@@ -39,7 +39,11 @@ export type WorkerEvent =
       readonly retryMs: number;
     }
   | { readonly kind: "progress"; readonly task: string; readonly report: TaskReport }
-  | { readonly kind: "heartbeat-failed"; readonly error: unknown };
+  | { readonly kind: "heartbeat-failed"; readonly error: unknown }
+  /** What is stored under `key` is not run: it cannot be read. */
+  | { readonly kind: "unreadable"; readonly key: string; readonly reason: string }
+  /** The others were not told that this worker has stopped; they notice when its heartbeat expires. */
+  | { readonly kind: "leave-failed"; readonly error: unknown };
 
 export type WorkerPorts = {
   readonly store: DeploymentStore;
@@ -78,18 +82,39 @@ export class Worker {
     return this.#slots.size;
   }
 
-  /** Runs until the signal aborts; then every task commits and ends, and the others are told. */
+  /**
+   * Runs until the signal aborts; then every task commits and ends, and the others are told.
+   * @throws what the watch of the deployments threw, after the same clean end
+   */
   async run(signal: AbortSignal): Promise<void> {
+    const ended = new AbortController();
     await this.#heartbeat();
-    const beating = this.#beatUntil(signal);
-    for await (const { key, deployment } of this.#ports.store.watch(signal)) {
-      if (deployment === null) this.#deployments.delete(key);
-      else this.#deployments.set(key, deployment);
-      this.#reconcile();
+    const beating = this.#beatUntil(AbortSignal.any([signal, ended.signal]));
+    try {
+      for await (const change of this.#ports.store.watch(signal)) this.#take(change);
+    } finally {
+      ended.abort();
+      await Promise.all([beating, this.#stopAll()]);
+      await this.#leave();
     }
-    await beating;
-    await this.#stopAll();
-    await this.#ports.membership.leave(this.#id);
+  }
+
+  #take(change: DeploymentChange): void {
+    const { key } = change;
+    switch (change.kind) {
+      case "deployed":
+        this.#deployments.set(key, change.deployment);
+        break;
+      case "deleted":
+        this.#deployments.delete(key);
+        break;
+      case "unreadable":
+        // An older version of it may have run here: its successor has replaced that, unreadable or not.
+        this.#deployments.delete(key);
+        this.#ports.onEvent(change);
+        break;
+    }
+    this.#reconcile();
   }
 
   async #beatUntil(signal: AbortSignal): Promise<void> {
@@ -121,7 +146,11 @@ export class Worker {
         if (ownerOf(name, this.#alive) === this.#id) wanted.set(name, [deployment, task]);
       }
     }
-    for (const [name, slot] of this.#slots) if (!wanted.has(name)) slot.running.stop();
+    for (const [name, slot] of this.#slots) {
+      // A pipeline deleted and deployed again may have the old version's number, and so its names.
+      const [deployment] = wanted.get(name) ?? [];
+      if (deployment?.deployedAtMs !== slot.deployment.deployedAtMs) slot.running.stop();
+    }
     for (const [name, [deployment, task]] of wanted) {
       if (!this.#slots.has(name) && !this.#paused(name)) this.#start(name, deployment, task);
     }
@@ -165,5 +194,13 @@ export class Worker {
     this.#stopping = true;
     for (const slot of this.#slots.values()) slot.running.stop();
     await Promise.all([...this.#slots.values()].map((slot) => slot.ended));
+  }
+
+  async #leave(): Promise<void> {
+    try {
+      await this.#ports.membership.leave(this.#id);
+    } catch (error) {
+      this.#ports.onEvent({ kind: "leave-failed", error });
+    }
   }
 }

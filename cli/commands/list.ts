@@ -2,9 +2,9 @@
 
 import type { Command } from "commander";
 import type { Deployment } from "../../plan/deployment.ts";
-import { DEFAULT_TENANT } from "../../plan/names.ts";
 import { openBackend } from "../backend.ts";
 import { type Context, type Finish, type NatsOptions, newNatsCommand } from "../context.ts";
+import { listDeployments } from "../deployed.ts";
 import { EXIT } from "../exit-codes.ts";
 import { topicsRead } from "../programs.ts";
 import { table } from "../terminal/table.ts";
@@ -21,7 +21,7 @@ export function listCommand(context: Context, finish: Finish): Command {
 async function list(options: NatsOptions, context: Context): Promise<void> {
   const { terminal } = context;
   await using backend = await openBackend(context, options, "refuse");
-  const deployments = await backend.store.list(DEFAULT_TENANT);
+  const deployments = await listDeployments(backend, terminal);
   if (options.json === true) {
     await terminal.json(deployments.map(summary));
     return;

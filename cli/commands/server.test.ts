@@ -1,6 +1,9 @@
 // The life of a pipeline on a real nats-server, each command as a user runs it.
 
+import { Kvm } from "@nats-io/kv";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { PLANS_BUCKET } from "../../plan/names.ts";
+import { connectNats } from "../../runtime/adapters/nats/connect.ts";
 import { startTestNats, type TestNats } from "../../runtime/testing/nats.ts";
 import { TestFolder } from "../testing/command.ts";
 import { COUNTS, HOURS, makeRecording, TYPO } from "../testing/programs.ts";
@@ -126,6 +129,20 @@ describe("a pipeline on a server", () => {
     expect((await fpaas("delete", "counts")).code).toBe(5);
     expect((await fpaas("deploy", "counts.fpl")).stdout).toBe("counts  version 1  deployed\n");
     expect((await fpaas("tail", "counts.minutes", "--until-now")).stdout).toBe("");
+  });
+
+  it("is listed beside an entry that cannot be read, which is warned of", async () => {
+    const nc = await connectNats({ url: nats.url, name: "test" });
+    const plans = await new Kvm(nc).open(PLANS_BUCKET);
+    await plans.put("local.broken", "{}");
+    const { code, stdout, stderr } = await fpaas("list");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^counts +1 +running/m);
+    expect(stderr).toContain("warning: deployment local.broken cannot be read: not a plan");
+    const paused = await fpaas("pause", "broken");
+    expect(paused.stderr).toContain("error: deployment local.broken cannot be read");
+    await plans.purge("local.broken");
+    await nc.close();
   });
 
   it("has its streams examined by doctor", async () => {

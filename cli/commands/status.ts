@@ -2,11 +2,10 @@
 
 import type { Command } from "commander";
 import type { Deployment } from "../../plan/deployment.ts";
-import { DEFAULT_TENANT } from "../../plan/names.ts";
 import { countPending } from "../../runtime/adapters/nats/inspect.ts";
 import { type Backend, openBackend } from "../backend.ts";
 import { type Context, type Finish, type NatsOptions, newNatsCommand } from "../context.ts";
-import { findPipeline } from "../deployed.ts";
+import { findPipeline, listDeployments } from "../deployed.ts";
 import { EXIT } from "../exit-codes.ts";
 import { isThrough, readProgress, type TaskProgress } from "../task-progress.ts";
 import { table } from "../terminal/table.ts";
@@ -30,7 +29,7 @@ async function status(
   await using backend = await openBackend(context, options, "refuse");
   const deployments =
     pipeline === undefined
-      ? await backend.store.list(DEFAULT_TENANT)
+      ? await listDeployments(backend, terminal)
       : [(await findPipeline(backend, pipeline)).deployment];
   const all = await Promise.all(deployments.map((one) => statusOf(backend, one)));
   if (options.json === true) {

@@ -75,8 +75,8 @@ export class Session {
       if (!names.has(address.pipeline))
         await deletePipeline(DEFAULT_TENANT, address.pipeline, { store, log });
     }
-    const all = await store.list(DEFAULT_TENANT);
-    this.#deployments = all.filter(({ address }) => names.has(address.pipeline));
+    const { deployments } = await store.list(DEFAULT_TENANT);
+    this.#deployments = deployments.filter(({ address }) => names.has(address.pipeline));
     await this.#printTopics();
   }
 

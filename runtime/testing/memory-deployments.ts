@@ -9,6 +9,7 @@ import {
 import {
   type DeploymentChange,
   DeploymentConflict,
+  type DeploymentList,
   type DeploymentStore,
   type StoredDeployment,
 } from "../deployments.ts";
@@ -16,15 +17,16 @@ import {
 export class MemoryDeployments implements DeploymentStore {
   readonly #plans = new Map<string, StoredDeployment>();
   readonly #topics = new Map<string, TopicAddress>();
+  readonly #watchers = new Set<(change: DeploymentChange) => void>();
   #revision = 0;
 
   async get(tenant: string, pipeline: string): Promise<StoredDeployment | null> {
     return this.#plans.get(deploymentKey(tenant, pipeline)) ?? null;
   }
 
-  async list(tenant: string): Promise<Deployment[]> {
+  async list(tenant: string): Promise<DeploymentList> {
     const all = [...this.#plans.values()].map(({ deployment }) => deployment);
-    return all.filter((one) => one.address.tenant === tenant);
+    return { deployments: all.filter((one) => one.address.tenant === tenant), unreadable: [] };
   }
 
   async put(deployment: Deployment, expectedRevision: number): Promise<void> {
@@ -34,14 +36,35 @@ export class MemoryDeployments implements DeploymentStore {
     }
     this.#revision += 1;
     this.#plans.set(key, { deployment, revision: this.#revision });
+    this.tell({ kind: "deployed", key, deployment });
   }
 
   async delete(tenant: string, pipeline: string): Promise<void> {
-    this.#plans.delete(deploymentKey(tenant, pipeline));
+    const key = deploymentKey(tenant, pipeline);
+    this.#plans.delete(key);
+    this.tell({ kind: "deleted", key });
   }
 
-  async *watch(): AsyncIterable<DeploymentChange> {
-    for (const [key, { deployment }] of this.#plans) yield { key, deployment };
+  watch(signal: AbortSignal): AsyncIterable<DeploymentChange> {
+    return new ReadableStream<DeploymentChange>({
+      start: (changes) => {
+        const watcher = (change: DeploymentChange): void => changes.enqueue(change);
+        for (const [key, { deployment }] of this.#plans) {
+          watcher({ kind: "deployed", key, deployment });
+        }
+        this.#watchers.add(watcher);
+        const end = (): void => {
+          if (this.#watchers.delete(watcher)) changes.close();
+        };
+        signal.addEventListener("abort", end, { once: true });
+        if (signal.aborted) end();
+      },
+    });
+  }
+
+  /** Tells every watcher a change, as if it had happened. */
+  tell(change: DeploymentChange): void {
+    for (const watcher of this.#watchers) watcher(change);
   }
 
   async topic(tenant: string, topic: string): Promise<TopicAddress | null> {

@@ -1,7 +1,7 @@
 // Deployed pipelines and topic owners in two KV buckets, as JSON.
 
 import { JetStreamApiError } from "@nats-io/jetstream";
-import { type KV, Kvm } from "@nats-io/kv";
+import { type KV, type KvEntry, Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { z } from "zod";
 import {
@@ -15,9 +15,13 @@ import { validatePlan } from "../../../plan/validate.ts";
 import {
   type DeploymentChange,
   DeploymentConflict,
+  type DeploymentList,
   type DeploymentStore,
+  DeploymentUnreadable,
   type StoredDeployment,
+  type UnreadableEntry,
 } from "../../deployments.ts";
+import { errorMessage } from "../nats-server/error-message.ts";
 
 const addressSchema = z.object({ bucket: z.number(), tenant: z.string(), pipeline: z.string() });
 const topicSchema: z.ZodType<TopicAddress> = z.object({
@@ -62,16 +66,21 @@ export class NatsDeploymentStore implements DeploymentStore {
     if (entry === null) return null;
     // A deleted key keeps its revision: the next put must expect it.
     if (entry.operation !== "PUT") return null;
-    return { deployment: deploymentSchema.parse(entry.json()), revision: entry.revision };
+    const found = readEntry(entry);
+    if (found.kind === "unreadable") throw new DeploymentUnreadable(found);
+    return { deployment: found.deployment, revision: entry.revision };
   }
 
-  async list(tenant: string): Promise<Deployment[]> {
-    const found: Deployment[] = [];
-    for (const key of await keysOf(this.#plans, `${tenant}.>`)) {
+  async list(tenant: string): Promise<DeploymentList> {
+    const [deployments, unreadable]: [Deployment[], UnreadableEntry[]] = [[], []];
+    for (const key of (await keysOf(this.#plans, `${tenant}.>`)).sort()) {
       const entry = await this.#plans.get(key);
-      if (entry?.operation === "PUT") found.push(deploymentSchema.parse(entry.json()));
+      if (entry?.operation !== "PUT") continue;
+      const found = readEntry(entry);
+      if (found.kind === "deployed") deployments.push(found.deployment);
+      else unreadable.push(found);
     }
-    return found.sort((a, b) => (a.address.pipeline < b.address.pipeline ? -1 : 1));
+    return { deployments, unreadable };
   }
 
   async put(deployment: Deployment, expectedRevision: number): Promise<void> {
@@ -95,9 +104,8 @@ export class NatsDeploymentStore implements DeploymentStore {
     if (signal.aborted) stop();
     try {
       for await (const entry of entries) {
-        const live = entry.operation === "PUT";
-        const deployment = live ? deploymentSchema.parse(entry.json()) : null;
-        yield { key: entry.key, deployment };
+        if (entry.operation === "PUT") yield readEntry(entry);
+        else yield { kind: "deleted", key: entry.key };
       }
     } finally {
       signal.removeEventListener("abort", stop);
@@ -135,6 +143,24 @@ export class NatsDeploymentStore implements DeploymentStore {
   async releaseTopic(tenant: string, topic: string): Promise<void> {
     await this.#topics.delete(topicKey(tenant, topic));
   }
+}
+
+/** Whatever is wrong with an entry is told as data: it must not keep the others from running. */
+function readEntry(
+  entry: Pick<KvEntry, "key" | "json">,
+): Exclude<DeploymentChange, { kind: "deleted" }> {
+  const { key } = entry;
+  try {
+    return { kind: "deployed", key, deployment: deploymentSchema.parse(entry.json()) };
+  } catch (error) {
+    return { kind: "unreadable", key, reason: reasonOf(error) };
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const issue = error instanceof z.ZodError ? error.issues[0] : undefined;
+  if (issue !== undefined) return `${issue.path.join(".")}: ${issue.message}`;
+  return error instanceof SyntaxError ? `not JSON: ${error.message}` : errorMessage(error);
 }
 
 async function keysOf(bucket: KV, filter: string): Promise<string[]> {

@@ -3,11 +3,11 @@
 
 import type { MessagePort } from "node:worker_threads";
 import type { Deployment, TaskId } from "../../../plan/deployment.ts";
-import type { Log } from "../../ports.ts";
 import { runStageTask, type TaskEnd } from "../../task/stage-task.ts";
 import { connectNats } from "../nats/connect.ts";
-import { NatsLog } from "../nats/nats-log.ts";
+import { errorMessage } from "../nats-server/error-message.ts";
 import { systemClock } from "../system-clock.ts";
+import { SharedLog } from "./shared-log.ts";
 
 /** What the pool hands to a thread. */
 export type ThreadTask = {
@@ -18,35 +18,46 @@ export type ThreadTask = {
   readonly port: MessagePort;
 };
 
-let log: Promise<Log> | null = null;
+/** How a task ended, as data: of an error only the text would leave the thread, not its code. */
+export type ThreadOutcome =
+  | { readonly kind: "ended"; readonly end: TaskEnd }
+  | {
+      readonly kind: "failed";
+      readonly message: string;
+      readonly code: string | null;
+      readonly stack: string | null;
+    };
 
-/** Runs one stage task until it is told to stop or is fenced. */
+let shared: SharedLog | null = null;
+
+/** Runs one stage task until it is told to stop or is fenced. Never rejects. */
 export default async function run({
   natsUrl,
   deployment,
   task,
   port,
-}: ThreadTask): Promise<TaskEnd> {
+}: ThreadTask): Promise<ThreadOutcome> {
   const stop = new AbortController();
   port.on("message", () => stop.abort());
-  log ??= openLog(natsUrl);
-  const ports = {
-    log: await log,
-    clock: systemClock,
-    report: (report: unknown) => port.postMessage(report),
-  };
+  shared ??= new SharedLog(() => connectNats({ url: natsUrl, name: "fpaas stage thread" }));
   try {
-    return await runStageTask(deployment, task, ports, stop.signal);
+    const log = await shared.get();
+    const report = (message: unknown): void => port.postMessage(message);
+    const ports = { log, clock: systemClock, report };
+    return { kind: "ended", end: await runStageTask(deployment, task, ports, stop.signal) };
+  } catch (error) {
+    return failureOf(error);
   } finally {
     port.close();
   }
 }
 
-async function openLog(natsUrl: string): Promise<Log> {
-  try {
-    return new NatsLog(await connectNats({ url: natsUrl, name: "fpaas stage thread" }));
-  } catch (error) {
-    log = null; // The next task tries again.
-    throw error;
-  }
+function failureOf(error: unknown): ThreadOutcome {
+  const typed = error instanceof Error && "code" in error && typeof error.code === "string";
+  return {
+    kind: "failed",
+    message: errorMessage(error),
+    code: typed ? String(error.code) : null,
+    stack: error instanceof Error ? (error.stack ?? null) : null,
+  };
 }

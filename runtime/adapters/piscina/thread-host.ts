@@ -3,15 +3,27 @@
 import { MessageChannel } from "node:worker_threads";
 import { Piscina } from "piscina";
 import type { Deployment, TaskId } from "../../../plan/deployment.ts";
-import type { TaskReport } from "../../task/stage-task.ts";
+import type { TaskEnd, TaskReport } from "../../task/stage-task.ts";
 import type { RunningTask, TaskHost } from "../../worker.ts";
-import type { ThreadTask } from "./stage-thread.ts";
+import type { ThreadOutcome, ThreadTask } from "./stage-thread.ts";
 
 /** Tasks that one thread hosts; beyond threads × this, tasks wait in the pool's queue. */
 export const TASKS_PER_THREAD_MAX = 512;
 
+/** Thrown for whatever a task threw on its thread, with that error's message, code and stack. */
+export class TaskFailed extends Error {
+  /** Null when nobody expected the error: a bug. */
+  readonly code: string | null;
+
+  constructor({ message, code, stack }: Extract<ThreadOutcome, { kind: "failed" }>) {
+    super(message);
+    this.code = code;
+    if (stack !== null) this.stack = stack;
+  }
+}
+
 export class ThreadHost implements TaskHost, AsyncDisposable {
-  readonly #pool: Piscina;
+  readonly #pool: Piscina<ThreadTask, ThreadOutcome>;
   readonly #natsUrl: string;
 
   /** @param threads how many worker threads; each has its own connection to `natsUrl`. */
@@ -30,11 +42,16 @@ export class ThreadHost implements TaskHost, AsyncDisposable {
     const { port1: ours, port2: theirs } = new MessageChannel();
     ours.on("message", (message: TaskReport) => report(message));
     const spec: ThreadTask = { natsUrl: this.#natsUrl, deployment, task, port: theirs };
-    const done = this.#pool.run(spec, { transferList: [theirs] }).finally(() => ours.close());
-    return { done, stop: () => ours.postMessage("stop") };
+    const outcome = this.#pool.run(spec, { transferList: [theirs] }).finally(() => ours.close());
+    return { done: outcome.then(endOf), stop: () => ours.postMessage("stop") };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#pool.destroy();
   }
+}
+
+function endOf(outcome: ThreadOutcome): TaskEnd {
+  if (outcome.kind === "failed") throw new TaskFailed(outcome);
+  return outcome.end;
 }

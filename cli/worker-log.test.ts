@@ -1,0 +1,58 @@
+import { PassThrough } from "node:stream";
+import { describe, expect, it } from "vitest";
+import { NatsRefused } from "../runtime/adapters/nats/errors.ts";
+import type { TaskReport } from "../runtime/task/stage-task.ts";
+import { Terminal } from "./terminal/terminal.ts";
+import { WorkerLog } from "./worker-log.ts";
+
+const REPORT: TaskReport = {
+  counters: { in: 1, out: 0, dropped: {}, late: 0, deadLetters: 0 },
+  commits: 1,
+  watermarkMs: null,
+};
+
+function open() {
+  const stderr = new PassThrough({ encoding: "utf8" });
+  const terminal = new Terminal({ stdout: new PassThrough(), stderr, env: {}, nowMs: () => 0 });
+  terminal.quiet = true;
+  const log = new WorkerLog(terminal);
+  const fail = (times: number, reason: string): string[] => {
+    for (let i = 0; i < times; i++) {
+      log.take({ kind: "failed", task: "p@1/s0.0", error: new NatsRefused(reason), retryMs: 1000 });
+    }
+    return lines();
+  };
+  const lines = (): string[] =>
+    String(stderr.read() ?? "")
+      .split("\n")
+      .slice(0, -1);
+  return { log, fail, lines };
+}
+
+describe("WorkerLog", () => {
+  it("says why a task failed, even when quiet", () => {
+    expect(open().fail(1, "too large")).toEqual(["p@1/s0.0: failed, again in 1.0 s: too large"]);
+  });
+
+  it("says ever less often that a task fails again for the same reason", () => {
+    const { fail } = open();
+    expect(fail(9, "too large")).toHaveLength(4);
+    expect(fail(7, "too large")).toEqual(["p@1/s0.0: failed 16 times, again in 1.0 s: too large"]);
+  });
+
+  it("says at once that a task fails for another reason, or again after progress", () => {
+    const { log, fail } = open();
+    fail(3, "too large");
+    expect(fail(1, "too many")).toHaveLength(1);
+    log.take({ kind: "progress", task: "p@1/s0.0", report: REPORT });
+    expect(fail(1, "too many")).toHaveLength(1);
+  });
+
+  it("says which entry cannot be read", () => {
+    const { log, lines } = open();
+    log.take({ kind: "unreadable", key: "local.bad", reason: "not JSON" });
+    expect(lines()).toEqual([
+      "local.bad: not run, what is deployed there cannot be read: not JSON",
+    ]);
+  });
+});

@@ -1,0 +1,145 @@
+import { describe, expect, it } from "vitest";
+import type { Deployment } from "../plan/deployment.ts";
+import { simulatedPlan } from "./task/simulation.test-support.ts";
+import type { TaskEnd } from "./task/stage-task.ts";
+import { MemoryDeployments } from "./testing/memory-deployments.ts";
+import { type RunningTask, type TaskHost, Worker, type WorkerEvent } from "./worker.ts";
+
+const TASKS = simulatedPlan.stages.reduce((sum, stage) => sum + stage.partitions, 0);
+
+function deploymentOf(pipeline: string, deployedAtMs = 0): Deployment {
+  return {
+    address: { bucket: 0, tenant: "local", pipeline },
+    version: 1,
+    state: "running",
+    plan: simulatedPlan,
+    source: "",
+    deployedAtMs,
+    firehosePartitions: 4,
+    startSeqs: {},
+    topics: {},
+  };
+}
+
+/** Tasks that run until they are stopped. */
+class TestHost implements TaskHost {
+  readonly running = new Set<Deployment>();
+  readonly started: Deployment[] = [];
+
+  start(deployment: Deployment): RunningTask {
+    const own = { ...deployment };
+    const done = Promise.withResolvers<TaskEnd>();
+    this.started.push(deployment);
+    this.running.add(own);
+    const stop = (): void => {
+      this.running.delete(own);
+      done.resolve("stopped");
+    };
+    return { done: done.promise, stop };
+  }
+}
+
+/** Only this worker is alive. */
+class TestMembership {
+  readonly left: string[] = [];
+  async beat(): Promise<void> {}
+
+  async alive(): Promise<string[]> {
+    return ["w"];
+  }
+
+  async leave(worker: string): Promise<void> {
+    this.left.push(worker);
+  }
+}
+
+function startWorker(store = new MemoryDeployments(), membership = new TestMembership()) {
+  const host = new TestHost();
+  const events: WorkerEvent[] = [];
+  const stop = new AbortController();
+  const clock = { now: () => 0, sleep: untilAborted };
+  const onEvent = (event: WorkerEvent): void => void events.push(event);
+  const worker = new Worker("w", { store, membership, host, clock, onEvent });
+  const ended = worker.run(stop.signal);
+  return { store, membership, host, events, stop: () => stop.abort(), ended };
+}
+
+function untilAborted(_ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal?.addEventListener("abort", () => resolve()));
+}
+
+describe("Worker", () => {
+  it("runs what is deployed until it is stopped, and says that it leaves", async () => {
+    const { store, host, membership, stop, ended } = startWorker();
+    await store.put(deploymentOf("sim"), 0);
+    await expect.poll(() => host.running.size).toBe(TASKS);
+    stop();
+    await ended;
+    expect(host.running.size).toBe(0);
+    expect(membership.left).toEqual(["w"]);
+  });
+
+  it("reports an entry that cannot be read, and runs the others", async () => {
+    const { store, host, events, stop, ended } = startWorker();
+    const unreadable = { kind: "unreadable", key: "local.bad", reason: "format: 2" } as const;
+    await store.put(deploymentOf("one"), 0);
+    await expect.poll(() => host.running.size).toBe(TASKS);
+    store.tell(unreadable);
+    await store.put(deploymentOf("two"), 0);
+    await expect.poll(() => host.running.size).toBe(2 * TASKS);
+    expect(events).toContainEqual(unreadable);
+    stop();
+    await ended;
+  });
+
+  it("stops what it runs of a pipeline whose entry cannot be read any more", async () => {
+    const { store, host, stop, ended } = startWorker();
+    await store.put(deploymentOf("sim"), 0);
+    await expect.poll(() => host.running.size).toBe(TASKS);
+    store.tell({ kind: "unreadable", key: "local.sim", reason: "format: 2" });
+    await expect.poll(() => host.running.size).toBe(0);
+    stop();
+    await ended;
+  });
+
+  it("runs the new plan of a pipeline deleted and deployed again with the same version", async () => {
+    const { store, host, stop, ended } = startWorker();
+    await store.put(deploymentOf("sim", 1), 0);
+    await expect.poll(() => host.running.size).toBe(TASKS);
+    store.tell({ kind: "deployed", key: "local.sim", deployment: deploymentOf("sim", 2) });
+    await expect
+      .poll(() => [...host.running].map(({ deployedAtMs }) => deployedAtMs))
+      .toEqual(Array.from({ length: TASKS }, () => 2));
+    expect(host.started).toHaveLength(2 * TASKS);
+    stop();
+    await ended;
+  });
+
+  it("stops its tasks and leaves when the watch fails", async () => {
+    const broken = Promise.withResolvers<never>();
+    class BrokenDeployments extends MemoryDeployments {
+      override async *watch() {
+        yield { kind: "deployed", key: "local.sim", deployment: deploymentOf("sim") } as const;
+        await broken.promise;
+      }
+    }
+    const { host, membership, ended } = startWorker(new BrokenDeployments());
+    await expect.poll(() => host.running.size).toBe(TASKS);
+    broken.reject(new Error("watch broke"));
+    await expect(ended).rejects.toThrow("watch broke");
+    expect(host.running.size).toBe(0);
+    expect(membership.left).toEqual(["w"]);
+  });
+
+  it("reports that it could not tell the others that it leaves, and ends", async () => {
+    class GoneMembership extends TestMembership {
+      override async leave(): Promise<void> {
+        throw new Error("away");
+      }
+    }
+    const { events, stop, ended } = startWorker(new MemoryDeployments(), new GoneMembership());
+    stop();
+    await ended;
+    expect(events).toEqual([{ kind: "leave-failed", error: new Error("away") }]);
+  });
+});
