@@ -38,6 +38,7 @@ function layInside(node: ExprNode, layout: Layout): void {
     case "object":
     case "call":
     case "reference":
+    case "jmes":
       for (const child of children(node)) layExpression(child, layout);
   }
 }

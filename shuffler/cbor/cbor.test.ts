@@ -16,12 +16,15 @@ const scalars = fc.oneof(
   fc.uint8Array(),
 );
 
+// The reference decoder assigns fields one by one, and so loses one of this name.
+const names = fc.string({ maxLength: 30 }).filter((name) => name !== "__proto__");
+
 const { value: values } = fc.letrec<{ value: CborValue }>((tie) => ({
   value: fc.oneof(
     { depthSize: "small", withCrossShrink: true },
     scalars,
     fc.array(tie("value"), { maxLength: 30 }),
-    fc.dictionary(fc.string({ maxLength: 30 }), tie("value"), { noNullPrototype: true }),
+    fc.dictionary(names, tie("value"), { noNullPrototype: true }),
   ),
 }));
 
