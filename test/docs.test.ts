@@ -13,6 +13,7 @@ const DOCUMENTS = [
   "ARCHITECTURE.md",
   "CHANGELOG.md",
   "CONTRIBUTING.md",
+  "docs/functions.md",
   "docs/language.md",
   "docs/limits.md",
   "docs/operations.md",

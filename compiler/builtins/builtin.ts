@@ -1,20 +1,38 @@
 // What a builtin function is to the compiler: its parameters, its type rule, and how it is documented.
 
+import type { Json } from "../../plan/expr.ts";
 import type { FunctionName } from "../../plan/functions.ts";
 import { describeType } from "../types/describe.ts";
 import type { Type } from "../types/type.ts";
 
 /** Everything known of one function; `docs/functions.md` is made of these, and the examples run as tests. */
-export type Builtin = {
-  readonly name: FunctionName;
+export type Builtin<Name extends FunctionName = FunctionName> = {
+  readonly name: Name;
+  readonly group: Group;
   readonly signature: Signature;
-  /** One paragraph: what it gives, of null too, and when it fails. */
-  readonly text: string;
+  /** One or two sentences: what it gives, of null and nothing too. */
+  readonly docs: string;
   readonly examples: readonly Example[];
 };
 
-/** An expression and what it gives, both as source text. */
-export type Example = { readonly expr: string; readonly gives: string };
+/** What functions are about; also the sections of `docs/functions.md`, in this order. */
+export const GROUPS = [
+  "strings",
+  "numbers",
+  "lists",
+  "objects",
+  "values",
+  "time",
+  "firehose",
+] as const;
+export type Group = (typeof GROUPS)[number];
+
+/** What `expression` gives for the record `given`; instants as JSON writes them. */
+export type Example = {
+  readonly expression: string;
+  readonly given: Json;
+  readonly result: Json;
+};
 
 /** The type rule of a function. */
 export type Signature = {

@@ -11,14 +11,19 @@ import {
   NUMBER,
   nullable,
   nullableIf,
+  OBJECT,
   STRING,
   type Type,
 } from "../types/type.ts";
-import { type Param, param, type Signature } from "./builtin.ts";
+import { type Param, param, reference, type Signature } from "./builtin.ts";
 
 export const TEXT = param("text", STRING);
 export const NUMBERS = param("list", list(NUMBER));
 export const ANY_LIST = list(ANY);
+export const ANYTHING = param("value", ANY);
+export const STRING_OR_NULL = nullable(STRING);
+export const RECORD = param("record", nullable(OBJECT));
+export const URI = param("uri", STRING_OR_NULL);
 /** Lists that can be sorted. */
 export const ORDERED_LISTS: readonly Type[] = [
   list(NUMBER),
@@ -27,11 +32,16 @@ export const ORDERED_LISTS: readonly Type[] = [
   list(DURATION),
 ];
 /** What orders elements in `sort_by` and the like. */
-export const ORDERED: readonly Type[] = [NUMBER, STRING, INSTANT, DURATION];
+const ORDERED: readonly Type[] = [NUMBER, STRING, INSTANT, DURATION];
 
 /** A function that always gives `type`. */
 export function gives(type: Type, returns: string, ...params: readonly Param[]): Signature {
   return { params, result: () => type, returns };
+}
+
+/** A list, and a `&expr` that orders its elements. */
+export function by(result: Signature["result"], returns: string): Signature {
+  return { params: [param("list", ANY_LIST), reference("by", 0, ...ORDERED)], result, returns };
 }
 
 /** Text in, `bool` out. */

@@ -1,6 +1,7 @@
 // The types of calls: builtins by their type rule, functions of the file by their body.
 
-import { SIGNATURES } from "../builtins/signatures.ts";
+import type { FunctionName } from "../../plan/functions.ts";
+import { BUILTINS } from "../builtins/index.ts";
 import { AGGREGATE_NAMES } from "../lower/aggregate-names.ts";
 import { isFunction } from "../lower/call.ts";
 import type { CallShape, ExprNode, Span } from "../syntax/ast.ts";
@@ -29,12 +30,12 @@ export function inferCall(call: CallShape, span: Span, env: TypeEnv, infer: Infe
 }
 
 function inferBuiltin(
-  name: keyof typeof SIGNATURES,
+  name: FunctionName,
   args: readonly ExprNode[],
   env: TypeEnv,
   infer: Infer,
 ): Type {
-  const signature = SIGNATURES[name];
+  const { signature } = BUILTINS[name];
   const plain = args.map((arg) => (arg.kind === "reference" ? null : infer(arg, env)));
   const types = args.map((arg, i) => {
     const known = plain[i];
