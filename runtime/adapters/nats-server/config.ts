@@ -14,6 +14,17 @@ const BATCH_TIMEOUT = "10s";
 const CONSUMERS_UNLIMITED = -1;
 const FIRST_WITH_CONSUMER_LIMIT = 15;
 
+/** One node of a cluster, for tests: all of it on loopback. */
+export type ClusterConfig = {
+  readonly name: string;
+  /** TCP port for the other nodes. */
+  readonly port: number;
+  /** `host:port` that this node gives to the others for those that do not know it yet. */
+  readonly advertise: string;
+  /** `nats://host:port` of the other nodes. */
+  readonly routes: readonly string[];
+};
+
 export type ServerConfig = {
   readonly serverName: string;
   /** TCP port on loopback; null lets the server choose a free one. */
@@ -21,6 +32,10 @@ export type ServerConfig = {
   readonly storeDir: string;
   /** Where the server writes the port it listens on. */
   readonly portsDir: string;
+  /** Null: a server of its own. */
+  readonly cluster: ClusterConfig | null;
+  /** Whether every write is on the disk before it is acknowledged, not only within two minutes. */
+  readonly syncAlways: boolean;
   /** Version of the binary that will read this: unknown settings are an error to it. */
   readonly version: string;
 };
@@ -35,13 +50,25 @@ ports_file_dir: ${quote(config.portsDir)}
 max_payload: ${MAX_PAYLOAD_BYTES}
 jetstream {
   store_dir: ${quote(config.storeDir)}
-  limits {
+${config.syncAlways ? "  sync_interval: always\n" : ""}  limits {
     batch {
       max_inflight_per_stream: ${BATCHES_PER_STREAM_MAX}
       max_inflight_total: ${BATCHES_TOTAL_MAX}
       timeout: "${BATCH_TIMEOUT}"
     }
 ${consumerLimit(parseVersion(config.version))}  }
+}
+${config.cluster === null ? "" : clusterSection(config.cluster)}`;
+}
+
+/** Clients get no addresses of other nodes: in tests they have to come through proxies. */
+function clusterSection({ name, port, advertise, routes }: ClusterConfig): string {
+  return `cluster {
+  name: ${quote(name)}
+  listen: "127.0.0.1:${port}"
+  cluster_advertise: ${quote(advertise)}
+  no_advertise: true
+  routes: [${routes.map(quote).join(", ")}]
 }
 `;
 }

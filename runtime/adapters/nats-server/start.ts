@@ -3,7 +3,7 @@
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { killChild, pidOf, spawnDetached, stopChild } from "./child.ts";
-import { renderConfig } from "./config.ts";
+import { type ClusterConfig, renderConfig } from "./config.ts";
 import { errorMessage } from "./error-message.ts";
 import { NatsServerStartFailed, NatsStoreInUse } from "./errors.ts";
 import type { NatsServerBinary } from "./find.ts";
@@ -17,6 +17,10 @@ export type LaunchOptions = {
   /** TCP port on loopback; a free one without it. */
   readonly port?: number;
   readonly serverName?: string;
+  /** Makes it a node of a cluster. */
+  readonly cluster?: ClusterConfig;
+  /** Whether every write is on the disk before it is acknowledged; false without it. */
+  readonly syncAlways?: boolean;
 };
 
 /** A running embedded server. Disposing stops it. */
@@ -91,6 +95,8 @@ async function prepare(
     port: options.port ?? null,
     storeDir: options.storeDir,
     portsDir: files.portsDir,
+    cluster: options.cluster ?? null,
+    syncAlways: options.syncAlways ?? false,
     version: binary.version,
   });
   await writeFile(files.config, config);

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
 import type { LogAppend } from "../../ports.ts";
+import { startTcpProxy } from "../../testing/tcp-proxy.ts";
 import { type Bench, message, NEVER, openBench, STREAM, texts } from "./bench.test-support.ts";
-import { faultyLink } from "./faulty-link.test-support.ts";
 
 let bench: Bench;
 beforeAll(async () => {
@@ -26,7 +26,7 @@ const shapes: [string, Shape][] = [
 
 it.each(shapes)("knows its own commit when the answer is lost: %s", async (name, shape) => {
   const at = `fpl.0.own.${name.length}`;
-  await using link = await faultyLink(bench.nats.url);
+  await using link = await startTcpProxy(Number(new URL(bench.nats.url).port));
   const log = await bench.another(link.url);
   expect(await log.last(STREAM, at)).toBeNull();
   link.lose("answers");
@@ -44,12 +44,12 @@ it.each(shapes)(
   "is fenced when a rival wrote while its request was lost: %s",
   async (name, shape) => {
     const at = `fpl.0.rival.${name.length}`;
-    await using link = await faultyLink(bench.nats.url);
+    await using link = await startTcpProxy(Number(new URL(bench.nats.url).port));
     const log = await bench.another(link.url);
     expect(await log.last(STREAM, at)).toBeNull();
     link.lose("requests");
     const result = log.commit(STREAM, shape(at, "mine"), NEVER);
-    await vi.waitFor(() => expect(link.lostBytes()).toBeGreaterThan(0));
+    await vi.waitFor(() => expect(link.lostBytes).toBeGreaterThan(0));
     expect((await bench.log.commit(STREAM, shape(at, "rival"), NEVER)).kind).toBe("committed");
     link.cut();
     expect(await result).toEqual({ kind: "fenced" });
@@ -59,18 +59,18 @@ it.each(shapes)(
 
 it.each(shapes)("commits after all when its request was lost: %s", async (name, shape) => {
   const at = `fpl.0.lost.${name.length}`;
-  await using link = await faultyLink(bench.nats.url);
+  await using link = await startTcpProxy(Number(new URL(bench.nats.url).port));
   const log = await bench.another(link.url);
   expect(await log.last(STREAM, at)).toBeNull();
   link.lose("requests");
   const result = log.commit(STREAM, shape(at, "mine"), NEVER);
-  await vi.waitFor(() => expect(link.lostBytes()).toBeGreaterThan(0));
+  await vi.waitFor(() => expect(link.lostBytes).toBeGreaterThan(0));
   link.cut();
   expect(await result).toEqual({ kind: "committed", lastSeq: await bench.log.lastSeq(STREAM) });
 });
 
 it("writes a commit without an expectation once when the answer is lost", async () => {
-  await using link = await faultyLink(bench.nats.url);
+  await using link = await startTcpProxy(Number(new URL(bench.nats.url).port));
   const log = await bench.another(link.url);
   expect(await log.last(STREAM, "fpl.0.plain")).toBeNull();
   link.lose("answers");
