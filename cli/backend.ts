@@ -16,7 +16,7 @@ import { CommandError, EXIT } from "./exit-codes.ts";
 
 /** Bucket streams made on a server that has none: one in `dev`, more where many pipelines are expected. */
 export const BUCKETS_DEV = 1;
-const BUCKETS_DEFAULT = 16;
+export const BUCKETS_DEFAULT = 16;
 
 /** A connected server. Disposing closes the connection. */
 export type Backend = AsyncDisposable & {
@@ -101,6 +101,6 @@ function nothingThere(url: string): CommandError {
   return new CommandError(
     EXIT.notFound,
     `FPaaS has not been used on ${url} yet: its streams are not there`,
-    "`fpaas shuffler`, `fpaas worker` or `fpaas deploy` make them",
+    "`fpaas init` makes them; so do `fpaas shuffler`, `fpaas worker` and `fpaas deploy`",
   );
 }

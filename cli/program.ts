@@ -23,6 +23,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Build>>> = {
   resume: async () => (await import("./commands/pause.ts")).resumeCommand,
   delete: async () => (await import("./commands/delete.ts")).deleteCommand,
   tail: async () => (await import("./commands/tail.ts")).tailCommand,
+  init: async () => (await import("./commands/init.ts")).initCommand,
   shuffler: async () => (await import("./commands/shuffler.ts")).shufflerCommand,
   worker: async () => (await import("./commands/worker.ts")).workerCommand,
   record: async () => (await import("./commands/record.ts")).recordCommand,

@@ -2,6 +2,7 @@
 
 import { CommandError, EXIT } from "../exit-codes.ts";
 
+const BYTE_UNITS = ["B", "kB", "MB", "GB", "TB"];
 const UNIT_MS: Readonly<Record<string, number>> = {
   ms: 1,
   s: 1000,
@@ -33,6 +34,15 @@ export function parseCount(text: string, least = 1): number {
   return count;
 }
 
+/** `50GB`, `1.5 TB`, `4096` in bytes. @throws CommandError (usage) */
+export function parseBytes(text: string): number {
+  const match = /^(\d+(?:\.\d+)?) ?(B|kB|MB|GB|TB)?$/.exec(text.trim());
+  const power = BYTE_UNITS.indexOf(match?.[2] ?? "B");
+  const bytes = Math.round(Number(match?.[1]) * 1000 ** power);
+  if (match !== null && bytes > 0 && Number.isSafeInteger(bytes)) return bytes;
+  throw new CommandError(EXIT.usage, `\`${text}\` is not a size`, "write 4096, 50GB or 1.5TB");
+}
+
 /** `1234567` as `1,234,567`. */
 export function formatCount(count: number): string {
   return count.toLocaleString("en-US");
@@ -55,11 +65,10 @@ export function formatDuration(ms: number): string {
 
 /** `1.5 GB`. */
 export function formatBytes(bytes: number): string {
-  const units = ["B", "kB", "MB", "GB", "TB"];
   let value = bytes;
   let unit = 0;
-  for (; value >= 1000 && unit < units.length - 1; unit += 1) value /= 1000;
-  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+  for (; value >= 1000 && unit < BYTE_UNITS.length - 1; unit += 1) value /= 1000;
+  return `${unit === 0 ? value : value.toFixed(1)} ${BYTE_UNITS[unit]}`;
 }
 
 /** `12:10:00` in UTC. */

@@ -6,6 +6,7 @@ import { fetchNatsServer, type Report } from "./nats-server/fetch.ts";
 import { type Environment, findNatsServer, type NatsServerBinary } from "./nats-server/find.ts";
 import { type LaunchOptions, launch, type NatsServer } from "./nats-server/start.ts";
 
+export { MAX_PAYLOAD_BYTES } from "./nats-server/config.ts";
 export {
   NatsServerStartFailed,
   NatsServerUnavailable,
