@@ -1,7 +1,7 @@
 // Finds what a user names on a server, or says what there is instead.
 
 import { didYouMean } from "../compiler/diagnostics/suggest.ts";
-import type { TopicAddress } from "../plan/deployment.ts";
+import type { Deployment, TopicAddress } from "../plan/deployment.ts";
 import { DEFAULT_TENANT } from "../plan/names.ts";
 import {
   type DeploymentList,
@@ -42,6 +42,26 @@ export async function findTopic({ store }: Backend, topic: string): Promise<Topi
   if (at !== null) return at;
   const names = [...(await store.topics(DEFAULT_TENANT)).keys()];
   throw notFound("topic", topic, names, "`fpaas list` shows the topics of what is deployed");
+}
+
+/**
+ * A version of a pipeline that is kept; `version` null is the one before `now`.
+ * @throws CommandError (not found)
+ */
+export function findVersion(
+  now: Deployment,
+  versions: readonly Deployment[],
+  version: number | null,
+): Deployment {
+  const found =
+    version === null
+      ? versions.findLast((one) => one.version < now.version)
+      : versions.find((one) => one.version === version);
+  if (found !== undefined) return found;
+  const { pipeline } = now.address;
+  const what = version === null ? "earlier version" : `version ${version}`;
+  const kept = versions.map((one) => one.version).join(", ");
+  throw new CommandError(EXIT.notFound, `no ${what} of ${pipeline} is kept`, `kept are: ${kept}`);
 }
 
 function notFound(what: string, name: string, names: readonly string[], help: string) {

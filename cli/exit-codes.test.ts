@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { TopicNotFound } from "../runtime/deploy.ts";
 import { DeploymentConflict } from "../runtime/deployments.ts";
+import { TopicNotFound } from "../runtime/lifecycle/topics.ts";
 import { LogUnavailable } from "../runtime/ports.ts";
 import { SourceError } from "../shuffler/sources/source.ts";
 import { CommandError, EXIT, exitCodeOf, isExpected } from "./exit-codes.ts";

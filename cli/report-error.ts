@@ -1,7 +1,7 @@
 // An error as the user reads it: what, where, what to do. A bug is told with its stack.
 
 import { didYouMean } from "../compiler/diagnostics/suggest.ts";
-import { TopicNotFound } from "../runtime/deploy.ts";
+import { TopicNotFound } from "../runtime/lifecycle/topics.ts";
 import type { Context } from "./context.ts";
 import { stoppedExit } from "./context.ts";
 import { CommandError, type ExitCode, exitCodeOf, isExpected } from "./exit-codes.ts";

@@ -1,7 +1,7 @@
 // How far the tasks of a deployment have come, read off their checkpoints: what `status` shows, and how
 // `dev` knows that everything is through.
 
-import { type Deployment, type TaskId, tasksOf } from "../plan/deployment.ts";
+import { type Deployment, stageOf, type TaskId, tasksOf } from "../plan/deployment.ts";
 import { END_OF_TIME_MS } from "../plan/event.ts";
 import type { Stage } from "../plan/plan.ts";
 import type { Counters } from "../runtime/core/message.ts";
@@ -47,12 +47,12 @@ export function sumCounters(all: readonly Counters[]): Counters {
 }
 
 async function readTask(log: Log, deployment: Deployment, task: TaskId): Promise<TaskProgress> {
-  const stage = stageOf(deployment, task);
+  const stage = stageOf(deployment, task.stage);
   const sources = sourcesOf(deployment, task, stage);
   const at = checkpointSubjects(deployment, task);
   const message = await log.last(at.stream, at.checkpoint);
-  if (message === null) {
-    const inSeqs = sources.map(({ startSeq }) => startSeq - 1);
+  if (message === null || message.payload.length === 0) {
+    const inSeqs = sources.map(() => 0);
     const counters = sumCounters([]);
     return { task, sources, inSeqs, watermarkMs: Number.NEGATIVE_INFINITY, counters };
   }
@@ -65,10 +65,4 @@ function leastWatermark({ inputs }: Stage, { watermarks }: Checkpoint["progress"
   const restored = new Watermarks(inputs.length);
   restored.restore(watermarks);
   return restored.least;
-}
-
-function stageOf({ plan }: Deployment, task: TaskId): Stage {
-  const stage = plan.stages.find(({ id }) => id === task.stage);
-  if (stage === undefined) throw new Error(`invariant broken: no stage ${task.stage}`);
-  return stage;
 }

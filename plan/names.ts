@@ -7,15 +7,17 @@ import { hash32 } from "./partition.ts";
 export const FIREHOSE_STREAM = "FIREHOSE";
 /** Stream of what the shuffler refused, subjects `atproto.rejected.>`. */
 export const REJECTED_STREAM = "REJECTED";
-export const FIREHOSE_SUBJECTS = "atproto.firehose.>";
+export const FIREHOSE_PREFIX = "atproto.firehose.";
+export const FIREHOSE_SUBJECTS = `${FIREHOSE_PREFIX}>`;
 export const REJECTED_SUBJECTS = "atproto.rejected.>";
 /** Key of the FIREHOSE stream's metadata that holds its number of partitions. */
 export const PARTITIONS_METADATA = "fpaas.partitions";
 /** Key of the FIREHOSE stream's metadata that holds the number of bucket streams. */
 export const BUCKETS_METADATA = "fpaas.buckets";
 
-/** KV buckets: deployed plans, topic owners, live workers, relay cursors. */
+/** KV buckets: deployed plans, their versions so far, topic owners, live workers, relay cursors. */
 export const PLANS_BUCKET = "fpaas_plans";
+export const VERSIONS_BUCKET = "fpaas_versions";
 export const TOPICS_BUCKET = "fpaas_topics";
 export const WORKERS_BUCKET = "fpaas_workers";
 export const CURSORS_BUCKET = "fpaas_cursors";
@@ -144,39 +146,32 @@ export function pipelineSubjects(at: PipelineAddress): string {
   return `${pipelinePrefix(at)}.>`;
 }
 
-/** Everything one version of a pipeline keeps for itself (not its topics). */
-export function versionSubjects(at: PipelineAddress, version: number): string[] {
-  return ["x", "c", "s"].map((area) => `${pipelinePrefix(at)}.${area}.v${version}.>`);
+/**
+ * Names what a stage keeps for itself: the version it was begun in and its id there. A later version that
+ * keeps its state keeps the name. `v3.s1`
+ */
+export function newLineage(version: number, stage: string): string {
+  return `v${version}.${stage}`;
+}
+
+/** Everything the stage of that lineage keeps for itself: its exchange, checkpoints and state. */
+export function lineageSubjects(at: PipelineAddress, lineage: string): string[] {
+  return ["x", "c", "s"].map((area) => `${pipelinePrefix(at)}.${area}.${lineage}.>`);
 }
 
 /** Records for one partition of a stage: the exchange in front of it. */
-export function exchangeSubject(
-  at: PipelineAddress,
-  version: number,
-  stage: string,
-  partition: number,
-): string {
-  return `${pipelinePrefix(at)}.x.v${version}.${stage}.${partitionToken(partition)}`;
+export function exchangeSubject(at: PipelineAddress, lineage: string, partition: number): string {
+  return `${pipelinePrefix(at)}.x.${lineage}.${partitionToken(partition)}`;
 }
 
 /** The checkpoint of one stage partition. */
-export function checkpointSubject(
-  at: PipelineAddress,
-  version: number,
-  stage: string,
-  partition: number,
-): string {
-  return `${pipelinePrefix(at)}.c.v${version}.${stage}.${partitionToken(partition)}`;
+export function checkpointSubject(at: PipelineAddress, lineage: string, partition: number): string {
+  return `${pipelinePrefix(at)}.c.${lineage}.${partitionToken(partition)}`;
 }
 
 /** State changes and snapshots of one stage partition. */
-export function stateSubject(
-  at: PipelineAddress,
-  version: number,
-  stage: string,
-  partition: number,
-): string {
-  return `${pipelinePrefix(at)}.s.v${version}.${stage}.${partitionToken(partition)}`;
+export function stateSubject(at: PipelineAddress, lineage: string, partition: number): string {
+  return `${pipelinePrefix(at)}.s.${lineage}.${partitionToken(partition)}`;
 }
 
 /** Records of a topic: what `tail`, pull consumers and other pipelines read. */

@@ -1,6 +1,13 @@
-// Every operator of a chain, those in the arms of its branches included.
+// The operators of a chain: all of them, those in the arms of its branches included; and which keep state.
 
-import type { Op } from "./plan.ts";
+import type { DedupOp, FoldOp, Op, ReduceOp, TopOp } from "./plan.ts";
+
+/** An operator that remembers something between records: the first of its stage. */
+export type StatefulOp = ReduceOp | FoldOp | TopOp | DedupOp;
+
+export function isStateful(op: Op): op is StatefulOp {
+  return op.op === "reduce" || op.op === "fold" || op.op === "top" || op.op === "dedup";
+}
 
 /** `ops` and everything inside their branches, in the order they are written. */
 export function* everyOp(ops: readonly Op[]): Generator<Op> {

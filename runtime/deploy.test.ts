@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { bucketStream, checkpointSubject, FIREHOSE_STREAM, topicSubject } from "../plan/names.ts";
 import type { Input, Plan, Start } from "../plan/plan.ts";
-import { type DeployTarget, deletePipeline, deployPlan, TopicNotFound } from "./deploy.ts";
+import { type DeployTarget, deletePipeline, deployPlan } from "./deploy.ts";
 import { DeploymentConflict } from "./deployments.ts";
+import { TopicNotFound } from "./lifecycle/topics.ts";
 import { TooManyPartitions } from "./partition-check.ts";
+import type { Log } from "./ports.ts";
+import { decodeCheckpoint } from "./task/stored.ts";
 import { MemoryDeployments } from "./testing/memory-deployments.ts";
 import { MemoryLog } from "./testing/memory-log.ts";
 
@@ -68,9 +71,15 @@ function target(change: Partial<DeployTarget> = {}) {
 describe("deployPlan", () => {
   it("deploys version 1, and the same plan again changes nothing", async () => {
     const to = target();
-    expect(await deployPlan(plan({}), "source", to)).toEqual({ kind: "deployed", version: 1 });
+    expect(await deployPlan(plan({}), "source", to)).toMatchObject({
+      kind: "deployed",
+      version: 1,
+    });
     const again: Plan = JSON.parse(JSON.stringify(plan({})));
-    expect(await deployPlan(again, "other text", to)).toEqual({ kind: "unchanged", version: 1 });
+    expect(await deployPlan(again, "other text", to)).toMatchObject({
+      kind: "unchanged",
+      version: 1,
+    });
   });
 
   it("takes a plan whose object keys stand in another order for the same", async () => {
@@ -120,9 +129,10 @@ describe("deployPlan", () => {
   it("deletes the old version's checkpoints after the switch, and only its", async () => {
     const to = target();
     await deployPlan(plan({}), "", to);
-    const old = checkpointSubject(address("p"), 1, "s0", 0);
-    const other = checkpointSubject(address("q"), 1, "s0", 0);
-    for (const subject of [old, other]) to.append(STREAM, subject);
+    const old = checkpointSubject(address("p"), "v1.s0", 0);
+    const other = checkpointSubject(address("q"), "v1.s0", 0);
+    to.append(STREAM, other);
+    expect(await to.log.last(STREAM, old)).not.toBeNull();
     await deployPlan(plan({ partitions: 2 }), "", to);
     expect(await to.log.last(STREAM, old)).toBeNull();
     expect(await to.log.last(STREAM, other)).not.toBeNull();
@@ -161,20 +171,26 @@ describe("deployPlan", () => {
     for (let i = 0; i < 3; i++) to.append(FIREHOSE_STREAM, "atproto.firehose.00.watermark");
     to.append(STREAM, "fpl.0.local.owner.t.in.00");
     await deployPlan(plan({ pipeline: "owner", topics: ["in"] }), "", to);
+    const before = await to.log.lastSeq(STREAM);
     const exchange: Input = { kind: "exchange", from: [] };
     const inputs = [firehose(), firehose("first"), firehose("new"), topic("in"), exchange];
     await deployPlan(plan({ inputs }), "", to);
-    const stored = await to.store.get("local", "p");
-    expect(stored?.deployment.startSeqs).toEqual({ s0: [4, 1, 4, 2, 1] });
+    expect(await inSeqsOf(to.log)).toEqual([3, 0, 3, before, 0]);
   });
 
   it("starts at the first when that is the default", async () => {
     const to = target({ defaultStart: "first" });
     to.append(FIREHOSE_STREAM, "atproto.firehose.00.watermark");
     await deployPlan(plan({}), "", to);
-    expect((await to.store.get("local", "p"))?.deployment.startSeqs).toEqual({ s0: [1] });
+    expect(await inSeqsOf(to.log)).toEqual([0]);
   });
 });
+
+/** Positions in the checkpoint of the only task. */
+async function inSeqsOf(log: Pick<Log, "last">): Promise<readonly number[]> {
+  const last = await log.last(STREAM, checkpointSubject(address("p"), "v1.s0", 0));
+  return last === null ? [] : decodeCheckpoint(last.payload).inSeqs;
+}
 
 describe("deletePipeline", () => {
   it("removes the entry, the topics and every message", async () => {
@@ -196,7 +212,7 @@ describe("deletePipeline", () => {
     const to = target();
     await deployPlan(plan({}), "", to);
     await deletePipeline("local", "p", to);
-    to.append(STREAM, checkpointSubject(address("p"), 10, "s0", 0));
+    to.append(STREAM, checkpointSubject(address("p"), "v10.s0", 0));
     expect((await deployPlan(plan({}), "", to)).version).toBe(11);
   });
 });

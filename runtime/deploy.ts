@@ -1,20 +1,31 @@
-// Deploying a plan: what becomes of its version, the topics it owns and reads, and where it starts to
-// read. Order matters, so that a crash in between leaves the old version running: resolve, claim, switch,
-// clean up.
+// The life of a deployed pipeline: deploy, restart, delete. Order matters, so that whatever is cut short
+// can be done again, and no two versions ever commit for the same input:
+//
+//   claim topics → put the new version, not to be run yet → fence the old one and hand over → let readers
+//   know of partitions their topics have gained → put it to be run → delete what the old one has left
 
-import type { Deployment, TopicAddress } from "../plan/deployment.ts";
+import { canonicalJson } from "../plan/canonical-json.ts";
+import type { Begin, Deployment } from "../plan/deployment.ts";
 import {
   bucketOf,
   bucketStream,
-  FIREHOSE_STREAM,
+  lineageSubjects,
+  newLineage,
   type PipelineAddress,
   pipelineSubjects,
-  topicSubject,
-  topicWatermarkSubject,
-  versionSubjects,
 } from "../plan/names.ts";
-import type { Input, Plan, Topic } from "../plan/plan.ts";
+import type { Plan } from "../plan/plan.ts";
+import { type PlanChange, planChange } from "../plan/plan-change.ts";
 import type { DeploymentStore, StoredDeployment } from "./deployments.ts";
+import { fenceForGood, handOver } from "./lifecycle/handover.ts";
+import {
+  claimTopics,
+  clearTopics,
+  outdatedReaders,
+  purgeSubjects,
+  resolveTopics,
+  withoutLostPartitions,
+} from "./lifecycle/topics.ts";
 import { checkPartitions } from "./partition-check.ts";
 import type { Log } from "./ports.ts";
 
@@ -32,55 +43,62 @@ export type DeployTarget = {
   readonly defaultStart: "first" | "new";
 };
 
-/** `unchanged`: the same plan is deployed already, in the same surroundings. */
-export type DeployOutcome = { readonly kind: "deployed" | "unchanged"; readonly version: number };
+/** Where a version begins, and with what. */
+export type Beginning = {
+  readonly begin: Begin;
+  /** Whether the records of its topics are deleted first. */
+  readonly clearTopics: boolean;
+};
 
-/** Thrown when a plan reads a topic that no pipeline owns. Deploy its owner first. */
-export class TopicNotFound extends Error {
-  readonly code = "topic_not_found";
-  readonly topic: string;
-  /** The topics there are. */
-  readonly known: readonly string[];
+/** A version goes on where the one before has stopped. */
+export const AT_THE_SEAM: Beginning = { begin: { at: "seam" }, clearTopics: false };
 
-  constructor(topic: string, known: readonly string[]) {
-    super(`no pipeline owns topic ${topic}`);
-    this.topic = topic;
-    this.known = known;
-  }
-}
+/** What a deploy does. `unchanged`: the same plan is deployed already, in the same surroundings. */
+export type DeployOutcome = {
+  readonly kind: "deployed" | "unchanged";
+  readonly version: number;
+  /** The version before; null when there was none. */
+  readonly replaced: number | null;
+  readonly change: PlanChange;
+};
 
 /**
  * Makes `plan` the running version of its pipeline.
  * @param source the program, kept for people
- * @throws TopicNotFound, TooManyPartitions, DeploymentConflict
+ * @throws TopicNotFound, TooManyPartitions, DeploymentConflict, LogUnavailable
  */
 export async function deployPlan(
   plan: Plan,
   source: string,
   target: DeployTarget,
+  beginning: Beginning = AT_THE_SEAM,
 ): Promise<DeployOutcome> {
+  const stored = await settled(target, plan.pipeline);
+  const { next, outcome } = await prepare(plan, source, stored, target, beginning);
+  if (outcome.kind === "deployed") await replace(stored, next, target);
+  return outcome;
+}
+
+/** What `deployPlan` would do, without doing it. @throws as `deployPlan` */
+export async function previewDeploy(plan: Plan, target: DeployTarget): Promise<DeployOutcome> {
   const stored = await target.store.get(target.tenant, plan.pipeline);
-  const address = stored?.deployment.address ?? addressOf(plan, target);
-  const topics = await resolveTopics(plan, address, target);
-  const topicPartitions = (topic: string): number => topics[topic]?.partitions ?? 0;
-  checkPartitions(plan, topicPartitions, target.firehosePartitions);
-  if (stored !== null && isSame(stored.deployment, plan, topics, target)) {
-    return { kind: "unchanged", version: stored.deployment.version };
-  }
-  const version = 1 + (stored?.deployment.version ?? (await lastVersion(address, target.log)));
-  const deployment: Deployment = {
-    address,
-    version,
-    state: stored?.deployment.state ?? "running",
-    plan,
-    source,
-    deployedAtMs: target.nowMs,
-    firehosePartitions: target.firehosePartitions,
-    startSeqs: await resolveStarts(plan, topics, target),
-    topics,
-  };
-  await replace(stored, deployment, target);
-  return { kind: "deployed", version };
+  return (await prepare(plan, "", stored, target, AT_THE_SEAM)).outcome;
+}
+
+/**
+ * Runs the deployed plan again from `start`, with empty state, as a new version.
+ * @throws as `deployPlan`
+ */
+export async function restartPipeline(
+  { deployment }: StoredDeployment,
+  beginning: Beginning,
+  target: DeployTarget,
+): Promise<DeployOutcome> {
+  const { plan, source, address } = deployment;
+  const stored = await settled(target, address.pipeline);
+  const { next, outcome } = await prepare(plan, source, stored, target, beginning);
+  await replace(stored, next, target);
+  return { ...outcome, kind: "deployed", version: next.version };
 }
 
 /**
@@ -94,59 +112,87 @@ export async function deletePipeline(
 ): Promise<boolean> {
   const stored = await store.get(tenant, pipeline);
   if (stored === null) return false;
-  const { address, plan } = stored.deployment;
+  const { deployment, revision } = stored;
+  await store.put({ ...deployment, state: "deleting" }, revision);
+  await fenceForGood(deployment, log);
+  const from = deployment.handover?.from ?? null;
+  if (from !== null) await fenceForGood(from, log);
+  await purgeSubjects(log, deployment.address, [pipelineSubjects(deployment.address)]);
+  const topics = [...deployment.plan.topics, ...(from?.plan.topics ?? [])];
+  for (const topic of topics) await store.releaseTopic(tenant, topic.name);
   await store.delete(tenant, pipeline);
-  for (const topic of plan.topics) await store.releaseTopic(tenant, topic.name);
-  await purge(log, address, [pipelineSubjects(address)]);
   return true;
+}
+
+/** The deployed version; a deploy or a delete that was cut short is finished first. */
+async function settled(target: DeployTarget, pipeline: string): Promise<StoredDeployment | null> {
+  const { store, tenant } = target;
+  const stored = await store.get(tenant, pipeline);
+  if (stored?.deployment.state === "deleting") {
+    await deletePipeline(tenant, pipeline, target);
+    return null;
+  }
+  return stored?.deployment.handover === undefined ? stored : await settle(stored, target);
+}
+
+async function prepare(
+  compiled: Plan,
+  source: string,
+  stored: StoredDeployment | null,
+  target: DeployTarget,
+  beginning: Beginning,
+): Promise<{ next: Deployment; outcome: DeployOutcome }> {
+  const old = stored?.deployment ?? null;
+  const address = old?.address ?? addressOf(compiled, target);
+  const plan = withoutLostPartitions(compiled, old?.plan ?? null);
+  const topics = await resolveTopics(plan, address, target.store);
+  const { firehosePartitions } = target;
+  checkPartitions(plan, (topic) => topics[topic]?.partitions ?? 0, firehosePartitions);
+  const change = planChange(old, { plan, topics, firehosePartitions }, beginning.begin);
+  const same = old !== null && isSame(old, { plan, topics, firehosePartitions });
+  const version = 1 + (old?.version ?? (await lastVersion(address, target.log)));
+  const { begin } = beginning;
+  const next: Deployment = {
+    address,
+    version,
+    state: old?.state === "paused" ? "paused" : "running",
+    plan,
+    source,
+    deployedAtMs: target.nowMs,
+    firehosePartitions,
+    lineages: lineagesOf(change, old, version),
+    topics,
+    ...(begin.at === "time" ? { notBeforeMs: begin.ms } : {}),
+    handover: { from: old, defaultStart: target.defaultStart, ...beginning },
+  };
+  const replaced = old?.version ?? null;
+  return same
+    ? { next, outcome: { kind: "unchanged", version: old.version, replaced, change } }
+    : { next, outcome: { kind: "deployed", version, replaced, change } };
 }
 
 function addressOf(plan: Plan, { tenant, buckets }: DeployTarget): PipelineAddress {
   return { bucket: bucketOf(tenant, plan.pipeline, buckets), tenant, pipeline: plan.pipeline };
 }
 
-async function resolveTopics(
-  plan: Plan,
-  address: PipelineAddress,
-  { store, tenant }: DeployTarget,
-): Promise<Record<string, TopicAddress>> {
-  const found: Record<string, TopicAddress> = {};
-  for (const { inputs } of plan.stages) {
-    for (const input of inputs) {
-      if (input.kind !== "topic") continue;
-      const own = plan.topics.find((topic) => topic.name === input.topic);
-      const at =
-        own === undefined
-          ? await store.topic(tenant, input.topic)
-          : { owner: address, partitions: own.partitions };
-      if (at === null) {
-        throw new TopicNotFound(input.topic, [...(await store.topics(tenant)).keys()]);
-      }
-      found[input.topic] = at;
-    }
+type Placed = Pick<Deployment, "plan" | "topics" | "firehosePartitions">;
+
+function isSame(old: Placed, next: Placed): boolean {
+  const of = ({ plan, topics, firehosePartitions }: Placed): string =>
+    canonicalJson({ plan, topics, firehosePartitions });
+  return of(old) === of(next);
+}
+
+/** A stage that keeps its state keeps the name it stands under. */
+function lineagesOf({ stages }: PlanChange, old: Deployment | null, version: number) {
+  const lineages: Record<string, string> = {};
+  for (const { kind, stage, from } of stages) {
+    if (kind === "dropped") continue;
+    const keeps = (kind === "kept" || kind === "edited") && from !== null;
+    const lineage = keeps ? old?.lineages[from] : undefined;
+    lineages[stage] = lineage ?? newLineage(version, stage);
   }
-  return found;
-}
-
-function isSame(
-  old: Deployment,
-  plan: Plan,
-  topics: Readonly<Record<string, TopicAddress>>,
-  target: DeployTarget,
-): boolean {
-  return (
-    old.firehosePartitions === target.firehosePartitions &&
-    canonicalJson(old.plan) === canonicalJson(plan) &&
-    canonicalJson(old.topics) === canonicalJson(topics)
-  );
-}
-
-/** JSON with sorted keys: equal values give equal text. */
-function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) => {
-    if (part === null || typeof part !== "object" || Array.isArray(part)) return part;
-    return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
+  return lineages;
 }
 
 /** The greatest version that left checkpoints behind, 0 without any: never to be used again. */
@@ -160,79 +206,44 @@ async function lastVersion(address: PipelineAddress, log: Log): Promise<number> 
   return last;
 }
 
-async function resolveStarts(
-  plan: Plan,
-  topics: Readonly<Record<string, TopicAddress>>,
-  target: DeployTarget,
-): Promise<Record<string, number[]>> {
-  const starts: Record<string, number[]> = {};
-  for (const { id, inputs } of plan.stages) {
-    starts[id] = await Promise.all(inputs.map((input) => startOf(input, topics, target)));
-  }
-  return starts;
-}
-
-/** The first sequence to read of an input. */
-async function startOf(
-  input: Input,
-  topics: Readonly<Record<string, TopicAddress>>,
-  { log, defaultStart }: DeployTarget,
-): Promise<number> {
-  if (input.kind === "exchange") return 1;
-  const bucket = input.kind === "topic" ? topics[input.topic]?.owner.bucket : undefined;
-  const stream = bucket === undefined ? FIREHOSE_STREAM : bucketStream(bucket);
-  const { start } = input;
-  if (start.at === "time") return log.seqAtTime(stream, start.ms);
-  const at = start.at === "default" ? defaultStart : start.at;
-  return at === "first" ? 1 : (await log.lastSeq(stream)) + 1;
-}
-
-/** Claims, switches, and only then lets go of what the old version had. */
 async function replace(
   stored: StoredDeployment | null,
-  deployment: Deployment,
-  { store, log, tenant }: DeployTarget,
+  next: Deployment,
+  target: DeployTarget,
 ): Promise<void> {
-  const { address, plan } = deployment;
-  const before = new Set(stored?.deployment.plan.topics.map((topic) => topic.name));
-  const claimed: string[] = [];
-  try {
-    for (const { name, partitions } of plan.topics) {
-      await store.claimTopic(tenant, name, { owner: address, partitions });
-      if (!before.has(name)) claimed.push(name);
-    }
-    await store.put(deployment, stored?.revision ?? 0);
-  } catch (error) {
-    for (const topic of claimed) await store.releaseTopic(tenant, topic);
-    throw error;
-  }
-  if (stored !== null) await forget(stored.deployment, deployment, { store, log, tenant });
+  await using claims = await claimTopics(next, stored?.deployment.plan ?? null, target.store);
+  const put = await target.store.put(next, stored?.revision ?? 0);
+  claims.keep();
+  await settle(put, target);
 }
 
-/** Deletes the old version's own subjects, and the topics that the new one has no more. */
+/** Finishes a deploy from the moment the new version is put. */
+async function settle(put: StoredDeployment, target: DeployTarget): Promise<StoredDeployment> {
+  const { store, log } = target;
+  const { handover, ...deployment } = put.deployment;
+  await handOver(put.deployment, log);
+  if (handover?.clearTopics) await clearTopics(deployment.address, deployment.plan.topics, log);
+  for (const reader of await outdatedReaders(deployment, store)) {
+    await deployPlan(reader.plan, reader.source, target);
+  }
+  await store.saveVersion(deployment);
+  const settled = await store.put(deployment, put.revision);
+  if (handover?.from) await forget(handover.from, deployment, target);
+  return settled;
+}
+
+/** Deletes what the old version kept for itself and the new one does not, and the topics it has no more. */
 async function forget(
   old: Deployment,
   now: Deployment,
-  { store, log, tenant }: Pick<DeployTarget, "store" | "log" | "tenant">,
+  { store, log, tenant }: DeployTarget,
 ): Promise<void> {
-  await purge(log, old.address, versionSubjects(old.address, old.version));
+  const lineages = new Set(Object.values(now.lineages));
+  const left = Object.values(old.lineages).filter((lineage) => !lineages.has(lineage));
+  const subjects = left.flatMap((lineage) => lineageSubjects(old.address, lineage));
+  await purgeSubjects(log, old.address, subjects);
   const kept = new Set(now.plan.topics.map((topic) => topic.name));
-  for (const topic of old.plan.topics) {
-    if (kept.has(topic.name)) continue;
-    await store.releaseTopic(tenant, topic.name);
-    await purge(log, old.address, subjectsOf(old.address, topic));
-  }
-}
-
-function subjectsOf(at: PipelineAddress, { name, partitions }: Topic): string[] {
-  return Array.from({ length: partitions }, (_, i) => [
-    topicSubject(at, name, i),
-    topicWatermarkSubject(at, name, i),
-  ]).flat();
-}
-
-async function purge(log: Log, { bucket }: PipelineAddress, subjects: string[]): Promise<void> {
-  const stream = bucketStream(bucket);
-  const throughSeq = await log.lastSeq(stream);
-  for (const subject of subjects) await log.purge(stream, subject, throughSeq);
+  const lost = old.plan.topics.filter(({ name }) => !kept.has(name));
+  for (const { name } of lost) await store.releaseTopic(tenant, name);
+  await clearTopics(old.address, lost, log);
 }

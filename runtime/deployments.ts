@@ -17,6 +17,9 @@ export type DeploymentList = {
   readonly unreadable: readonly UnreadableEntry[];
 };
 
+/** Versions of a pipeline that are kept, the running one included. */
+export const VERSIONS_MAX = 20;
+
 /** Deployed pipelines, by tenant and name. */
 export interface DeploymentStore {
   /** @throws DeploymentUnreadable */
@@ -27,8 +30,13 @@ export interface DeploymentStore {
    * Writes a deployment. `expectedRevision` is that of the entry it replaces (0: there is none).
    * @throws DeploymentConflict when somebody else wrote in between.
    */
-  put(deployment: Deployment, expectedRevision: number): Promise<void>;
+  put(deployment: Deployment, expectedRevision: number): Promise<StoredDeployment>;
+  /** Deletes the entry and the versions. */
   delete(tenant: string, pipeline: string): Promise<void>;
+  /** Keeps a version for `rollback`; of more than `VERSIONS_MAX` the oldest is forgotten. */
+  saveVersion(deployment: Deployment): Promise<void>;
+  /** The versions kept that can be read, the latest last. */
+  versions(tenant: string, pipeline: string): Promise<Deployment[]>;
   /** All deployments now, then every change, until the signal aborts. */
   watch(signal: AbortSignal): AsyncIterable<DeploymentChange>;
 

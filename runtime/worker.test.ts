@@ -16,7 +16,7 @@ function deploymentOf(pipeline: string, deployedAtMs = 0): Deployment {
     source: "",
     deployedAtMs,
     firehosePartitions: 4,
-    startSeqs: {},
+    lineages: {},
     topics: {},
   };
 }

@@ -1,7 +1,7 @@
 // A worker: watches what is deployed and who else is alive, runs the tasks that are its own, and starts
 // again what failed. Tasks run in a host (threads); nothing here touches a record.
 
-import { type Deployment, type TaskId, taskName, tasksOf } from "../plan/deployment.ts";
+import { type Deployment, isRunnable, type TaskId, taskName, tasksOf } from "../plan/deployment.ts";
 import type { DeploymentChange, DeploymentStore, Membership } from "./deployments.ts";
 import { ownerOf } from "./ownership.ts";
 import type { Clock } from "./ports.ts";
@@ -140,7 +140,7 @@ export class Worker {
     if (this.#stopping) return;
     const wanted = new Map<string, [Deployment, TaskId]>();
     for (const deployment of this.#deployments.values()) {
-      if (deployment.state !== "running") continue;
+      if (!isRunnable(deployment)) continue;
       for (const task of tasksOf(deployment)) {
         const name = taskName(deployment, task);
         if (ownerOf(name, this.#alive) === this.#id) wanted.set(name, [deployment, task]);

@@ -1,8 +1,8 @@
-// `fpaas deploy`: makes the pipelines of files run on a NATS server, on whatever workers are there.
+// `fpaas deploy`: makes the pipelines of files run on a NATS server, on whatever workers are there, and
+// says what that does to what runs there now.
 
 import type { Command } from "commander";
-import { DEFAULT_TENANT } from "../../plan/names.ts";
-import { deployPlan } from "../../runtime/deploy.ts";
+import { deployPlan, previewDeploy } from "../../runtime/deploy.ts";
 import { openBackend } from "../backend.ts";
 import {
   type Context,
@@ -11,15 +11,17 @@ import {
   type NatsOptions,
   newNatsCommand,
 } from "../context.ts";
+import { deployTarget, sayWhetherRun, tellOutcome } from "../deploy-target.ts";
 import { EXIT } from "../exit-codes.ts";
 import { loadPlans, sourceOf } from "../programs.ts";
 
-type Options = NatsOptions & { readonly param?: string[] };
+type Options = NatsOptions & { readonly param?: string[]; readonly dryRun?: true };
 
 export function deployCommand(context: Context, finish: Finish): Command {
   return newNatsCommand("deploy", "deploy the pipelines of files; workers pick them up")
     .argument("<file...>", ".fpl files")
     .option("--param <name=value>", "the value of a param; repeatable", collect)
+    .option("--dry-run", "only say what would change")
     .action(async (files: string[], options: Options) => {
       await deploy(files, options, context);
       finish(EXIT.ok);
@@ -27,24 +29,16 @@ export function deployCommand(context: Context, finish: Finish): Command {
 }
 
 async function deploy(files: readonly string[], options: Options, context: Context): Promise<void> {
-  const { terminal } = context;
   const { plans, programs } = await loadPlans(files, options.param ?? [], context);
-  await using backend = await openBackend(context, options, "make");
+  const dryRun = options.dryRun === true;
+  await using backend = await openBackend(context, options, dryRun ? "refuse" : "make");
   for (const plan of plans) {
-    const { kind, version } = await deployPlan(plan, sourceOf(plan, programs), {
-      store: backend.store,
-      log: backend.log,
-      tenant: DEFAULT_TENANT,
-      buckets: backend.layout.buckets,
-      firehosePartitions: backend.layout.partitions,
-      nowMs: Date.now(),
-      defaultStart: "new",
-    });
-    if (options.json === true) await terminal.json({ pipeline: plan.pipeline, version, kind });
-    else await terminal.data(`${plan.pipeline}  version ${version}  ${kind}\n`);
+    const target = deployTarget(backend);
+    const outcome = dryRun
+      ? await previewDeploy(plan, target)
+      : await deployPlan(plan, sourceOf(plan, programs), target);
+    await tellOutcome(plan.pipeline, outcome, options, context);
   }
-  const workers = await backend.membership.alive();
-  if (workers.length === 0) {
-    terminal.say(`no worker is running: start one with \`fpaas worker --nats ${backend.url}\``);
-  }
+  if (dryRun) context.terminal.say("nothing was changed");
+  else await sayWhetherRun(backend, context);
 }

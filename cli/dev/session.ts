@@ -60,7 +60,7 @@ export class Session {
   async deploy(plans: readonly Plan[], programs: readonly Program[]): Promise<void> {
     const { store, log, layout } = this.#options.backend;
     for (const plan of plans) {
-      await deployPlan(plan, sourceOf(plan, programs), {
+      const target = {
         store,
         log,
         tenant: DEFAULT_TENANT,
@@ -68,7 +68,10 @@ export class Session {
         firehosePartitions: layout.partitions,
         nowMs: Date.now(),
         defaultStart: "first",
-      });
+      } as const;
+      // Who changes a program here wants to see what it makes of the same events.
+      const beginning = { begin: { at: "default" }, clearTopics: false } as const;
+      await deployPlan(plan, sourceOf(plan, programs), target, beginning);
     }
     const names = new Set(plans.map(({ pipeline }) => pipeline));
     for (const { address } of this.#deployments) {

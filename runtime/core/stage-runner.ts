@@ -2,6 +2,7 @@
 // no clock, no I/O and no batches: how messages are grouped between two drains never changes what comes.
 
 import { WATERMARK_DELAY_MS } from "../../plan/event.ts";
+import { isStateful } from "../../plan/ops.ts";
 import type { Input, Op, Plan, Stage } from "../../plan/plan.ts";
 import { decodeEvent, decodeRecords, decodeRows } from "../eval/codec.ts";
 import { EvaluationError } from "../eval/eval-error.ts";
@@ -10,7 +11,7 @@ import { assert } from "./assert.ts";
 import { type Emit, StageContext, timeOf } from "./context.ts";
 import type { Counters, InputMessage, StateChange, StepOutput } from "./message.ts";
 import { branch } from "./operators/branch.ts";
-import { buildStateful, isStateful } from "./operators/build.ts";
+import { buildStateful } from "./operators/build.ts";
 import { exchange, sink } from "./operators/send.ts";
 import type { StatefulOperator } from "./operators/stateful.ts";
 import { filter, letField, map, sample, unnest } from "./operators/stateless.ts";

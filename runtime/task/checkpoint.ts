@@ -1,6 +1,6 @@
 // A checkpoint as stored: read position, progress, and which of the state messages go with it.
 
-import type { Deployment, TaskId } from "../../plan/deployment.ts";
+import { type Deployment, lineageOf, type TaskId } from "../../plan/deployment.ts";
 import { bucketStream, checkpointSubject, HEADER, stateSubject } from "../../plan/names.ts";
 import type { StateChange } from "../core/message.ts";
 import type { Log, LogAppend, LogMessage } from "../ports.ts";
@@ -24,21 +24,21 @@ export type CheckpointSubjects = {
 };
 
 export function checkpointSubjects(deployment: Deployment, task: TaskId): CheckpointSubjects {
-  const { address, version } = deployment;
+  const { address } = deployment;
+  const lineage = lineageOf(deployment, task.stage);
   return {
     stream: bucketStream(address.bucket),
-    checkpoint: checkpointSubject(address, version, task.stage, task.partition),
-    state: stateSubject(address, version, task.stage, task.partition),
+    checkpoint: checkpointSubject(address, lineage, task.partition),
+    state: stateSubject(address, lineage, task.partition),
   };
 }
 
 /**
- * Reads the last checkpoint and its state; null when the task has never committed. If another process
- * commits meanwhile the answer may mix both, and the first commit made on it is fenced.
+ * Reads the last checkpoint and its state; null when there is none. If another process commits meanwhile the answer may mix both, and the first commit made on it is fenced.
  */
 export async function loadCheckpoint(log: Log, at: CheckpointSubjects): Promise<Restored | null> {
   const message = await log.last(at.stream, at.checkpoint);
-  if (message === null) return null;
+  if (message === null || message.payload.length === 0) return null;
   const checkpoint = decodeCheckpoint(message.payload);
   const parts: LogMessage[] = [];
   for await (const part of log.readAll(at.stream, [at.state])) {
@@ -59,4 +59,13 @@ export function checkpointMessage(
     payload: encodeStored(checkpoint),
     expectedLastSeq,
   };
+}
+
+/** Stands in place of a checkpoint on which nobody may commit any more. */
+export function tombstoneMessage(
+  { checkpoint }: CheckpointSubjects,
+  expectedLastSeq: number,
+): LogAppend {
+  const headers = new Map([[HEADER.ttl, "never"]]);
+  return { subject: checkpoint, headers, payload: new Uint8Array(), expectedLastSeq };
 }

@@ -12,7 +12,7 @@ function source(subject: string): TaskSource {
   return {
     stream: "S",
     subjects: [subject],
-    startSeq: 1,
+    partitions: [0],
     exclusive: false,
     toInput: () => {
       throw new Error("not asked for");

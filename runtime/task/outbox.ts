@@ -1,6 +1,6 @@
 // From what a stage runner produced to the messages of one commit.
 
-import type { Deployment, TaskId } from "../../plan/deployment.ts";
+import { type Deployment, lineageOf, type TaskId } from "../../plan/deployment.ts";
 import { END_OF_TIME_MS } from "../../plan/event.ts";
 import {
   CONTENT_RECORDS,
@@ -85,9 +85,9 @@ export class Outbox {
   }
 
   #subject(target: Target, partition: number): string {
-    const { address, version } = this.#deployment;
+    const { address } = this.#deployment;
     return target.kind === "exchange"
-      ? exchangeSubject(address, version, target.name, partition)
+      ? exchangeSubject(address, lineageOf(this.#deployment, target.name), partition)
       : topicSubject(address, target.name, partition);
   }
 }

@@ -9,6 +9,7 @@ import {
   commitSubject,
   FIREHOSE_STREAM,
   HEADER,
+  newLineage,
   topicSubject,
   topicWatermarkSubject,
   watermarkSubject,
@@ -19,6 +20,7 @@ import { partitionsOf, producersOf } from "../../plan/targets.ts";
 import { decodeRecords, encodeRecord } from "../eval/codec.ts";
 import { toJson } from "../eval/json.ts";
 import type { Value } from "../eval/values.ts";
+import { handOver } from "../lifecycle/handover.ts";
 import { LogUnavailable } from "../ports.ts";
 import { EagerClock } from "../testing/eager-clock.ts";
 import { MemoryLog } from "../testing/memory-log.ts";
@@ -105,7 +107,7 @@ function deploymentOf(plan: Plan): Deployment {
     source: "",
     deployedAtMs: 0,
     firehosePartitions: SIMULATED_PARTITIONS,
-    startSeqs: {},
+    lineages: Object.fromEntries(plan.stages.map(({ id }) => [id, newLineage(1, id)])),
     topics: {},
   };
 }
@@ -155,6 +157,7 @@ export async function simulatePlan(
   const deployment = deploymentOf(plan);
   const random = seededRandom(seed);
   const log = new MemoryLog();
+  await handOver(deployment, log);
   const feeding = feed(log, likes, random);
   log.batchSize = () => 1 + random.int(20);
   log.fault = () =>

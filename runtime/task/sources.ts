@@ -1,9 +1,10 @@
 // From a task's inputs to what it reads: streams, subjects, and which channel a message belongs to.
 
-import type { Deployment, TaskId } from "../../plan/deployment.ts";
+import { type Deployment, lineageOf, type TaskId } from "../../plan/deployment.ts";
 import {
   bucketStream,
   exchangeSubject,
+  FIREHOSE_PREFIX,
   FIREHOSE_STREAM,
   firehoseFilters,
   HEADER,
@@ -21,8 +22,8 @@ import type { LogMessage } from "../ports.ts";
 export type TaskSource = {
   readonly stream: string;
   readonly subjects: readonly string[];
-  /** First sequence of a task that has no checkpoint. */
-  readonly startSeq: number;
+  /** The partitions of the source that this task reads. */
+  readonly partitions: readonly number[];
   /** True when this task is the only reader, so what it has processed may be deleted. */
   readonly exclusive: boolean;
   readonly toInput: (message: LogMessage) => InputMessage;
@@ -30,13 +31,19 @@ export type TaskSource = {
 
 /** The sources of a task, one for each input of its stage; one without subjects has nothing to read. */
 export function sourcesOf(deployment: Deployment, task: TaskId, stage: Stage): TaskSource[] {
-  return stage.inputs.map((input, index) => {
-    const startSeq = deployment.startSeqs[stage.id]?.[index] ?? 1;
-    return { startSeq, ...sourceOf(deployment, task, stage, input, index) };
-  });
+  return stage.inputs.map((input, index) => sourceOf(deployment, task, stage, input, index));
 }
 
-type SourceWithoutStart = Omit<TaskSource, "startSeq">;
+/** Whether the message stands before where its partition starts (`Checkpoint.startSeqs`). */
+export function isBeforeStart({ subject, seq }: LogMessage, startSeqs: readonly number[]): boolean {
+  return seq < (startSeqs[partitionIn(subject)] ?? 0);
+}
+
+/** `atproto.firehose.03.commit…`, `fpl.0.local.p.t.topic.03`. */
+function partitionIn(subject: string): number {
+  const tokens = subject.split(".");
+  return Number(subject.startsWith(FIREHOSE_PREFIX) ? tokens[2] : tokens.at(-1));
+}
 
 function sourceOf(
   deployment: Deployment,
@@ -44,7 +51,7 @@ function sourceOf(
   stage: Stage,
   input: Input,
   index: number,
-): SourceWithoutStart {
+): TaskSource {
   switch (input.kind) {
     case "firehose": {
       const count = deployment.firehosePartitions;
@@ -54,15 +61,18 @@ function sourceOf(
         subjects: assigned.flatMap((one) =>
           firehoseFilters(one, input.kinds, input.ops, input.collections),
         ),
+        partitions: assigned,
         exclusive: false,
         toInput: (message) => fromFirehose(message, index, assigned.length),
       };
     }
     case "exchange": {
-      const { address, version } = deployment;
+      const { address } = deployment;
+      const lineage = lineageOf(deployment, stage.id);
       return {
         stream: bucketStream(address.bucket),
-        subjects: [exchangeSubject(address, version, stage.id, task.partition)],
+        subjects: [exchangeSubject(address, lineage, task.partition)],
+        partitions: [task.partition],
         exclusive: true,
         toInput: (message) => fromProducer(message, index, 1),
       };
@@ -77,6 +87,7 @@ function sourceOf(
           topicSubject(topic.owner, input.topic, one),
           topicWatermarkSubject(topic.owner, input.topic, one),
         ]),
+        partitions: assigned,
         exclusive: false,
         toInput: (message) => fromProducer(message, index, assigned.length),
       };

@@ -2,7 +2,7 @@
 // checkpoint as one fenced batch. Whatever crashes, the next owner starts from the last commit, and what
 // was not committed never happened.
 
-import type { Deployment, TaskId } from "../../plan/deployment.ts";
+import { type Deployment, deploymentId, stageOf, type TaskId } from "../../plan/deployment.ts";
 import { assert } from "../core/assert.ts";
 import type { Counters } from "../core/message.ts";
 import { StageRunner } from "../core/stage-runner.ts";
@@ -16,7 +16,7 @@ import {
 import { InputQueue } from "./input-queue.ts";
 import { Outbox } from "./outbox.ts";
 import { Patience } from "./patience.ts";
-import { sourcesOf, type TaskSource } from "./sources.ts";
+import { isBeforeStart, sourcesOf, type TaskSource } from "./sources.ts";
 import { StateLog } from "./state-log.ts";
 
 /** When a task commits. */
@@ -38,7 +38,10 @@ export const COMMIT = {
   finishMs: 5000,
 } as const;
 
-/** Why a task ended: it was told to, or another process has committed in its place. */
+/**
+ * Why a task ended: it was told to, or another process has committed in its place, be it another worker or
+ * the deploy of another version.
+ */
 export type TaskEnd = "stopped" | "fenced";
 
 /** What a task tells its worker. */
@@ -67,7 +70,7 @@ export async function runStageTask(
   signal: AbortSignal,
 ): Promise<TaskEnd> {
   const task = await StageTask.open(deployment, id, ports);
-  return task.run(signal);
+  return task === null ? "fenced" : task.run(signal);
 }
 
 class StageTask {
@@ -76,7 +79,9 @@ class StageTask {
   readonly #outbox: Outbox;
   readonly #subjects: CheckpointSubjects;
   readonly #sources: readonly TaskSource[];
-  readonly #inSeqs: number[];
+  readonly #deployment: string;
+  #inSeqs: number[] = [];
+  #startSeqs: (readonly number[])[] = [];
   #checkpointSeq = 0;
   #stateLog: StateLog;
   #commits = 0;
@@ -86,14 +91,19 @@ class StageTask {
   #waitingSinceMs = 0;
   #sweptMs: number;
 
-  /** Reads the checkpoint back. */
-  static async open(deployment: Deployment, id: TaskId, ports: TaskPorts): Promise<StageTask> {
+  /** Reads the checkpoint back; null when there is none of this deployment. */
+  static async open(
+    deployment: Deployment,
+    id: TaskId,
+    ports: TaskPorts,
+  ): Promise<StageTask | null> {
     const task = new StageTask(deployment, id, ports);
     const restored = await loadCheckpoint(ports.log, task.#subjects);
-    if (restored === null) return task;
+    if (restored?.checkpoint.deployment !== task.#deployment) return null;
     const { checkpoint, seq, state, changedBytes } = restored;
     task.#runner.restore(checkpoint.progress, state);
-    for (const [input, inSeq] of checkpoint.inSeqs.entries()) task.#inSeqs[input] = inSeq;
+    task.#inSeqs = [...checkpoint.inSeqs];
+    task.#startSeqs = [...checkpoint.startSeqs];
     task.#checkpointSeq = seq;
     task.#stateLog = new StateLog(task.#subjects.state, checkpoint, changedBytes);
     task.#recordsAtCommit = task.#runner.counters.in;
@@ -101,14 +111,13 @@ class StageTask {
   }
 
   private constructor(deployment: Deployment, id: TaskId, ports: TaskPorts) {
-    const stage = deployment.plan.stages.find((one) => one.id === id.stage);
-    assert(stage !== undefined, `plan has no stage ${id.stage}`);
+    const stage = stageOf(deployment, id.stage);
+    this.#deployment = deploymentId(deployment);
     this.#ports = ports;
     this.#runner = new StageRunner(deployment.plan, stage);
     this.#outbox = new Outbox(deployment, id, stage);
     this.#subjects = checkpointSubjects(deployment, id);
     this.#sources = sourcesOf(deployment, id, stage);
-    this.#inSeqs = this.#sources.map((source) => source.startSeq - 1);
     this.#stateLog = new StateLog(this.#subjects.state, { epoch: 0, baseEpoch: 0 }, 0);
     this.#sweptMs = ports.clock.now();
   }
@@ -145,9 +154,18 @@ class StageTask {
     const source = this.#sources[input];
     assert(source !== undefined, `no source ${input}`);
     if (this.#readSinceCommit === 0) this.#waitingSinceMs = this.#ports.clock.now();
-    this.#runner.push(source.toInput(message));
+    if (this.#counts(input, message)) this.#runner.push(source.toInput(message));
     this.#inSeqs[input] = message.seq;
     this.#readSinceCommit += 1;
+  }
+
+  /** Whether the message is this task's: behind a change of partitions, some are another's. */
+  #counts(input: number, message: LogMessage): boolean {
+    const startSeqs = this.#startSeqs[input] ?? [];
+    if (startSeqs.length === 0) return true;
+    if (isBeforeStart(message, startSeqs)) return false;
+    if (startSeqs.every((startSeq) => startSeq <= message.seq)) this.#startSeqs[input] = [];
+    return true;
   }
 
   /** Whether a commit must not grow any more. */
@@ -170,7 +188,9 @@ class StageTask {
     const { messages, watermarkMs } = this.#runner.drain();
     const state = this.#stateLog.next(this.#runner.changes(), () => this.#runner.entries());
     const checkpoint = {
+      deployment: this.#deployment,
       inSeqs: [...this.#inSeqs],
+      startSeqs: this.#startSeqs,
       progress: this.#runner.progress(),
       ...this.#stateLog.epochs(),
     };

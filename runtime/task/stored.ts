@@ -7,8 +7,15 @@ import type { StateEpochs } from "./state-log.ts";
 
 /** What a checkpoint message holds. */
 export type Checkpoint = StateEpochs & {
+  /** Whose tasks may commit on it: `deploymentId`. */
+  readonly deployment: string;
   /** Last processed sequence of each input. */
   readonly inSeqs: readonly number[];
+  /**
+   * Of each input, by partition of its source, the first sequence that counts: what stands before it was
+   * processed by another task. Empty when nothing behind `inSeqs` is to be left out.
+   */
+  readonly startSeqs: readonly (readonly number[])[];
   readonly progress: Progress;
 };
 
@@ -39,7 +46,9 @@ const progressSchema = z.object({
 });
 
 const checkpointSchema: z.ZodType<Checkpoint> = z.object({
+  deployment: z.string(),
   inSeqs: z.array(z.number()),
+  startSeqs: z.array(z.array(z.number())),
   progress: progressSchema,
   epoch: z.number(),
   baseEpoch: z.number(),

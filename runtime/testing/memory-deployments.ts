@@ -12,10 +12,12 @@ import {
   type DeploymentList,
   type DeploymentStore,
   type StoredDeployment,
+  VERSIONS_MAX,
 } from "../deployments.ts";
 
 export class MemoryDeployments implements DeploymentStore {
   readonly #plans = new Map<string, StoredDeployment>();
+  readonly #versions = new Map<string, Deployment[]>();
   readonly #topics = new Map<string, TopicAddress>();
   readonly #watchers = new Set<(change: DeploymentChange) => void>();
   #revision = 0;
@@ -29,20 +31,35 @@ export class MemoryDeployments implements DeploymentStore {
     return { deployments: all.filter((one) => one.address.tenant === tenant), unreadable: [] };
   }
 
-  async put(deployment: Deployment, expectedRevision: number): Promise<void> {
+  async put(deployment: Deployment, expectedRevision: number): Promise<StoredDeployment> {
     const key = deploymentKey(deployment.address.tenant, deployment.address.pipeline);
     if ((this.#plans.get(key)?.revision ?? 0) !== expectedRevision) {
       throw new DeploymentConflict(`${key} was written by somebody else`);
     }
     this.#revision += 1;
-    this.#plans.set(key, { deployment, revision: this.#revision });
+    const stored = { deployment, revision: this.#revision };
+    this.#plans.set(key, stored);
     this.tell({ kind: "deployed", key, deployment });
+    return stored;
   }
 
   async delete(tenant: string, pipeline: string): Promise<void> {
     const key = deploymentKey(tenant, pipeline);
     this.#plans.delete(key);
+    this.#versions.delete(key);
     this.tell({ kind: "deleted", key });
+  }
+
+  async saveVersion(deployment: Deployment): Promise<void> {
+    const key = deploymentKey(deployment.address.tenant, deployment.address.pipeline);
+    const others = (this.#versions.get(key) ?? []).filter(
+      ({ version }) => version !== deployment.version,
+    );
+    this.#versions.set(key, [...others, deployment].slice(-VERSIONS_MAX));
+  }
+
+  async versions(tenant: string, pipeline: string): Promise<Deployment[]> {
+    return this.#versions.get(deploymentKey(tenant, pipeline)) ?? [];
   }
 
   watch(signal: AbortSignal): AsyncIterable<DeploymentChange> {

@@ -15,7 +15,7 @@ const good: Deployment = {
   source: "",
   deployedAtMs: 0,
   firehosePartitions: 4,
-  startSeqs: {},
+  lineages: { s0: "v1.s0", s1: "v1.s1" },
   topics: {},
 };
 

@@ -5,12 +5,14 @@ import { type KV, type KvEntry, Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { z } from "zod";
 import {
+  type Begin,
   type Deployment,
   deploymentKey,
   type TopicAddress,
   topicKey,
+  versionKey,
 } from "../../../plan/deployment.ts";
-import { PLANS_BUCKET, TOPICS_BUCKET } from "../../../plan/names.ts";
+import { PLANS_BUCKET, TOPICS_BUCKET, VERSIONS_BUCKET } from "../../../plan/names.ts";
 import { validatePlan } from "../../../plan/validate.ts";
 import {
   type DeploymentChange,
@@ -20,6 +22,7 @@ import {
   DeploymentUnreadable,
   type StoredDeployment,
   type UnreadableEntry,
+  VERSIONS_MAX,
 } from "../../deployments.ts";
 import { errorMessage } from "../nats-server/error-message.ts";
 
@@ -28,16 +31,31 @@ const topicSchema: z.ZodType<TopicAddress> = z.object({
   owner: addressSchema,
   partitions: z.number(),
 });
-const deploymentSchema: z.ZodType<Deployment> = z.object({
+const deployedSchema = z.object({
   address: addressSchema,
   version: z.number(),
-  state: z.enum(["running", "paused"]),
+  state: z.enum(["running", "paused", "deleting"]),
   plan: z.unknown().transform(validatePlan),
   source: z.string(),
   deployedAtMs: z.number(),
   firehosePartitions: z.number(),
-  startSeqs: z.record(z.string(), z.array(z.number())),
+  lineages: z.record(z.string(), z.string()),
   topics: z.record(z.string(), topicSchema),
+  notBeforeMs: z.number().exactOptional(),
+});
+const startSchema: z.ZodType<Begin> = z.discriminatedUnion("at", [
+  z.object({ at: z.enum(["seam", "default", "first", "new"]) }),
+  z.object({ at: z.literal("time"), ms: z.number() }),
+]);
+const deploymentSchema: z.ZodType<Deployment> = deployedSchema.extend({
+  handover: z
+    .object({
+      from: deployedSchema.nullable(),
+      defaultStart: z.enum(["first", "new"]),
+      begin: startSchema,
+      clearTopics: z.boolean(),
+    })
+    .exactOptional(),
 });
 
 /** JetStream's "wrong last sequence": somebody else wrote the key. */
@@ -45,10 +63,12 @@ const WRONG_LAST_SEQUENCE = 10071;
 
 export class NatsDeploymentStore implements DeploymentStore {
   readonly #plans: KV;
+  readonly #versions: KV;
   readonly #topics: KV;
 
-  private constructor(plans: KV, topics: KV) {
+  private constructor(plans: KV, versions: KV, topics: KV) {
     this.#plans = plans;
+    this.#versions = versions;
     this.#topics = topics;
   }
 
@@ -57,6 +77,7 @@ export class NatsDeploymentStore implements DeploymentStore {
     const manager = new Kvm(connection);
     return new NatsDeploymentStore(
       await manager.open(PLANS_BUCKET),
+      await manager.open(VERSIONS_BUCKET),
       await manager.open(TOPICS_BUCKET),
     );
   }
@@ -83,18 +104,47 @@ export class NatsDeploymentStore implements DeploymentStore {
     return { deployments, unreadable };
   }
 
-  async put(deployment: Deployment, expectedRevision: number): Promise<void> {
+  async put(deployment: Deployment, expectedRevision: number): Promise<StoredDeployment> {
     const { tenant, pipeline } = deployment.address;
     const key = deploymentKey(tenant, pipeline);
     const json = JSON.stringify(deployment);
-    await refusable(`pipeline ${pipeline} was deployed by somebody else just now`, async () => {
-      if (expectedRevision === 0) await this.#plans.create(key, json);
-      else await this.#plans.update(key, json, expectedRevision);
-    });
+    const lost = `pipeline ${pipeline} was deployed by somebody else just now`;
+    const revision = await refusable(lost, () =>
+      expectedRevision === 0
+        ? this.#plans.create(key, json)
+        : this.#plans.update(key, json, expectedRevision),
+    );
+    return { deployment, revision };
   }
 
   async delete(tenant: string, pipeline: string): Promise<void> {
     await this.#plans.delete(deploymentKey(tenant, pipeline));
+    for (const key of await this.#versionKeys(tenant, pipeline)) await this.#versions.purge(key);
+  }
+
+  async saveVersion(deployment: Deployment): Promise<void> {
+    const { tenant, pipeline } = deployment.address;
+    const key = versionKey(tenant, pipeline, deployment.version);
+    await this.#versions.put(key, JSON.stringify(deployment));
+    const keys = await this.#versionKeys(tenant, pipeline);
+    for (const old of keys.slice(0, -VERSIONS_MAX)) await this.#versions.purge(old);
+  }
+
+  async versions(tenant: string, pipeline: string): Promise<Deployment[]> {
+    const versions: Deployment[] = [];
+    for (const key of await this.#versionKeys(tenant, pipeline)) {
+      const entry = await this.#versions.get(key);
+      const found = entry?.operation === "PUT" ? readEntry(entry) : null;
+      if (found?.kind === "deployed") versions.push(found.deployment);
+    }
+    return versions;
+  }
+
+  /** In the order of their numbers. */
+  async #versionKeys(tenant: string, pipeline: string): Promise<string[]> {
+    const keys = await keysOf(this.#versions, versionKey(tenant, pipeline, "*"));
+    const number = (key: string): number => Number(key.slice(key.lastIndexOf(".") + 1));
+    return keys.sort((a, b) => number(a) - number(b));
   }
 
   async *watch(signal: AbortSignal): AsyncIterable<DeploymentChange> {
@@ -134,10 +184,11 @@ export class NatsDeploymentStore implements DeploymentStore {
     if (owner !== null && owner.pipeline !== at.owner.pipeline) {
       throw new DeploymentConflict(`topic ${topic} belongs to pipeline ${owner.pipeline}`);
     }
-    await refusable(`topic ${topic} was claimed by somebody else just now`, async () => {
-      if (owner === null || entry === null) await this.#topics.create(key, JSON.stringify(at));
-      else await this.#topics.update(key, JSON.stringify(at), entry.revision);
-    });
+    await refusable(`topic ${topic} was claimed by somebody else just now`, () =>
+      owner === null || entry === null
+        ? this.#topics.create(key, JSON.stringify(at))
+        : this.#topics.update(key, JSON.stringify(at), entry.revision),
+    );
   }
 
   async releaseTopic(tenant: string, topic: string): Promise<void> {
@@ -170,9 +221,9 @@ async function keysOf(bucket: KV, filter: string): Promise<string[]> {
 }
 
 /** Runs a conditional write; losing the race is a conflict. */
-async function refusable(message: string, write: () => Promise<void>): Promise<void> {
+async function refusable<T>(message: string, write: () => Promise<T>): Promise<T> {
   try {
-    await write();
+    return await write();
   } catch (error) {
     if (error instanceof JetStreamApiError && error.code === WRONG_LAST_SEQUENCE) {
       throw new DeploymentConflict(message, { cause: error });

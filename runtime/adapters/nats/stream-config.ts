@@ -21,6 +21,7 @@ import {
   REJECTED_STREAM,
   REJECTED_SUBJECTS,
   TOPICS_BUCKET,
+  VERSIONS_BUCKET,
   WORKERS_BUCKET,
 } from "../../../plan/names.ts";
 
@@ -55,7 +56,13 @@ const CONSUMERS_MAX = 100_000;
 const NANOSECONDS_PER_MS = 1_000_000;
 const UNLIMITED = -1;
 
-export const KV_BUCKETS = [PLANS_BUCKET, TOPICS_BUCKET, CURSORS_BUCKET, WORKERS_BUCKET] as const;
+export const KV_BUCKETS = [
+  PLANS_BUCKET,
+  VERSIONS_BUCKET,
+  TOPICS_BUCKET,
+  CURSORS_BUCKET,
+  WORKERS_BUCKET,
+] as const;
 export type KvBucket = (typeof KV_BUCKETS)[number];
 
 export type WantedStream = Partial<StreamConfig> & { readonly name: string };

@@ -5,6 +5,7 @@ import {
   CURSORS_BUCKET,
   PLANS_BUCKET,
   TOPICS_BUCKET,
+  VERSIONS_BUCKET,
   WORKERS_BUCKET,
 } from "../../../plan/names.ts";
 import { startTestNats } from "../../testing/nats.ts";
@@ -25,7 +26,7 @@ it("makes the streams once and keeps their number of partitions and buckets", as
   for await (const { config } of (await jetstreamManager(nc)).streams.list()) {
     names.push(config.name);
   }
-  const buckets = [PLANS_BUCKET, TOPICS_BUCKET, CURSORS_BUCKET, WORKERS_BUCKET];
+  const buckets = [PLANS_BUCKET, VERSIONS_BUCKET, TOPICS_BUCKET, CURSORS_BUCKET, WORKERS_BUCKET];
   const expected = [
     "FIREHOSE",
     "REJECTED",

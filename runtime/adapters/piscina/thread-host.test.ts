@@ -17,7 +17,7 @@ const deployment: Deployment = {
   source: "",
   deployedAtMs: 0,
   firehosePartitions: 1,
-  startSeqs: {},
+  lineages: {},
   topics: {},
 };
 

@@ -1,6 +1,7 @@
-// Which operators keep state, and what runs them.
+// What runs the operators that keep state.
 
-import type { DedupOp, FoldOp, Op, ReduceOp, TopOp } from "../../../plan/plan.ts";
+import type { StatefulOp } from "../../../plan/ops.ts";
+import type { ReduceOp } from "../../../plan/plan.ts";
 import type { StageContext } from "../context.ts";
 import { Dedup } from "./dedup.ts";
 import { Fold } from "./fold.ts";
@@ -10,13 +11,6 @@ import { Sessions } from "./sessions.ts";
 import type { StatefulOperator } from "./stateful.ts";
 import { Top } from "./top.ts";
 import type { EmitAt } from "./window.ts";
-
-/** An operator with state: the first of its stage. */
-export type StatefulOp = ReduceOp | FoldOp | TopOp | DedupOp;
-
-export function isStateful(op: Op): op is StatefulOp {
-  return op.op === "reduce" || op.op === "fold" || op.op === "top" || op.op === "dedup";
-}
 
 export function buildStateful(
   op: StatefulOp,

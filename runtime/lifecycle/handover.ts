@@ -1,0 +1,221 @@
+// From one version to the next without a gap and without a double. Nothing of the new version runs yet.
+//
+// 1. Every task of the old version is fenced: its checkpoint is written again, unchanged but for the
+//    deployment it names. Whatever the task was about to commit is refused; what it had committed stands.
+// 2. A stage that keeps its state goes on with that very checkpoint, and with its exchange as it stands.
+// 3. A stage that begins again gets a first checkpoint: its sources go on where the old version's tasks have
+//    stopped, each partition from its own place; a source that nobody has read starts where the plan says.
+//
+// *Invariant*: all of it may be done twice, so that a deploy that was cut short is finished by the next.
+
+import {
+  type Deployment,
+  deploymentId,
+  lineageOf,
+  stageOf,
+  type TaskId,
+  tasksOf,
+} from "../../plan/deployment.ts";
+import type { Input, Stage, Start } from "../../plan/plan.ts";
+import { pickIdentity, sourceIdentity } from "../../plan/state-identity.ts";
+import { DeploymentConflict } from "../deployments.ts";
+import { type Log, type LogAppend, type LogMessage, LogUnavailable } from "../ports.ts";
+import {
+  type CheckpointSubjects,
+  checkpointMessage,
+  checkpointSubjects,
+  tombstoneMessage,
+} from "../task/checkpoint.ts";
+import { firstCheckpoint, startOf } from "../task/first-checkpoint.ts";
+import { sourcesOf } from "../task/sources.ts";
+import { type Checkpoint, decodeCheckpoint } from "../task/stored.ts";
+import { startSeqOf } from "./start.ts";
+
+/** How often a task may commit between our look and our fence. Each try takes milliseconds. */
+export const FENCE_TRIES_MAX = 100;
+/** How long one write of a handover may take. */
+const COMMIT_PATIENCE_MS = 30_000;
+
+/** A task of the old version where it was fenced; null: it has no checkpoint, so it cannot commit. */
+type Fenced = { readonly task: TaskId; readonly checkpoint: Checkpoint | null };
+
+/**
+ * Fences the version before and makes the checkpoints of this one.
+ * @throws LogUnavailable when the log does not answer, or a task would not be fenced
+ */
+export async function handOver(deployment: Deployment, log: Log): Promise<void> {
+  const from = deployment.handover?.from ?? null;
+  const fenced = from === null ? [] : await fenceInto(from, deployment, log);
+  for (const stage of deployment.plan.stages) {
+    if (from !== null && isKept(deployment, from, stage.id)) continue;
+    const startSeqs = await Promise.all(
+      stage.inputs.map((input) => startSeqsOf(input, deployment, fenced, log)),
+    );
+    for (const task of tasksOf(deployment).filter((one) => one.stage === stage.id)) {
+      await create(deployment, task, firstCheckpoint(deployment, task, startSeqs), log);
+    }
+  }
+}
+
+/**
+ * Fences every task for good, in favour of nobody.
+ * @throws as `handOver`
+ */
+export async function fenceForGood(deployment: Deployment, log: Log): Promise<void> {
+  for (const task of tasksOf(deployment)) {
+    const at = checkpointSubjects(deployment, task);
+    await overwriteLast(at, (last) => tombstoneMessage(at, last.seq), log);
+  }
+}
+
+async function fenceInto(from: Deployment, to: Deployment, log: Log): Promise<Fenced[]> {
+  const fenced: Fenced[] = [];
+  for (const task of tasksOf(from)) {
+    const at = checkpointSubjects(from, task);
+    let checkpoint: Checkpoint | null = null;
+    const fence = (last: LogMessage): LogAppend => {
+      checkpoint = fencedCheckpoint(decodeCheckpoint(last.payload), task, from, to);
+      return checkpointMessage(at, checkpoint, last.seq);
+    };
+    await overwriteLast(at, fence, log);
+    fenced.push({ task, checkpoint });
+  }
+  return fenced;
+}
+
+/** Puts a message in place of the last checkpoint, whatever it is by then; nothing where there is none. */
+async function overwriteLast(
+  { stream, checkpoint }: CheckpointSubjects,
+  messageFor: (last: LogMessage) => LogAppend,
+  log: Log,
+): Promise<void> {
+  for (let tries = 0; tries < FENCE_TRIES_MAX; tries += 1) {
+    const last = await log.last(stream, checkpoint);
+    if (last === null || (await write(stream, messageFor(last), log))) return;
+  }
+  throw new LogUnavailable(`${checkpoint}: its task commits too fast to be fenced`);
+}
+
+/** The old checkpoint as the new version goes on with it. */
+function fencedCheckpoint(
+  checkpoint: Checkpoint,
+  task: TaskId,
+  from: Deployment,
+  to: Deployment,
+): Checkpoint {
+  const deployment = deploymentId(to);
+  const keeper = keeperOf(to, from, task.stage);
+  if (keeper === null) return { ...checkpoint, deployment };
+  const { inputs } = stageOf(to, keeper);
+  const sources = sourcesOf(to, { ...task, stage: keeper }, stageOf(to, keeper));
+  const starts = inputs.map((input, i) => {
+    const [inSeq = 0, startSeqs = []] = [checkpoint.inSeqs[i], checkpoint.startSeqs[i]];
+    if (input.kind !== "topic") return { inSeq, startSeqs };
+    const was = from.topics[input.topic]?.partitions ?? 0;
+    const is = to.topics[input.topic]?.partitions ?? 0;
+    if (is <= was) return { inSeq, startSeqs };
+    // Partitions that the topic has gained are read from their first record, wherever the others are.
+    const all = Array.from({ length: is }, (_, partition) =>
+      partition < was ? Math.max(startSeqs[partition] ?? 1, inSeq + 1) : 1,
+    );
+    return startOf(sources[i]?.partitions ?? [], all);
+  });
+  const inSeqs = starts.map(({ inSeq }) => inSeq);
+  return { ...checkpoint, deployment, inSeqs, startSeqs: starts.map((start) => start.startSeqs) };
+}
+
+/** The stage of `to` that goes on with the state of stage `id` of `from`. */
+function keeperOf(to: Deployment, from: Deployment, id: string): string | null {
+  const lineage = lineageOf(from, id);
+  return Object.keys(to.lineages).find((stage) => to.lineages[stage] === lineage) ?? null;
+}
+
+/** Whether stage `id` of `to` goes on with the state of one of `from`. */
+function isKept(to: Deployment, from: Deployment, id: string): boolean {
+  return Object.values(from.lineages).includes(lineageOf(to, id));
+}
+
+/** The first sequence to read of each partition of an input, where a stage begins again. */
+async function startSeqsOf(
+  input: Input,
+  deployment: Deployment,
+  fenced: readonly Fenced[],
+  log: Log,
+): Promise<number[]> {
+  if (input.kind === "exchange") return [];
+  const { handover, topics, firehosePartitions } = deployment;
+  const isTopic = input.kind === "topic";
+  const partitions = isTopic ? (topics[input.topic]?.partitions ?? 0) : firehosePartitions;
+  const from = handover?.begin.at === "seam" ? handover.from : null;
+  const read = from === null ? [] : positionsIn(from, fenced, input, deployment);
+  const fallback = await startSeqOf(input, startFor(input, handover), deployment, log);
+  // A partition that a topic has gained while its other ones were read is new from its first record on.
+  const rest = isTopic && read.length > 0 ? 1 : fallback;
+  return Array.from({ length: partitions }, (_, partition) => read[partition] ?? rest);
+}
+
+function startFor({ start }: SourceInput, handover: Deployment["handover"]): Start {
+  const begin = handover?.begin ?? { at: "seam" };
+  const wanted = begin.at === "seam" || begin.at === "default" ? start : begin;
+  return wanted.at === "default" ? { at: handover?.defaultStart ?? "new" } : wanted;
+}
+
+type SourceInput = Exclude<Input, { kind: "exchange" }>;
+
+/** Where the old version has stopped on the source of `input`, by partition; empty if it did not read it. */
+function positionsIn(
+  from: Deployment,
+  fenced: readonly Fenced[],
+  input: SourceInput,
+  to: Deployment,
+): number[] {
+  const source = sourceIdentity(input, to);
+  const readers = from.plan.stages.flatMap((stage) =>
+    stage.inputs.flatMap((one, index) =>
+      one.kind !== "exchange" && sourceIdentity(one, from) === source
+        ? [{ stage, index, exact: pickIdentity(one) === pickIdentity(input) }]
+        : [],
+    ),
+  );
+  const reader = readers.find(({ exact }) => exact) ?? readers[0];
+  return reader === undefined ? [] : positionsOf(from, fenced, reader.stage, reader.index);
+}
+
+function positionsOf(
+  from: Deployment,
+  fenced: readonly Fenced[],
+  stage: Stage,
+  input: number,
+): number[] {
+  const positions: number[] = [];
+  for (const { task, checkpoint } of fenced) {
+    if (task.stage !== stage.id || checkpoint === null) continue;
+    const { partitions } = sourcesOf(from, task, stage)[input] ?? { partitions: [] };
+    for (const partition of partitions) {
+      const startSeq = checkpoint.startSeqs[input]?.[partition] ?? 1;
+      positions[partition] = Math.max(startSeq, (checkpoint.inSeqs[input] ?? 0) + 1);
+    }
+  }
+  return positions;
+}
+
+/** Writes a first checkpoint, unless an earlier try of the same handover did. */
+async function create(
+  deployment: Deployment,
+  task: TaskId,
+  checkpoint: Checkpoint,
+  log: Log,
+): Promise<void> {
+  const at = checkpointSubjects(deployment, task);
+  if (await write(at.stream, checkpointMessage(at, checkpoint, 0), log)) return;
+  const found = await log.last(at.stream, at.checkpoint);
+  if (found !== null && decodeCheckpoint(found.payload).deployment === checkpoint.deployment)
+    return;
+  throw new DeploymentConflict(`${at.checkpoint} is there already, of another deployment`);
+}
+
+/** @returns false when its expectation does not hold: somebody else has written */
+async function write(stream: string, message: LogAppend, log: Log): Promise<boolean> {
+  const patience = AbortSignal.timeout(COMMIT_PATIENCE_MS);
+  return (await log.commit(stream, [message], patience)).kind === "committed";
+}
