@@ -5,7 +5,7 @@ import { partitionOf } from "../plan/partition.ts";
 import { encodeRecord } from "./eval/codec.ts";
 import type { Value } from "./eval/values.ts";
 import { TooManyPartitions } from "./partition-check.ts";
-import { type FirehoseMessage, PlanDriver } from "./plan-driver.ts";
+import { eachRecord, type FirehoseMessage, PlanDriver } from "./plan-driver.ts";
 import {
   countOf,
   expectedCounts,
@@ -37,9 +37,13 @@ function watermarks(ms: number): FirehoseMessage[] {
 
 function drive(messages: readonly FirehoseMessage[]) {
   const records: [string, Value][] = [];
-  const driver = new PlanDriver([simulatedPlan], SIMULATED_PARTITIONS, (topic, record) => {
-    records.push([topic, record]);
-  });
+  const driver = new PlanDriver(
+    [simulatedPlan],
+    SIMULATED_PARTITIONS,
+    eachRecord((topic, record) => {
+      records.push([topic, record]);
+    }),
+  );
   for (const message of messages) driver.push(message);
   driver.flush();
   return { records, counters: driver.counters() };

@@ -25,6 +25,16 @@ export type FirehoseMessage = {
   readonly payload: Uint8Array;
 };
 
+/** Takes the records of a topic, a CBOR sequence of them at a time, in the topic's order. */
+export type TopicReader = (topic: string, records: Uint8Array) => void;
+
+/** Reads topics record by record. */
+export function eachRecord(onRecord: (topic: string, record: Value) => void): TopicReader {
+  return (topic, records) => {
+    for (const record of decodeRecords(records)) onRecord(topic, record);
+  };
+}
+
 /** Counters of one stage of one pipeline, summed over its partitions. */
 export type StageCounters = { readonly pipeline: string; readonly stage: string } & Counters;
 
@@ -34,7 +44,7 @@ const ROUND_MESSAGES = 256;
 export class PlanDriver {
   readonly #tasks: Task[];
   readonly #partitions: number;
-  readonly #onRecord: (topic: string, record: Value) => void;
+  readonly #onRecords: TopicReader;
   /** Who reads a FIREHOSE subject; the number of distinct subjects is small. */
   readonly #readers = new Map<string, Reader[]>();
   #seq = 0;
@@ -42,21 +52,17 @@ export class PlanDriver {
   /**
    * @param plans run together: a topic of one may feed another.
    * @param partitions of the firehose, as the shuffler was given.
-   * @param onRecord called with every record of every topic, in the topic's order.
+   * @param onRecords called with all records of every topic.
    * @throws TooManyPartitions when a stage has more partitions than what it reads
    */
-  constructor(
-    plans: readonly Plan[],
-    partitions: number,
-    onRecord: (topic: string, record: Value) => void,
-  ) {
+  constructor(plans: readonly Plan[], partitions: number, onRecords: TopicReader) {
     const topics = plans.flatMap((plan) => plan.topics);
     const topicPartitions = (name: string): number =>
       topics.find((topic) => topic.name === name)?.partitions ?? 0;
     for (const plan of plans) checkPartitions(plan, topicPartitions, partitions);
     this.#tasks = plans.flatMap((plan) => plan.stages.flatMap((stage) => tasksOf(plan, stage)));
     this.#partitions = partitions;
-    this.#onRecord = onRecord;
+    this.#onRecords = onRecords;
   }
 
   /** Takes one message of the firehose. */
@@ -98,16 +104,12 @@ export class PlanDriver {
     const { messages, watermarkMs } = task.runner.drain();
     task.runner.changes(); // Nothing is checkpointed here.
     for (const { target, partition, payload } of messages) {
-      if (target.kind === "topic") this.#publish(target.name, payload);
+      if (target.kind === "topic") this.#onRecords(target.name, payload);
       this.#deliver(task, target, partition, payload, null);
     }
     const advanced = watermarkMs !== null && watermarkMs > task.sentWatermarkMs;
     if (advanced) this.#announce(task, watermarkMs);
     return messages.length > 0 || advanced;
-  }
-
-  #publish(topic: string, payload: Uint8Array): void {
-    for (const record of decodeRecords(payload)) this.#onRecord(topic, record);
   }
 
   #announce(task: Task, watermarkMs: number): void {

@@ -14,7 +14,7 @@ import { HEADER, watermarkSubject } from "../../plan/names.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { MAX_PAYLOAD_BYTES } from "../../runtime/adapters/nats-server/config.ts";
 import { toJson } from "../../runtime/eval/json.ts";
-import { PlanDriver } from "../../runtime/plan-driver.ts";
+import { eachRecord, PlanDriver } from "../../runtime/plan-driver.ts";
 import { decodeFrame } from "../../shuffler/decode/frame.ts";
 import type { DecodedMessage } from "../../shuffler/decode/message.ts";
 import { Shuffler } from "../../shuffler/shuffle.ts";
@@ -88,11 +88,15 @@ class Play {
     this.#test = test;
     this.#options = options;
     const plans = upstream(test.pipeline, options.plans).map(withOnePartition);
-    this.#driver = new PlanDriver(plans, 1, (topic, record) => {
-      const records = this.#topics.get(topic) ?? [];
-      records.push(toJson(record));
-      this.#topics.set(topic, records);
-    });
+    this.#driver = new PlanDriver(
+      plans,
+      1,
+      eachRecord((topic, record) => {
+        const records = this.#topics.get(topic) ?? [];
+        records.push(toJson(record));
+        this.#topics.set(topic, records);
+      }),
+    );
   }
 
   async step(step: TestStep): Promise<Failure | null> {

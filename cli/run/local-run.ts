@@ -4,7 +4,7 @@ import { didYouMean } from "../../compiler/diagnostics/suggest.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { MAX_PAYLOAD_BYTES } from "../../runtime/adapters/nats-server/config.ts";
 import type { Value } from "../../runtime/eval/values.ts";
-import { PlanDriver } from "../../runtime/plan-driver.ts";
+import { eachRecord, PlanDriver } from "../../runtime/plan-driver.ts";
 import { eventsTotal, Shuffler } from "../../shuffler/shuffle.ts";
 import type { Source, SourceItem } from "../../shuffler/sources/source.ts";
 import { CommandError, EXIT } from "../exit-codes.ts";
@@ -50,8 +50,10 @@ export class LocalRun {
       clock: null,
       onFirstRejected: (one) => options.terminal.say(rejectedText(one)),
     });
-    this.#driver = new PlanDriver(plans, options.partitions, (topic, record) =>
-      this.#take(topic, record),
+    this.#driver = new PlanDriver(
+      plans,
+      options.partitions,
+      eachRecord((topic, record) => this.#take(topic, record)),
     );
   }
 

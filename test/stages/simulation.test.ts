@@ -9,7 +9,7 @@ import { partitionOf } from "../../plan/partition.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { encodeRecord } from "../../runtime/eval/codec.ts";
 import { toJson } from "../../runtime/eval/json.ts";
-import { type FirehoseMessage, PlanDriver } from "../../runtime/plan-driver.ts";
+import { eachRecord, type FirehoseMessage, PlanDriver } from "../../runtime/plan-driver.ts";
 import {
   type Like,
   SIMULATED_PARTITIONS,
@@ -98,9 +98,13 @@ function interleaved(likes: readonly Like[], random: Random): Like[] {
 
 function quietRun(plan: Plan, likes: readonly Like[]): string[] {
   const records: string[] = [];
-  const driver = new PlanDriver([plan], SIMULATED_PARTITIONS, (topic, record) => {
-    if (topic === TOPIC) records.push(JSON.stringify(toJson(record)));
-  });
+  const driver = new PlanDriver(
+    [plan],
+    SIMULATED_PARTITIONS,
+    eachRecord((topic, record) => {
+      if (topic === TOPIC) records.push(JSON.stringify(toJson(record)));
+    }),
+  );
   for (const like of likes) driver.push(messageOf(like));
   for (let i = 0; i < SIMULATED_PARTITIONS; i += 1) driver.push(endOf(i));
   driver.flush();

@@ -6,7 +6,7 @@ import type { Json } from "../../plan/expr.ts";
 import { FIREHOSE_PARTITIONS_DEFAULT } from "../../plan/partition.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { toJson } from "../../runtime/eval/json.ts";
-import { PlanDriver, type StageCounters } from "../../runtime/plan-driver.ts";
+import { eachRecord, PlanDriver, type StageCounters } from "../../runtime/plan-driver.ts";
 import { Shuffler } from "../../shuffler/shuffle.ts";
 import type { SourceItem } from "../../shuffler/sources/source.ts";
 
@@ -50,11 +50,15 @@ export function runItems(
 /** Runs plans that were compiled already. */
 export function runPlans(plans: readonly Plan[], items: readonly SourceItem[]): ProgramRun {
   const topics = new Map<string, PrintedRecord[]>();
-  const driver = new PlanDriver(plans, FIREHOSE_PARTITIONS, (topic, record) => {
-    const records = topics.get(topic) ?? [];
-    records.push(printed(record));
-    topics.set(topic, records);
-  });
+  const driver = new PlanDriver(
+    plans,
+    FIREHOSE_PARTITIONS,
+    eachRecord((topic, record) => {
+      const records = topics.get(topic) ?? [];
+      records.push(printed(record));
+      topics.set(topic, records);
+    }),
+  );
   for (const message of shuffled(items)) driver.push(message);
   driver.flush();
   return { topics, counters: driver.counters() };
