@@ -1,5 +1,6 @@
 // An event as Bluesky's JSON stream has it, one line: what the peers read. Records are decoded by
-// @atproto/repo, so that nothing of ours stands between the recording and a peer.
+// @atproto/repo, so that nothing of ours stands between the recording and a peer. The stream has no `seq`;
+// the lines do, because "the first of two at the same time" needs one.
 
 import { cborToLexRecord } from "@atproto/repo";
 import type { SingleEvent } from "./multiply.ts";
@@ -12,7 +13,7 @@ export function jetstreamLine(event: SingleEvent): string {
 
 function jetstreamEvent(event: SingleEvent): object {
   const { did, timeMs, seq, kind } = event;
-  const common = { did, time_us: timeMs * US_PER_MS, kind };
+  const common = { did, time_us: timeMs * US_PER_MS, seq, kind };
   const time = new Date(timeMs).toISOString();
   switch (event.kind) {
     case "commit": {

@@ -1,0 +1,85 @@
+// `fpaas bench`: the workloads asked for, one after the other, each printed when it is through; what was
+// measured is kept as it is beside the tables made from it.
+
+import { mkdir, writeFile } from "node:fs/promises";
+import { cpus, totalmem } from "node:os";
+import { join } from "node:path";
+import { runMeasurement } from "./measurement.ts";
+import { runRace } from "./race.ts";
+import { raceLines } from "./table.ts";
+import { WORKLOADS, type Workload } from "./workloads.ts";
+
+export type SuiteOptions = {
+  /** Names of workloads; empty runs all. */
+  readonly only: readonly string[];
+  /** A fifth of the events and three rounds: to see that it works. */
+  readonly quick: boolean;
+  /** Rounds that count; null leaves it to `quick`. */
+  readonly rounds: number | null;
+  /** Where the raw results go. */
+  readonly folder: string;
+  /** Takes a line of the tables. */
+  readonly print: (line: string) => Promise<void> | void;
+  /** Takes a line about how far it is. */
+  readonly say: (line: string) => void;
+};
+
+const EVENTS = 1_000_000;
+const EVENTS_QUICK = 200_000;
+const ROUNDS = 5;
+const ROUNDS_QUICK = 3;
+
+/** Thrown for a name that is no workload. */
+export class UnknownWorkload extends Error {
+  readonly code = "unknown_workload";
+}
+
+/** @throws UnknownWorkload, WrongAnswer */
+export async function runSuite(options: SuiteOptions): Promise<void> {
+  const { only, quick, print, say } = options;
+  const workloads = chosen(only);
+  const events = quick ? EVENTS_QUICK : EVENTS;
+  const rounds = options.rounds ?? (quick ? ROUNDS_QUICK : ROUNDS);
+  await print(`${machine()}, ${rounds} rounds${quick ? ", quick" : ""}\n`);
+  const results: unknown[] = [];
+  for (const workload of workloads) {
+    switch (workload.kind) {
+      case "race": {
+        const result = await runRace(workload, { events, rounds, say });
+        results.push(result);
+        for (const line of raceLines(result)) await print(line);
+        break;
+      }
+      case "measurement": {
+        const result = await runMeasurement(workload, { quick, say });
+        results.push(result);
+        for (const line of [`### ${result.title}`, "", ...result.lines, ""]) await print(line);
+        break;
+      }
+    }
+  }
+  say(`raw results: ${await keep(options.folder, results)}`);
+}
+
+function chosen(only: readonly string[]): readonly Workload[] {
+  const unknown = only.find((name) => !WORKLOADS.some((one) => one.name === name));
+  if (unknown !== undefined) {
+    const names = WORKLOADS.map(({ name }) => name).join(", ");
+    throw new UnknownWorkload(`there is no workload \`${unknown}\`: ${names}`);
+  }
+  return only.length === 0 ? WORKLOADS : WORKLOADS.filter(({ name }) => only.includes(name));
+}
+
+function machine(): string {
+  const [cpu] = cpus();
+  const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`;
+  return `${cpu?.model ?? "unknown processor"}, ${cpus().length} cores, ${memory}, Node ${process.version}`;
+}
+
+async function keep(folder: string, results: readonly unknown[]): Promise<string> {
+  const at = new Date().toISOString();
+  const path = join(folder, `${at.replaceAll(":", "-").slice(0, 19)}.json`);
+  await mkdir(folder, { recursive: true });
+  await writeFile(path, JSON.stringify({ at, machine: machine(), results }, null, 1));
+  return path;
+}
