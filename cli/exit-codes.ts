@@ -50,6 +50,8 @@ const EXIT_OF: Readonly<Record<string, ExitCode>> = {
   source_truncated: EXIT.invalidFile,
   source_corrupt: EXIT.invalidFile,
   recorder_failed: EXIT.failure,
+  unknown_workload: EXIT.usage,
+  wrong_answer: EXIT.failure,
   ENOENT: EXIT.notFound,
 };
 

@@ -30,6 +30,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Build>>> = {
   shuffler: async () => (await import("./commands/shuffler.ts")).shufflerCommand,
   worker: async () => (await import("./commands/worker.ts")).workerCommand,
   record: async () => (await import("./commands/record.ts")).recordCommand,
+  bench: async () => (await import("./commands/bench.ts")).benchCommand,
   doctor: async () => (await import("./commands/doctor.ts")).doctorCommand,
 };
 

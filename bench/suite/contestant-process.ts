@@ -4,7 +4,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import type { FromChild, ToChild } from "./protocol.ts";
 
-const ENTRY = new URL("child/main.ts", import.meta.url);
+const ENTRY = new URL("./child/main.ts", import.meta.url);
 /** A million events as objects or lines. */
 const HEAP_MB = 8192;
 

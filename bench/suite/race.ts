@@ -26,8 +26,8 @@ export type RaceResult = {
 export type ContestantResult = {
   readonly name: ContestantName;
   readonly perSecond: Spread;
-  /** CPU seconds a wall second: above one where several threads work. */
-  readonly cores: number;
+  /** The same for each second of CPU, all threads together: what a busy machine does not change. */
+  readonly perCpuSecond: Spread;
   readonly reached: number | null;
   readonly timings: readonly Timing[];
 };
@@ -110,14 +110,10 @@ function resultOf(
   const contestants = [...timings].map(([name, all]) => ({
     name,
     perSecond: spreadOf(all.map(({ events, seconds }) => events / seconds)),
-    cores: sum(all.map(({ cpuSeconds }) => cpuSeconds)) / sum(all.map(({ seconds }) => seconds)),
+    perCpuSecond: spreadOf(all.map(({ events, cpuSeconds }) => events / cpuSeconds)),
     reached: all[0]?.reached ?? null,
     timings: all,
   }));
   const rows = timings.get(judge)?.[0]?.rows ?? 0;
   return { workload, title, unit, source, rows, contestants };
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, one) => total + one, 0);
 }

@@ -4,8 +4,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
-import { runMeasurement } from "./measurement.ts";
-import { runRace } from "./race.ts";
+import { type MeasurementResult, runMeasurement } from "./measurement.ts";
+import { type RaceResult, runRace } from "./race.ts";
 import { raceLines } from "./table.ts";
 import { WORKLOADS, type Workload } from "./workloads.ts";
 
@@ -24,6 +24,12 @@ export type SuiteOptions = {
   readonly say: (line: string) => void;
 };
 
+export type SuiteResults = {
+  readonly at: string;
+  readonly machine: string;
+  readonly results: readonly (RaceResult | MeasurementResult)[];
+};
+
 const EVENTS = 1_000_000;
 const EVENTS_QUICK = 200_000;
 const ROUNDS = 5;
@@ -34,14 +40,14 @@ export class UnknownWorkload extends Error {
   readonly code = "unknown_workload";
 }
 
-/** @throws UnknownWorkload, WrongAnswer */
-export async function runSuite(options: SuiteOptions): Promise<void> {
+/** @returns what was measured. @throws UnknownWorkload, WrongAnswer */
+export async function runSuite(options: SuiteOptions): Promise<SuiteResults> {
   const { only, quick, print, say } = options;
   const workloads = chosen(only);
   const events = quick ? EVENTS_QUICK : EVENTS;
   const rounds = options.rounds ?? (quick ? ROUNDS_QUICK : ROUNDS);
   await print(`${machine()}, ${rounds} rounds${quick ? ", quick" : ""}\n`);
-  const results: unknown[] = [];
+  const results: (RaceResult | MeasurementResult)[] = [];
   for (const workload of workloads) {
     switch (workload.kind) {
       case "race": {
@@ -58,7 +64,9 @@ export async function runSuite(options: SuiteOptions): Promise<void> {
       }
     }
   }
-  say(`raw results: ${await keep(options.folder, results)}`);
+  const all = { at: new Date().toISOString(), machine: machine(), results };
+  say(`raw results: ${await keep(options.folder, all)}`);
+  return all;
 }
 
 function chosen(only: readonly string[]): readonly Workload[] {
@@ -76,10 +84,9 @@ function machine(): string {
   return `${cpu?.model ?? "unknown processor"}, ${cpus().length} cores, ${memory}, Node ${process.version}`;
 }
 
-async function keep(folder: string, results: readonly unknown[]): Promise<string> {
-  const at = new Date().toISOString();
-  const path = join(folder, `${at.replaceAll(":", "-").slice(0, 19)}.json`);
+async function keep(folder: string, results: SuiteResults): Promise<string> {
+  const path = join(folder, `${results.at.replaceAll(":", "-").slice(0, 19)}.json`);
   await mkdir(folder, { recursive: true });
-  await writeFile(path, JSON.stringify({ at, machine: machine(), results }, null, 1));
+  await writeFile(path, JSON.stringify(results, null, 1));
   return path;
 }

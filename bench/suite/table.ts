@@ -13,7 +13,7 @@ export function raceLines({ title, unit, source, rows, contestants }: RaceResult
     "",
     `${events} ${unit} a round of ours, from ${source}${looked}; ${rows} rows of answer, the same from all.`,
     "",
-    `| contestant | ${unit}/s, median | least | greatest | cores | fpaas is |`,
+    `| contestant | ${unit}/s, median | least | greatest | a CPU second | fpaas is |`,
     "| --- | ---: | ---: | ---: | ---: | ---: |",
     ...contestants.map((one) => raceLine(one, own)),
     "",
@@ -21,12 +21,13 @@ export function raceLines({ title, unit, source, rows, contestants }: RaceResult
 }
 
 function raceLine(
-  { name, perSecond, cores }: ContestantResult,
+  { name, perSecond, perCpuSecond }: ContestantResult,
   own: ContestantResult | undefined,
 ): string {
-  const figures = [perSecond.median, perSecond.least, perSecond.greatest].map(thousands);
-  const ratio = (own?.perSecond.median ?? Number.NaN) / perSecond.median;
-  return `| ${[name, ...figures, cores.toFixed(2), `${ratio.toFixed(2)}×`].join(" | ")} |`;
+  const { median, least, greatest } = perSecond;
+  const figures = [median, least, greatest, perCpuSecond.median].map(thousands);
+  const ratio = (own?.perSecond.median ?? Number.NaN) / median;
+  return `| ${[name, ...figures, `${ratio.toFixed(2)}×`].join(" | ")} |`;
 }
 
 /** `1 234 567`, to three digits. */
