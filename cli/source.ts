@@ -5,48 +5,66 @@ import { open } from "node:fs/promises";
 import { basename } from "node:path";
 import { systemClock } from "../runtime/adapters/system-clock.ts";
 import type { Rejected } from "../shuffler/decode/rejection.ts";
+import type { Places } from "../shuffler/ports.ts";
 import { openSource } from "../shuffler/sources/open.ts";
+import { newRelayStats, type RelayStats } from "../shuffler/sources/relay-stats.ts";
 import type { Source, SourceNotice } from "../shuffler/sources/source.ts";
 import { CommandError, EXIT } from "./exit-codes.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 import { formatDuration } from "./terminal/units.ts";
+import { VERSION } from "./version.ts";
 
 /** `wss://…` and `ws://…`. */
 export function isRelay(spec: string): boolean {
   return /^wss?:\/\//.test(spec);
 }
 
-/**
- * The source, its notices on standard error.
- * @param after position to go on behind; null for the start
- * @throws SourceError
- */
-export function openNoisySource(
-  spec: string,
-  after: number | null,
-  terminal: Terminal,
-  signal: AbortSignal,
-): Source {
-  return openSource(spec, {
+/** What to read: one file, or relays of which the next is read when one fails. */
+export type SourceSpecs = readonly [string, ...string[]];
+
+export type NoisyOptions = {
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+  /** Of a file: the position to go on behind. */
+  readonly after?: number | null;
+  /** Of relays: where to go on; without it at their present. */
+  readonly places?: Places;
+  readonly stats?: RelayStats;
+};
+
+/** The source, its notices on standard error. @throws SourceError */
+export function openNoisySource(specs: SourceSpecs, options: NoisyOptions): Source {
+  const { terminal, signal, after = null, places = NOWHERE, stats = newRelayStats() } = options;
+  return openSource(specs, {
     after,
+    places,
+    stats,
     signal,
     clock: systemClock,
     random: Math.random,
+    userAgent: `fpaas/${VERSION} (atproto firehose reader)`,
     onNotice: (notice) => terminal.say(noticeText(notice)),
   });
 }
 
+const NOWHERE: Places = { load: async () => null, storedTimeMs: async () => null };
+
 /** Bytes at both ends of a file that tell it from another of the same name. */
 const IDENTITY_BYTES = 1_000_000;
 
+/** Names a relay in a KV key. */
+export function hostKey(host: string): string {
+  return `relay.${keyToken(host)}`;
+}
+
 /**
- * Names a source in a KV key, the same wherever it lies: a relay by its host, a file by name, size and
- * the bytes at its ends.
+ * Names a source in a KV key: a relay by its host, a file by name, size and the bytes at its ends, wherever
+ * it lies.
  * @throws CommandError when the file cannot be read
  */
 export async function sourceKey(spec: string): Promise<string> {
   const url = isRelay(spec) ? URL.parse(spec) : null;
-  if (url !== null) return `relay.${keyToken(url.host)}`;
+  if (url !== null) return hostKey(url.host);
   return `file.${keyToken(basename(spec))}.${await fileHash(spec)}`;
 }
 
@@ -87,6 +105,14 @@ export function noticeText(notice: SourceNotice): string {
       return `connected to ${notice.url}`;
     case "disconnected":
       return `connection lost (${notice.reason}), again in ${formatDuration(notice.retryInMs)}`;
+    case "failover":
+      return `${notice.from} failed too often in a row, going on with ${notice.to}`;
+    case "cursor-future":
+      return `${notice.host} has not got as far as our cursor ${notice.position} (FutureCursor): it counts anew; going on by time, nothing is skipped`;
+    case "cursor-outdated":
+      return `${notice.host} no longer has what came behind our cursor ${notice.position} (OutdatedCursor): events are missing; going on with ${notice.firstSeq}, the oldest it has`;
+    case "resumed-by-time":
+      return `${notice.host}: going on at position ${notice.position}, found by its time ${new Date(notice.timeMs).toISOString()}`;
     case "relay-info":
       return `the relay says: ${notice.name}: ${notice.message}`;
     case "relay-error":

@@ -5,8 +5,15 @@
 /** Items begun but not behind the frontier; the reader waits when there are so many. */
 export const OUTSTANDING_MAX = 65_536;
 
+/** Where an item stands: positions of different hosts or numberings do not compare. */
+export type Mark = {
+  readonly host: string;
+  readonly numbering: number;
+  readonly position: number;
+};
+
 /** One item on its way. */
-export type Ticket = { readonly position: number; done: boolean };
+export type Ticket = { readonly mark: Mark; done: boolean };
 
 type Waiter = {
   readonly isMet: () => boolean;
@@ -19,7 +26,9 @@ export class CursorTracker {
   /** Begun items in order; those before `#head` are behind the frontier. */
   #tickets: Ticket[] = [];
   #head = 0;
-  #frontier: number | null = null;
+  #frontier: Mark | null = null;
+  /** The last of every host. */
+  readonly #frontiers = new Map<string, Mark>();
   #failure: { readonly error: unknown } | null = null;
   #waiters: Waiter[] = [];
 
@@ -27,9 +36,14 @@ export class CursorTracker {
     this.#outstandingMax = outstandingMax;
   }
 
-  /** Position of the last item of the gapless run; null before the first. */
-  get frontier(): number | null {
+  /** The last item of the gapless run; null before the first. */
+  get frontier(): Mark | null {
     return this.#frontier;
+  }
+
+  /** The last item of every host within the gapless run. */
+  get frontiers(): Mark[] {
+    return [...this.#frontiers.values()];
   }
 
   get outstanding(): number {
@@ -37,9 +51,9 @@ export class CursorTracker {
   }
 
   /** Begins an item once there is room for it. @throws what `fail` was given. */
-  async begin(position: number): Promise<Ticket> {
+  async begin(mark: Mark): Promise<Ticket> {
     await this.#until(() => this.outstanding < this.#outstandingMax);
-    const ticket = { position, done: false };
+    const ticket = { mark, done: false };
     this.#tickets.push(ticket);
     return ticket;
   }
@@ -47,7 +61,8 @@ export class CursorTracker {
   complete(ticket: Ticket): void {
     ticket.done = true;
     for (let next = this.#tickets[this.#head]; next?.done; next = this.#tickets[this.#head]) {
-      this.#frontier = next.position;
+      this.#frontier = next.mark;
+      this.#frontiers.set(next.mark.host, next.mark);
       this.#head += 1;
     }
     this.#compact();

@@ -25,9 +25,39 @@ export interface Publisher {
   ): Promise<{ readonly stored: Promise<void> }>;
 }
 
-/** Keeps the position of one source between runs. */
+/** Knows which messages the log has, for longer than the log itself remembers their ids. */
+export interface StoredIds {
+  /**
+   * Learns the ids of everything stored since then, and from now on. Resolves once what is stored by now is
+   * known, however long the log is away.
+   */
+  follow(sinceMs: number, signal: AbortSignal): Promise<void>;
+  has(msgId: string): boolean;
+  /** Forgets all of it. */
+  stop(): void;
+}
+
+/** How far a source is stored. Numberings are those of `Session`; a file has only one, 0. */
+export type Place = {
+  readonly position: number;
+  readonly numbering: number;
+  /** Wall-clock time, milliseconds since the epoch. */
+  readonly savedAtMs: number;
+};
+
+/** Where to go on at a relay. */
+export interface Places {
+  /** What any shuffler has saved for this host last; null when there is nothing. */
+  load(host: string): Promise<Place | null>;
+  /** Relay time up to which events are in the log, whichever host they came from; null when it is empty. */
+  storedTimeMs(): Promise<number | null>;
+}
+
+/** Keeps the places of sources between runs, shared by all that read them. */
 export interface CursorStore {
-  /** The position saved last; null when there is none. */
-  load(): Promise<number | null>;
-  save(position: number): Promise<void>;
+  /**
+   * Saves how far a host (a file: its name) is stored, unless a place further on is saved already.
+   * @returns the greatest that is saved now: another shuffler may be ahead.
+   */
+  save(host: string, position: number, numbering: number): Promise<Place>;
 }

@@ -1,17 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { CursorNotSaved, FINAL_SAVE_TRIES_MAX } from "./cursor-saver.ts";
-import type { CursorStore, Publisher } from "./ports.ts";
+import type { CursorStore, Place, Publisher, StoredIds } from "./ports.ts";
 import { type PublishOptions, publishSource } from "./publish.ts";
+import { RepeatGuard } from "./repeat-guard.ts";
 import { Shuffler } from "./shuffle.ts";
 import type { ShuffledMessage } from "./shuffled-message.ts";
 import type { SourceItem } from "./sources/source.ts";
 import { SleepingClock } from "./testing/clock.ts";
-import { commitFrame, create } from "./testing/frames.ts";
+import { commitFrame, create, revOf } from "./testing/frames.ts";
 import { frameItems, sourceOf } from "./testing/items.ts";
 
 const FRAMES = Array.from({ length: 40 }, (_, seq) =>
   commitFrame([create(`r${seq}`), create(`s${seq}`)], {
     seq,
+    rev: revOf(seq),
     time: `2026-07-04T00:00:${String(10 + seq)}.000Z`,
   }),
 );
@@ -23,9 +25,36 @@ class MemoryCursor implements CursorStore {
     return this.saved.at(-1) ?? null;
   }
 
-  async save(position: number): Promise<void> {
+  async save(_host: string, position: number): Promise<Place> {
     this.saved.push(position);
+    return { position, numbering: 0, savedAtMs: 0 };
   }
+}
+
+/** Knows what it is told to. */
+class TestIds implements StoredIds {
+  readonly known: Set<string>;
+  readonly followed: number[] = [];
+
+  constructor(known: Iterable<string> = []) {
+    this.known = new Set(known);
+  }
+
+  async follow(sinceMs: number): Promise<void> {
+    this.followed.push(sinceMs);
+  }
+
+  has(msgId: string): boolean {
+    return this.known.has(msgId);
+  }
+
+  stop(): void {
+    this.known.clear();
+  }
+}
+
+function guardOf(ids: StoredIds = new TestIds(), live = false, nowMs = 0): RepeatGuard {
+  return new RepeatGuard({ ids, clock: new SleepingClock(nowMs), windowMs: 120_000, live });
 }
 
 /** Takes everything; `stored` is settled by whatever `answer` gives. */
@@ -54,6 +83,7 @@ function optionsFor(publisher: Publisher, over: Partial<PublishOptions> = {}): P
     shuffler: newShuffler(),
     publisher,
     cursorStore: new MemoryCursor(),
+    guard: guardOf(),
     clock: new SleepingClock(),
     speed: "max",
     closeWindows: false,
@@ -82,7 +112,7 @@ describe("publishSource", () => {
     const ids = publisher.messages.map((message) => message.msgId);
     expect(ids).toEqual([...expectedMessages(frameItems(FRAMES)), "wm-0-end", "wm-1-end"]);
     expect(await cursorStore.load()).toBe(39);
-    expect(progress).toMatchObject({ frontier: 39, outstanding: 0 });
+    expect(progress).toMatchObject({ frontier: { position: 39 }, outstanding: 0 });
     expect(progress.counters.events.commit).toBe(80);
   });
 
@@ -203,10 +233,9 @@ describe("publishSource", () => {
     const [reasons, read] = [[] as unknown[], [] as number[]];
     let isAway = true;
     const flaky = {
-      load: () => cursorStore.load(),
-      save: async (position: number) => {
+      save: async (host: string, position: number) => {
         if (isAway) throw new Error("away");
-        await cursorStore.save(position);
+        return await cursorStore.save(host, position);
       },
     };
     const publisher = new TestPublisher(async () => {
@@ -224,10 +253,9 @@ describe("publishSource", () => {
     const cursorStore = new MemoryCursor();
     const slow = Promise.withResolvers<void>();
     const held = {
-      load: () => cursorStore.load(),
-      save: async (position: number) => {
+      save: async (host: string, position: number) => {
         await slow.promise;
-        await cursorStore.save(position);
+        return await cursorStore.save(host, position);
       },
     };
     const publisher = new TestPublisher();
@@ -242,7 +270,6 @@ describe("publishSource", () => {
   it("ends with a clear error when the last position cannot be saved", async () => {
     let tries = 0;
     const broken: CursorStore = {
-      load: async () => null,
       save: async () => {
         tries += 1;
         throw new Error("away");
@@ -256,7 +283,6 @@ describe("publishSource", () => {
 
   it("ends with the source's error, not with that of the save behind it", async () => {
     const broken: CursorStore = {
-      load: async () => null,
       save: () => Promise.reject(new Error("away")),
     };
     const source = {

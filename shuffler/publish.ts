@@ -1,10 +1,11 @@
 // The live loop: source → shuffler → publisher. Reads no faster than the publisher takes, and saves as
 // cursor only what is stored without a gap before it, so that a restart loses nothing.
 
-import { CursorTracker } from "./cursor.ts";
+import { CursorTracker, type Mark } from "./cursor.ts";
 import { CursorSaver } from "./cursor-saver.ts";
 import { Pacer, type Speed } from "./pace.ts";
 import type { Clock, CursorStore, Publisher } from "./ports.ts";
+import type { RepeatGuard } from "./repeat-guard.ts";
 import type { Shuffler, ShufflerCounters } from "./shuffle.ts";
 import type { ShuffledMessage } from "./shuffled-message.ts";
 import type { Source, SourceItem } from "./sources/source.ts";
@@ -19,6 +20,8 @@ export type PublishOptions = {
   readonly shuffler: Shuffler;
   readonly publisher: Publisher;
   readonly cursorStore: CursorStore;
+  /** Keeps out what the log has already. */
+  readonly guard: RepeatGuard;
   readonly clock: Clock;
   /** Of recordings; a live source is read at `max`. */
   readonly speed: Speed;
@@ -31,11 +34,13 @@ export type PublishOptions = {
 };
 
 export type Progress = {
-  /** Position up to which everything is stored; null before the first. */
-  readonly frontier: number | null;
+  /** Up to where everything is stored; null before the first. */
+  readonly frontier: Mark | null;
   /** Items read but not yet behind the frontier. */
   readonly outstanding: number;
   readonly counters: ShufflerCounters;
+  /** Items left out because another shuffler had saved a cursor beyond them. */
+  readonly skipped: number;
 };
 
 /**
@@ -53,6 +58,7 @@ class PublishLoop {
   readonly #pacer: Pacer;
   readonly #saver: CursorSaver;
   #reportedAtMs: number;
+  #skipped = 0;
 
   constructor(options: PublishOptions) {
     this.#options = options;
@@ -65,10 +71,10 @@ class PublishLoop {
     try {
       await this.#readAndDrain();
     } catch (error) {
-      await this.#saver.finish(this.#tracker.frontier).catch(this.#options.onCursorNotSaved);
+      await this.#saver.finish(this.#tracker.frontiers).catch(this.#options.onCursorNotSaved);
       throw error;
     }
-    await this.#saver.finish(this.#tracker.frontier);
+    await this.#saver.finish(this.#tracker.frontiers);
     const progress = this.#progress();
     this.#options.onProgress(progress);
     return progress;
@@ -99,19 +105,26 @@ class PublishLoop {
     const messages = shuffler.push(item);
     await this.#pacer.until(shuffler.relayTimeMs, signal);
     if (signal.aborted) return;
-    await this.#publish(item.position, messages);
+    const mark = this.#markOf(item);
+    if (this.#saver.isStoredByOthers(mark)) this.#skipped += 1;
+    else await this.#publish(mark, messages);
     this.#report();
   }
 
+  #markOf({ position, session }: SourceItem): Mark {
+    const host = session?.host ?? this.#options.source.name;
+    return { host, numbering: session?.numbering ?? 0, position };
+  }
+
   /** Sends the messages in order; the item completes when all of them are stored. */
-  async #publish(position: number, messages: readonly ShuffledMessage[]): Promise<void> {
-    const { publisher, signal } = this.#options;
-    const ticket = await this.#tracker.begin(position);
+  async #publish(mark: Mark, messages: readonly ShuffledMessage[]): Promise<void> {
+    const { publisher, guard, shuffler, signal } = this.#options;
+    const ticket = await this.#tracker.begin(mark);
+    const fresh = await guard.admit(shuffler.itemTimeMs, messages, signal);
     const stored: Promise<void>[] = [];
     let whole = false;
     try {
-      for (const message of messages)
-        stored.push((await publisher.publish(message, signal)).stored);
+      for (const message of fresh) stored.push((await publisher.publish(message, signal)).stored);
       whole = true;
     } catch (error) {
       // Once stopped the publisher takes no more, and the item stays beyond the frontier.
@@ -148,12 +161,13 @@ class PublishLoop {
     const nowMs = this.#options.clock.now();
     if (nowMs - this.#reportedAtMs < REPORT_INTERVAL_MS) return;
     this.#reportedAtMs = nowMs;
-    this.#saver.begin(this.#tracker.frontier);
+    this.#saver.begin(this.#tracker.frontiers);
     this.#options.onProgress(this.#progress());
   }
 
   #progress(): Progress {
     const { frontier, outstanding } = this.#tracker;
-    return { frontier, outstanding, counters: this.#options.shuffler.counters };
+    const { counters } = this.#options.shuffler;
+    return { frontier, outstanding, counters, skipped: this.#skipped };
   }
 }

@@ -15,6 +15,7 @@ import type { Rejected } from "./decode/rejection.ts";
 import { ENVELOPE_BYTES_MAX, type EventFields, encodeEnvelope } from "./envelope.ts";
 import { accountId, commitOpId, identityId, rejectedId, syncId } from "./identify.ts";
 import type { ShuffledMessage } from "./shuffled-message.ts";
+import type { SourceItem } from "./sources/source.ts";
 
 /** How much of a refused frame is kept for whoever looks into it. */
 export const REJECTED_PAYLOAD_BYTES_MAX = 65_536;
@@ -25,7 +26,7 @@ export type RouterOptions = {
   readonly partitions: number;
   /** The server's `max_payload`. */
   readonly maxPayloadBytes: number;
-  /** Host of the relay, or a name for a recording; goes into a header. */
+  /** Name of the source, for the header of what comes on no connection; else that has its host. */
   readonly relay: string;
 };
 
@@ -33,6 +34,8 @@ export class Router {
   readonly #options: RouterOptions;
   readonly #rejectedBytesMax: number;
   readonly #writer = new CborWriter();
+  /** Where the item at hand comes from. */
+  #relay: string;
   /** Events whose record was left out because it did not fit. */
   oversize = 0;
 
@@ -45,15 +48,15 @@ export class Router {
       );
     }
     this.#options = options;
+    this.#relay = options.relay;
     const fitting = options.maxPayloadBytes - HEADERS_BYTES_MAX;
     this.#rejectedBytesMax = Math.min(REJECTED_PAYLOAD_BYTES_MAX, fitting);
   }
 
-  /**
-   * @param raw what the message was decoded from, kept with a refusal.
-   * @param position stands in for the seq of what has none.
-   */
-  route(message: DecodedMessage, raw: Uint8Array, position: number): ShuffledMessage[] {
+  /** @param item what the message was decoded from, kept with a refusal. */
+  route(message: DecodedMessage, item: SourceItem): ShuffledMessage[] {
+    const { raw, position } = item;
+    this.#relay = item.session?.host ?? this.#options.relay;
     switch (message.kind) {
       case "commit":
         return this.#commit(message, raw);
@@ -131,7 +134,7 @@ export class Router {
 
   #headers(seq: number): Map<string, string> {
     return new Map([
-      [HEADER.relayHost, this.#options.relay],
+      [HEADER.relayHost, this.#relay],
       [HEADER.relaySeq, String(seq)],
     ]);
   }

@@ -7,6 +7,7 @@ import { decodeFrame } from "./decode/frame.ts";
 import type { DecodedMessage } from "./decode/message.ts";
 import type { Rejected, RejectReason } from "./decode/rejection.ts";
 import type { Clock } from "./ports.ts";
+import { RepoOrder } from "./repo-order.ts";
 import { Router, type RouterOptions } from "./route.ts";
 import type { ShuffledMessage } from "./shuffled-message.ts";
 import type { SourceItem } from "./sources/source.ts";
@@ -31,6 +32,8 @@ export type ShufflerCounters = {
   oversize: number;
   /** Events too far in the future to move the watermark. */
   disbelieved: number;
+  /** Commits whose predecessor in their repo never came. */
+  gaps: number;
   /** Messages made in all, watermarks included. */
   messages: number;
 };
@@ -44,12 +47,15 @@ export class Shuffler {
     rejected: new Map(),
     oversize: 0,
     disbelieved: 0,
+    gaps: 0,
     messages: 0,
   };
   readonly #router: Router;
   readonly #watermarks: WatermarkMaker;
+  readonly #repos = new RepoOrder();
   readonly #onFirstRejected: (rejected: Rejected) => void;
   #lastPosition = 0;
+  #itemTimeMs: number | null = null;
 
   constructor(options: ShufflerOptions) {
     this.#router = new Router(options);
@@ -62,10 +68,18 @@ export class Shuffler {
     return this.#watermarks.greatestMs;
   }
 
+  /** Relay time of the last item, milliseconds; null when it has none, or none to be believed. */
+  get itemTimeMs(): number | null {
+    return this.#itemTimeMs;
+  }
+
   /** @returns the messages to publish for one item, in this order. */
   push(item: SourceItem): ShuffledMessage[] {
-    const message = item.kind === "frame" ? decodeFrame(item.raw) : item.message;
-    const messages = this.#timed(message, this.#router.route(message, item.raw, item.position));
+    const message = this.#inOrder(
+      item.kind === "frame" ? decodeFrame(item.raw) : item.message,
+      item,
+    );
+    const messages = this.#timed(message, this.#router.route(message, item));
     this.#lastPosition = item.position;
     this.#count(message);
     this.counters.messages += messages.length;
@@ -79,10 +93,22 @@ export class Shuffler {
     return messages;
   }
 
+  /** Refuses what comes in the wrong order. Only frames say enough to tell. */
+  #inOrder(message: DecodedMessage, { kind, session }: SourceItem): DecodedMessage {
+    if (kind !== "frame") return message;
+    const number = session?.number ?? 0;
+    if (message.kind === "commit") return this.#repos.commit(message, number) ?? message;
+    if (message.kind === "sync") this.#repos.sync(message, number);
+    if (message.kind === "account") this.#repos.account(message);
+    return message;
+  }
+
   /** Adds the watermarks an event brings; one from the future brings none and is marked. */
   #timed(message: DecodedMessage, messages: ShuffledMessage[]): ShuffledMessage[] {
+    this.#itemTimeMs = null;
     if (!("timeMs" in message)) return messages;
     if (this.#watermarks.believes(message.timeMs)) {
+      this.#itemTimeMs = message.timeMs;
       return [...messages, ...this.#watermarks.advance(message.timeMs, message.seq)];
     }
     this.counters.disbelieved += 1;
@@ -94,6 +120,7 @@ export class Shuffler {
 
   #count(message: DecodedMessage): void {
     this.counters.items += 1;
+    this.counters.gaps = this.#repos.gaps;
     this.counters.oversize = this.#router.oversize;
     switch (message.kind) {
       case "commit":

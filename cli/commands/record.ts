@@ -47,7 +47,7 @@ async function record(
   const enough = new AbortController();
   const timeUp = options.for === undefined ? [] : [AbortSignal.timeout(options.for)];
   const end = AbortSignal.any([context.signal, enough.signal, ...timeUp]);
-  const source = openNoisySource(spec, null, terminal, end);
+  const source = openNoisySource([spec], { terminal, signal: end });
   const frames = await write(source, file, options.limit ?? Number.POSITIVE_INFINITY, context);
   enough.abort();
   if (options.json === true) await terminal.json({ file, frames });

@@ -53,7 +53,7 @@ async function run(file: string, options: Options, context: Context): Promise<Ex
   }
   const timeUp = options.for === undefined ? null : AbortSignal.timeout(options.for);
   const end = timeUp === null ? context.signal : AbortSignal.any([context.signal, timeUp]);
-  const source = openNoisySource(options.from, null, context.terminal, end);
+  const source = openNoisySource([options.from], { terminal: context.terminal, signal: end });
   const local = new LocalRun(plans, source, {
     partitions: options.partitions,
     limit: options.limit ?? Number.POSITIVE_INFINITY,

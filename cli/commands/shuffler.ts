@@ -7,6 +7,7 @@ import { eventsTotal } from "../../shuffler/shuffle.ts";
 import { openBackend } from "../backend.ts";
 import {
   type Context,
+  collect,
   type Finish,
   type NatsOptions,
   newNatsCommand,
@@ -14,12 +15,12 @@ import {
 } from "../context.ts";
 import { CommandError, EXIT, type ExitCode } from "../exit-codes.ts";
 import { parseSpeed, publishTo } from "../publishing.ts";
-import { isRelay } from "../source.ts";
+import { isRelay, type SourceSpecs } from "../source.ts";
 import { formatCount, formatDuration } from "../terminal/units.ts";
 
 type Options = NatsOptions & {
   readonly from?: string;
-  readonly relay?: string;
+  readonly relay?: readonly string[];
   readonly closeWindows?: true;
   readonly speed: Speed;
 };
@@ -30,7 +31,11 @@ export function shufflerCommand(context: Context, finish: Finish): Command {
     "publish a relay's or a recording's events to the firehose stream",
   )
     .option("--from <source>", "a .frames[.zst], .jsonl[.gz|.zst], .car or wss:// URL")
-    .option("--relay <url>", "a relay, wss://host")
+    .option(
+      "--relay <url>",
+      "a relay, wss://host; several: the next is read when one fails",
+      collect,
+    )
     .option("--close-windows", "at the end of a recording, say that nothing more will come")
     .option("--speed <speed>", "of a recording: 1x, 60x or max", parseSpeed, "max" as Speed)
     .action(async (options: Options) => finish(await shuffle(options, context)));
@@ -39,6 +44,7 @@ export function shufflerCommand(context: Context, finish: Finish): Command {
 async function shuffle(options: Options, context: Context): Promise<ExitCode> {
   const { terminal, signal } = context;
   const from = sourceOf(options);
+  const name = from.join(", ");
   await using backend = await openBackend(context, options, "make");
   const startMs = performance.now();
   const progress = await publishTo({
@@ -48,30 +54,31 @@ async function shuffle(options: Options, context: Context): Promise<ExitCode> {
     closeWindows: options.closeWindows === true,
     terminal,
     signal,
-    onProgress: (now) => terminal.progress(`${from}: ${progressText(now)}`),
+    onProgress: (now) => terminal.progress(`${name}: ${progressText(now)}`),
   });
   const elapsed = formatDuration(performance.now() - startMs);
-  if (options.json === true) await terminal.json(facts(from, progress));
-  terminal.say(`${from}: ${progressText(progress)}, ${elapsed}`);
+  if (options.json === true) await terminal.json(facts(name, progress));
+  terminal.say(`${name}: ${progressText(progress)}, ${elapsed}`);
   return stoppedExit(context);
 }
 
-function sourceOf({ from, relay }: Options): string {
-  if (from !== undefined && relay !== undefined) {
+function sourceOf({ from, relay = [] }: Options): SourceSpecs {
+  if (from !== undefined && relay.length > 0) {
     throw new CommandError(EXIT.usage, "give --from or --relay, not both");
   }
-  if (relay !== undefined && !isRelay(relay)) {
-    throw new CommandError(EXIT.usage, `\`${relay}\` is no relay`, "write wss://host");
+  const other = relay.find((one) => !isRelay(one));
+  if (other !== undefined) {
+    throw new CommandError(EXIT.usage, `\`${other}\` is no relay`, "write wss://host");
   }
-  const source = from ?? relay;
-  if (source !== undefined) return source;
+  const [first, ...more] = from === undefined ? relay : [from];
+  if (first !== undefined) return [first, ...more];
   throw new CommandError(EXIT.usage, "which source?", "give --relay wss://host or --from FILE");
 }
 
 function progressText({ counters, frontier }: Progress): string {
   const rejected = rejectedTotal(counters.rejected);
   const troubles = rejected === 0 ? "" : `, ${formatCount(rejected)} rejected`;
-  return `${formatCount(eventsTotal(counters))} events published${troubles}, at position ${frontier ?? "none"}`;
+  return `${formatCount(eventsTotal(counters))} events published${troubles}, at position ${frontier?.position ?? "none"}`;
 }
 
 function facts(source: string, { counters, frontier }: Progress) {
@@ -81,7 +88,7 @@ function facts(source: string, { counters, frontier }: Progress) {
     messages: counters.messages,
     rejected: Object.fromEntries(counters.rejected),
     oversize: counters.oversize,
-    position: frontier,
+    position: frontier?.position ?? null,
   };
 }
 

@@ -75,7 +75,7 @@ async function play({ file, result }: Program, test: ProgramTest, context: Conte
   return await runTest(test, {
     path: resolve(context.folder, file),
     plans: result.plans,
-    open: (path) => openNoisySource(path, null, context.terminal, context.signal),
+    open: (path) => openNoisySource([path], context),
   });
 }
 

@@ -124,7 +124,7 @@ export class Session {
     const { backend, from, speed, once, terminal, signal } = this.#options;
     await publishTo({
       backend,
-      from,
+      from: [from],
       speed,
       closeWindows: true,
       terminal,

@@ -46,7 +46,7 @@ export class EventMaker {
           .slice(5)
           .split("/");
         const op = { action: "delete", collection, rkey } as const;
-        return { kind: "commit", ...at, did, rev, ops: [op], rejected: [] };
+        return { kind: "commit", ...at, did, rev, since: null, ops: [op], rejected: [] };
       }
       case "post":
       case "like":
@@ -55,7 +55,7 @@ export class EventMaker {
       case "event":
         return catchMalformed<DecodedMessage>(() => {
           const op = this.#operation(event, timeMs, event.rkey ?? rev);
-          return { kind: "commit", ...at, rev, ops: [op], rejected: [] };
+          return { kind: "commit", ...at, rev, since: null, ops: [op], rejected: [] };
         });
     }
   }

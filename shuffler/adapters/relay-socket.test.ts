@@ -18,10 +18,14 @@ async function listen(autoPong: boolean): Promise<string> {
   return `ws://127.0.0.1:${port}`;
 }
 
+function options(signal = new AbortController().signal) {
+  return { signal, onOpen: () => {}, userAgent: "test", silenceMsMax: SILENCE_MS };
+}
+
 describe("relayFrames", () => {
   it("ends a connection that neither sends nor answers pings", async () => {
     const url = await listen(false);
-    const frames = relayFrames(url, new AbortController().signal, () => {}, SILENCE_MS);
+    const frames = relayFrames(url, options());
     await expect(frames.next()).rejects.toThrow(RelayDisconnected);
   });
 
@@ -34,14 +38,14 @@ describe("relayFrames", () => {
         if (pings === 6) socket.send(Uint8Array.of(1));
       });
     });
-    const frames = relayFrames(url, new AbortController().signal, () => {}, SILENCE_MS);
+    const frames = relayFrames(url, options());
     expect((await frames.next()).value).toHaveLength(1);
     await frames.return(undefined);
   });
 
   it("gives nothing when it was aborted before", async () => {
     const url = await listen(true);
-    const frames = relayFrames(url, AbortSignal.abort(), () => {});
+    const frames = relayFrames(url, options(AbortSignal.abort()));
     expect((await frames.next()).done).toBe(true);
   });
 });

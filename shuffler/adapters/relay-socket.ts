@@ -10,7 +10,6 @@ export const QUEUE_FRAMES_MAX = 1024;
 export const QUEUE_BYTES_MAX = 32_000_000;
 /** Without a message or a pong for so long the connection counts as dead. */
 export const SILENCE_MS_MAX = 60_000;
-const USER_AGENT = "fpaas (atproto firehose reader)";
 
 /** The connection ended or never came about. Connect again, after a pause. */
 export class RelayDisconnected extends Error {
@@ -18,22 +17,29 @@ export class RelayDisconnected extends Error {
   readonly retry = true;
 }
 
+export type RelayFramesOptions = {
+  readonly signal: AbortSignal;
+  /** Called once when the connection stands. */
+  readonly onOpen: () => void;
+  readonly userAgent: string;
+  readonly silenceMsMax?: number;
+};
+
 /**
  * Connects and yields what has arrived, at least one frame at a time.
- * @param onOpen called once when the connection stands.
  * @throws RelayDisconnected when it ends, for whatever reason but `signal`.
  */
 export async function* relayFrames(
   url: string,
-  signal: AbortSignal,
-  onOpen: () => void,
-  silenceMsMax = SILENCE_MS_MAX,
+  options: RelayFramesOptions,
 ): AsyncGenerator<Uint8Array[]> {
+  const { signal, onOpen, userAgent, silenceMsMax = SILENCE_MS_MAX } = options;
   if (signal.aborted) return;
   const socket = new WebSocket(url, {
     maxPayload: MESSAGE_BYTES_MAX,
+    // Hashes, signatures and keys hardly shrink, and a small message could unpack to a huge one.
     perMessageDeflate: false,
-    headers: { "User-Agent": USER_AGENT },
+    headers: { "User-Agent": userAgent },
   });
   const inbox = new Inbox(socket);
   const close = (): void => socket.terminate();

@@ -5,7 +5,7 @@ import { NSID, RKEY } from "../../plan/names.ts";
 import { CborCursor } from "../cbor/cursor.ts";
 import { walkCar } from "./car.ts";
 import { CID_BYTES, CID_DIGEST_AT, cidToString, isCidAt, sameCid } from "./cid.ts";
-import { CommonFields, eachField } from "./fields.ts";
+import { CommonFields, eachField, optionalText } from "./fields.ts";
 import { BLOCKS_BYTES_MAX, COMMIT_OPS_MAX, RECORD_BYTES_MAX, RECORD_DEPTH_MAX } from "./limits.ts";
 import type { CommitMessage, CommitOp } from "./message.ts";
 import { catchMalformed, Malformed, type Rejected } from "./rejection.ts";
@@ -23,8 +23,10 @@ export type WireOp = {
 export function readCommit(cursor: CborCursor): CommitMessage {
   const fields = new CommonFields();
   let wireOps: WireOp[] = [];
+  let since: string | null = null;
   eachField(cursor, (key) => {
     if (key === "ops") wireOps = readOps(cursor);
+    else if (key === "since") since = optionalText(cursor);
     else if (!fields.take(key, cursor)) cursor.skip();
   });
   const { did, seq, timeMs } = fields.checked();
@@ -37,7 +39,7 @@ export function readCommit(cursor: CborCursor): CommitMessage {
     if ("kind" in op) rejected.push(op);
     else ops.push(op);
   }
-  return { kind: "commit", did, seq, timeMs, rev, ops, rejected };
+  return { kind: "commit", did, seq, timeMs, rev, since, ops, rejected };
 }
 
 function readOps(cursor: CborCursor): WireOp[] {

@@ -24,6 +24,8 @@ type Sequenced = {
 export type CommitMessage = Sequenced & {
   readonly kind: "commit";
   readonly rev: string;
+  /** Revision of the commit before it, as the repo's host says; null where it does not say. */
+  readonly since: string | null;
   readonly ops: readonly CommitOp[];
   readonly rejected: readonly Rejected[];
 };

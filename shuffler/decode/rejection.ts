@@ -32,6 +32,12 @@ export const REJECT_REASONS = [
   "bad_handle",
   /** A line of Jetstream JSON that is no event. */
   "bad_line",
+  /** A sequence number that is not above the one before it on the same connection. */
+  "seq_order",
+  /** A revision of a repo that is not above the one before it on the same connection. */
+  "rev_order",
+  /** A commit of an account that is deactivated, suspended, taken down or deleted. */
+  "account_inactive",
 ] as const;
 export type RejectReason = (typeof REJECT_REASONS)[number];
 

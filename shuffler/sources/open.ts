@@ -7,8 +7,10 @@ import { openRelay, type RelayOptions } from "./relay.ts";
 import { openRepo } from "./repo.ts";
 import { type Source, SourceError } from "./source.ts";
 
-/** `after` is a position of `SourceItem`; of a relay, null is its present. Files use only `after` and `onNotice`. */
-export type OpenOptions = RelayOptions;
+export type OpenOptions = RelayOptions & {
+  /** Of a file: the position to go on behind; null for its start. */
+  readonly after: number | null;
+};
 
 /** What a source may be, for error messages and help texts. */
 export const ACCEPTED_SOURCES =
@@ -16,14 +18,17 @@ export const ACCEPTED_SOURCES =
   "ws://… or wss://… (a relay)";
 
 /**
+ * @param specs what to read; several relays are read one at a time, the next when one fails.
  * @throws SourceError `source_missing` or `source_unknown` at once; reading may throw the other codes.
  */
-export function openSource(spec: string, options: OpenOptions): Source {
+export function openSource(specs: readonly [string, ...string[]], options: OpenOptions): Source {
+  const [spec, ...more] = specs;
   const { after, onNotice } = options;
+  if (more.length > 0) return openRelay(specs, options);
   if (/\.frames(\.zst)?$/.test(spec)) return openRecording(existing(spec), after);
   if (/\.jsonl(\.gz|\.zst)?$/.test(spec)) return openJetstream(existing(spec), after, onNotice);
   if (spec.endsWith(".car")) return openRepo(existing(spec), after);
-  if (/^wss?:/.test(spec)) return openRelay(spec, options);
+  if (/^wss?:/.test(spec)) return openRelay(specs, options);
   throw new SourceError("source_unknown", `${spec} is no source; accepted: ${ACCEPTED_SOURCES}`);
 }
 

@@ -8,7 +8,9 @@ import { FRAME_BYTES_MAX, MESSAGE_BYTES_MAX } from "../decode/limits.ts";
 import { SleepingClock } from "../testing/clock.ts";
 import { errorFrame, frameOf, identityFrame } from "../testing/frames.ts";
 import { openSource } from "./open.ts";
-import { openRelay, RECONNECT_MS_MAX, reconnectMs, relayUrl } from "./relay.ts";
+import { openRelay, RECONNECT_MS_MAX, type RelayOptions, reconnectMs, relayUrl } from "./relay.ts";
+import { RESUME_OVERLAP_SEQS } from "./relay-host.ts";
+import { newRelayStats, type RelayStats } from "./relay-stats.ts";
 import { SourceError, type SourceItem, type SourceNotice } from "./source.ts";
 
 type Connection = { socket: WebSocket; request: IncomingMessage };
@@ -20,6 +22,7 @@ let onConnection: (connection: Connection, count: number) => void;
 let requests: IncomingMessage[];
 let notices: SourceNotice[];
 let clock: SleepingClock;
+let stats: RelayStats;
 
 beforeEach(async () => {
   controller = new AbortController();
@@ -46,10 +49,23 @@ function address(): string {
   return `ws://127.0.0.1:${port}`;
 }
 
+function options(position: number | null = null): RelayOptions {
+  stats = newRelayStats();
+  const place = position === null ? null : { position, numbering: 0, savedAtMs: 0 };
+  return {
+    places: { load: async () => place, storedTimeMs: async () => null },
+    signal: controller.signal,
+    clock,
+    random: () => 0.5,
+    userAgent: "fpaas/1.2.3 (test)",
+    stats,
+    onNotice: (notice) => notices.push(notice),
+  };
+}
+
 function source(after: number | null = null) {
   const { signal } = controller;
-  const onNotice = (notice: SourceNotice) => notices.push(notice);
-  return openRelay(address(), { after, signal, clock, random: () => 0.5, onNotice });
+  return openRelay([address()], { ...options(after), signal });
 }
 
 function frame(seq: number): Uint8Array {
@@ -79,10 +95,11 @@ describe("openRelay", () => {
     expect(notices[0]).toMatchObject({ kind: "connected" });
   });
 
-  it("asks for what comes behind the given position", async () => {
-    onConnection = ({ socket }) => socket.send(frame(43));
-    await read(1, 42);
-    expect(requests[0]?.url).toBe("/xrpc/com.atproto.sync.subscribeRepos?cursor=42");
+  it("asks for what comes behind the saved position, with an overlap", async () => {
+    onConnection = ({ socket }) => socket.send(frame(5001));
+    await read(1, 5000);
+    const cursor = 5000 - RESUME_OVERLAP_SEQS;
+    expect(requests[0]?.url).toBe(`/xrpc/com.atproto.sync.subscribeRepos?cursor=${cursor}`);
   });
 
   it("connects again behind the last frame when the relay closes", async () => {
@@ -103,14 +120,14 @@ describe("openRelay", () => {
 
   it("waits longer from failure to failure as long as no event comes", async () => {
     onConnection = ({ socket }, count) => {
-      socket.send(count < 4 ? errorFrame("FutureCursor", "not yet") : frame(1));
+      socket.send(count < 4 ? errorFrame("NotNow", "not yet") : frame(1));
       if (count < 4) socket.close();
     };
     await read(4);
     expect(clock.sleeps).toEqual([500, 1000, 2000]);
     expect(notices).toContainEqual({
       kind: "relay-error",
-      name: "FutureCursor",
+      name: "NotNow",
       message: "not yet",
     });
   });
@@ -188,8 +205,8 @@ describe("openRelay", () => {
       notices.push(notice);
       if (notices.length === 3) controller.abort();
     };
-    const options = { after: null, signal, clock, random: () => 1, onNotice };
-    for await (const _ of openRelay("ws://127.0.0.1:1", options).batches()) expect.unreachable();
+    const over = { ...options(), signal, random: () => 1, onNotice };
+    for await (const _ of openRelay(["ws://127.0.0.1:1"], over).batches()) expect.unreachable();
     expect(clock.sleeps).toEqual([1000, 2000]);
     expect(notices[0]).toMatchObject({ kind: "disconnected" });
   });
@@ -215,12 +232,11 @@ describe("reconnectMs", () => {
 
 describe("openSource", () => {
   it("says what it accepts of anything else, and names a missing file", () => {
-    const { signal } = controller;
-    const options = { after: null, signal, clock, random: () => 0, onNotice: () => {} };
-    expect(() => openSource("events.txt", options)).toThrow(/accepted: x\.frames\[\.zst\].*wss:/);
-    expect(() => openSource("gone.frames.zst", options)).toThrow(/there is no file gone/);
-    expect(() => openSource("gone.jsonl.gz", options)).toThrow(SourceError);
-    expect(() => openSource("gone.car", options)).toThrow(SourceError);
-    expect(openSource(address(), options)).toMatchObject({ live: true });
+    const over = { ...options(), after: null };
+    expect(() => openSource(["events.txt"], over)).toThrow(/accepted: x\.frames\[\.zst\].*wss:/);
+    expect(() => openSource(["gone.frames.zst"], over)).toThrow(/there is no file gone/);
+    expect(() => openSource(["gone.jsonl.gz"], over)).toThrow(SourceError);
+    expect(() => openSource(["gone.car"], over)).toThrow(SourceError);
+    expect(openSource([address()], over)).toMatchObject({ live: true });
   });
 });

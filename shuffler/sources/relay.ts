@@ -1,37 +1,54 @@
-// A live relay: connects, reads, and when the connection ends connects again behind the last frame that
-// was handed out. Spec: atproto.com/specs/sync#firehose
+// Live relays, read one at a time: connects, reads, and when the connection ends connects again behind the
+// last frame that was handed out; after some failures in a row to the next relay of the list.
+// Spec: atproto.com/specs/sync#firehose
 
 import { RelayDisconnected, relayFrames } from "../adapters/relay-socket.ts";
 import { decodeFrame, peekSeq } from "../decode/frame.ts";
-import type { Clock } from "../ports.ts";
-import { type Source, SourceError, type SourceItem, type SourceNotice } from "./source.ts";
+import { rejected } from "../decode/rejection.ts";
+import type { Clock, Places } from "../ports.ts";
+import { RelayHost, type Start } from "./relay-host.ts";
+import type { RelayStats } from "./relay-stats.ts";
+import {
+  type Session,
+  type Source,
+  SourceError,
+  type SourceItem,
+  type SourceNotice,
+} from "./source.ts";
 
 const SUBSCRIBE_PATH = "/xrpc/com.atproto.sync.subscribeRepos";
 /** Upper bound of the first pause; it doubles with every failure in a row. */
 export const RECONNECT_MS_MIN = 1000;
 export const RECONNECT_MS_MAX = 60_000;
+/** Failures in a row after which the next relay is asked, if there is one. */
+export const FAILOVER_FAILURES = 3;
+/** Errors of the protocol that are told apart. */
+const FUTURE_CURSOR = "FutureCursor";
+const OUTDATED_CURSOR = "OutdatedCursor";
 
 export type RelayOptions = {
-  /** Seq to go on behind; null for the relay's present. */
-  readonly after: number | null;
+  /** Where to go on; without any, at the relay's present. */
+  readonly places: Places;
   readonly signal: AbortSignal;
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
+  readonly userAgent: string;
+  readonly stats: RelayStats;
   readonly onNotice: (notice: SourceNotice) => void;
 };
 
 /**
- * A relay as a source. Positions are the relay's seqs; a frame without one (`#info`, or one that cannot
- * be read) has that of the frame before it.
- * @throws SourceError `source_unknown` when `spec` is no URL.
+ * Relays as a source. Positions are the seqs of the item's session; a frame without one (`#info`, or one
+ * that cannot be read) has that of the frame before it.
+ * @throws SourceError `source_unknown` when a spec is no URL.
  */
-export function openRelay(spec: string, options: RelayOptions): Source {
-  const url = relayUrl(spec);
+export function openRelay(specs: readonly string[], options: RelayOptions): Source {
+  const urls = specs.map(relayUrl);
   return {
-    name: url.host,
+    name: urls[0]?.host ?? "",
     live: true,
-    batches: () => new RelayReader(url, options).batches(),
+    batches: () => new RelayReader(urls, options).batches(),
   };
 }
 
@@ -51,62 +68,190 @@ export function reconnectMs(failures: number, random: number): number {
 }
 
 class RelayReader {
-  readonly #url: URL;
   readonly #options: RelayOptions;
-  #after: number | null;
+  readonly #hosts: readonly RelayHost[];
+  #current = 0;
   #failures = 0;
+  #sessions = 0;
+  /** Whether the relay before this one was another. */
+  #changed = false;
+  /** The last event handed out, for its time. */
+  #lastEvent: Uint8Array | null = null;
 
-  constructor(url: URL, options: RelayOptions) {
-    this.#url = url;
+  constructor(urls: readonly URL[], options: RelayOptions) {
     this.#options = options;
-    this.#after = options.after;
+    this.#hosts = urls.map((url) => new RelayHost(url, options));
   }
 
   async *batches(): AsyncGenerator<SourceItem[]> {
-    const { signal, clock, random, onNotice } = this.#options;
+    const { signal } = this.#options;
     while (!signal.aborted) {
+      const host = this.#hosts[this.#current];
+      if (host === undefined) return;
       try {
-        yield* this.#connection();
+        yield* this.#connection(host);
       } catch (error) {
         if (!(error instanceof RelayDisconnected)) throw error;
-        const retryInMs = reconnectMs(this.#failures, random());
-        this.#failures += 1;
-        onNotice({ kind: "disconnected", reason: error.message, retryInMs });
-        await clock.sleep(retryInMs, signal);
+        await this.#pause(error.message);
       }
     }
   }
 
-  async *#connection(): AsyncGenerator<SourceItem[]> {
-    const { signal, onNotice } = this.#options;
-    const url = this.#urlNow();
-    const onOpen = (): void => onNotice({ kind: "connected", url });
-    for await (const frames of relayFrames(url, signal, onOpen)) {
-      yield frames.map((frame) => this.#itemOf(frame));
+  async *#connection(host: RelayHost): AsyncGenerator<SourceItem[]> {
+    const { signal, stats, userAgent, onNotice } = this.#options;
+    const start = await host.start(await this.#timeMs(), this.#changed);
+    this.#tellSought(host, start);
+    this.#sessions += 1;
+    const session = { host: host.name, numbering: start.numbering, number: this.#sessions };
+    const url = urlOf(host, start);
+    const onOpen = (): void => {
+      stats.connected = true;
+      stats.connections += 1;
+      onNotice({ kind: "connected", url });
+    };
+    const frames = new SessionFrames(host, start, session, this.#options);
+    try {
+      for await (const batch of relayFrames(url, { signal, onOpen, userAgent })) {
+        const items = batch.flatMap((frame) => frames.take(frame));
+        if (frames.lastEvent !== null) this.#noteEvent(frames.lastEvent);
+        if (items.length > 0) yield items;
+      }
+    } finally {
+      stats.connected = false;
     }
   }
 
-  #urlNow(): string {
-    const url = new URL(this.#url);
-    if (this.#after !== null) url.searchParams.set("cursor", String(this.#after));
-    return url.href;
+  /** Only an event shows that a connection is of use: a refused cursor also opens and closes one. */
+  #noteEvent(event: Uint8Array): void {
+    this.#lastEvent = event;
+    this.#failures = 0;
+    this.#changed = false;
   }
 
-  #itemOf(raw: Uint8Array): SourceItem {
+  async #pause(reason: string): Promise<void> {
+    const { signal, clock, random, stats, onNotice } = this.#options;
+    const retryInMs = reconnectMs(this.#failures, random());
+    this.#failures += 1;
+    stats.disconnections += 1;
+    onNotice({ kind: "disconnected", reason, retryInMs });
+    await clock.sleep(retryInMs, signal);
+    if (this.#hosts.length > 1 && this.#failures >= FAILOVER_FAILURES) this.#changeHost();
+  }
+
+  #changeHost(): void {
+    const from = this.#hosts[this.#current]?.name ?? "";
+    this.#current = (this.#current + 1) % this.#hosts.length;
+    const to = this.#hosts[this.#current]?.name ?? "";
+    this.#failures = 0;
+    this.#changed = true;
+    this.#options.stats.failovers += 1;
+    this.#options.onNotice({ kind: "failover", from, to });
+  }
+
+  /** Relay time up to which everything was had: of the last event, or of what is stored. */
+  async #timeMs(): Promise<number | null> {
+    const message = this.#lastEvent === null ? null : decodeFrame(this.#lastEvent);
+    if (message !== null && "timeMs" in message) return message.timeMs;
+    return await this.#options.places.storedTimeMs();
+  }
+
+  #tellSought(host: RelayHost, { soughtMs, position }: Start): void {
+    if (soughtMs === null || position === null) return;
+    this.#options.stats.soughtByTime += 1;
+    this.#options.onNotice({
+      kind: "resumed-by-time",
+      host: host.name,
+      timeMs: soughtMs,
+      position,
+    });
+  }
+}
+
+function urlOf(host: RelayHost, { cursor }: Start): string {
+  const url = new URL(host.url);
+  if (cursor !== null) url.searchParams.set("cursor", String(cursor));
+  return url.href;
+}
+
+/** The frames of one connection as items. */
+class SessionFrames {
+  readonly #host: RelayHost;
+  readonly #start: Start;
+  readonly #session: Session;
+  readonly #options: RelayOptions;
+  #lastSeq: number | null = null;
+  #isOutdated = false;
+  /** The last frame with a seq. */
+  lastEvent: Uint8Array | null = null;
+
+  constructor(host: RelayHost, start: Start, session: Session, options: RelayOptions) {
+    this.#host = host;
+    this.#start = start;
+    this.#session = session;
+    this.#options = options;
+  }
+
+  /** @returns the item, or nothing for a frame that was handed out on an earlier connection. */
+  take(raw: Uint8Array): SourceItem[] {
     const seq = peekSeq(raw);
-    if (seq === null) this.#report(raw);
-    else {
-      this.#after = seq;
-      // Only an event shows that the connection is of use: a refused cursor also opens and closes one.
-      this.#failures = 0;
+    if (seq === null) {
+      this.#hear(raw);
+      return [this.#item(raw)];
     }
-    return { kind: "frame", position: this.#after ?? 0, raw };
+    if (this.#isOutdated) this.#tellOutdated(seq);
+    this.lastEvent = raw;
+    if (this.#lastSeq !== null && seq <= this.#lastSeq) return [this.#outOfOrder(raw, seq)];
+    this.#lastSeq = seq;
+    if (seq <= (this.#host.read ?? -1)) {
+      this.#options.stats.repeated += 1;
+      return [];
+    }
+    this.#host.noteRead(seq);
+    return [this.#item(raw)];
   }
 
-  #report(raw: Uint8Array): void {
+  #item(raw: Uint8Array): SourceItem {
+    return { kind: "frame", position: this.#position(), raw, session: this.#session };
+  }
+
+  #outOfOrder(raw: Uint8Array, seq: number): SourceItem {
+    this.#options.stats.outOfOrder += 1;
+    const message = rejected("seq_order", `seq ${seq} is not above ${this.#lastSeq}`);
+    return { kind: "message", position: this.#position(), raw, session: this.#session, message };
+  }
+
+  #position(): number {
+    return this.#lastSeq ?? this.#host.read ?? this.#start.position ?? 0;
+  }
+
+  /** What the relay has to say itself. Anything else without a seq is refused and counted later. */
+  #hear(raw: Uint8Array): void {
     const message = decodeFrame(raw);
-    if (message.kind !== "info" && message.kind !== "error") return; // refused, and counted as such
+    if (message.kind !== "info" && message.kind !== "error") return;
+    const { stats, onNotice } = this.#options;
+    const cursor = this.#start.cursor ?? 0;
+    if (message.kind === "error" && message.name === FUTURE_CURSOR && cursor > 0) {
+      stats.futureCursors += 1;
+      this.#host.noteFuture();
+      onNotice({ kind: "cursor-future", host: this.#host.name, position: cursor });
+      return;
+    }
+    if (message.kind === "info" && message.name === OUTDATED_CURSOR) this.#isOutdated = true;
     const kind = message.kind === "info" ? "relay-info" : "relay-error";
-    this.#options.onNotice({ kind, name: message.name, message: message.message });
+    onNotice({ kind, name: message.name, message: message.message });
+  }
+
+  /** Once the first event behind the warning is there. An overlap that is cut short loses nothing. */
+  #tellOutdated(firstSeq: number): void {
+    this.#isOutdated = false;
+    const position = this.#start.position ?? 0;
+    if (firstSeq <= position + 1) return;
+    this.#options.stats.outdatedCursors += 1;
+    this.#options.onNotice({
+      kind: "cursor-outdated",
+      host: this.#host.name,
+      position,
+      firstSeq,
+    });
   }
 }

@@ -104,6 +104,7 @@ function messageOf(commit: RepoCommit, record: TimedRecord, seq: number): Decode
     seq,
     timeMs,
     rev: commit.rev,
+    since: null,
     ops: [op],
     rejected: [],
   };

@@ -11,11 +11,24 @@ export type SourceItem = {
   readonly position: number;
   /** The bytes it was made of: what is kept if it is refused. */
   readonly raw: Uint8Array;
+  /** The connection of a live source that it came on. */
+  readonly session?: Session;
 } & (
   | /** `raw` is a subscribeRepos frame. */ { readonly kind: "frame" }
   /** From a format that has no frames. */
   | { readonly kind: "message"; readonly message: DecodedMessage }
 );
+
+/**
+ * One connection to a relay. Positions of two hosts do not compare, nor do those of one host that began to
+ * count anew: each time it does, its numbering is one greater.
+ */
+export type Session = {
+  readonly host: string;
+  readonly numbering: number;
+  /** Counts the connections of this process. */
+  readonly number: number;
+};
 
 export interface Source {
   /** Short name for headers and progress: a host, or a file's name. Visible ASCII. */
@@ -40,6 +53,24 @@ export function fileSourceName(path: string): string {
 export type SourceNotice =
   | { readonly kind: "connected"; readonly url: string }
   | { readonly kind: "disconnected"; readonly reason: string; readonly retryInMs: number }
+  /** Too many failures in a row: the next relay of the list is asked. */
+  | { readonly kind: "failover"; readonly from: string; readonly to: string }
+  /** The relay does not know our cursor: it counts anew, and we go on by time. */
+  | { readonly kind: "cursor-future"; readonly host: string; readonly position: number }
+  /** Our cursor is older than what the relay keeps: what lies between is missing. */
+  | {
+      readonly kind: "cursor-outdated";
+      readonly host: string;
+      readonly position: number;
+      readonly firstSeq: number;
+    }
+  /** No cursor of this host was to be had: the position of that relay time was looked for. */
+  | {
+      readonly kind: "resumed-by-time";
+      readonly host: string;
+      readonly timeMs: number;
+      readonly position: number;
+    }
   /** A `#info` message or an error frame of the relay. */
   | { readonly kind: "relay-info" | "relay-error"; readonly name: string; readonly message: string }
   | { readonly kind: "cid-mismatch"; readonly line: number };

@@ -8,6 +8,12 @@ export const DID = "did:plc:alice234567abcdefghijklm";
 export const REV = "3kabcdefghij2";
 export const TIME = "2026-07-04T00:00:01.250Z";
 
+/** Revisions in the order of the numbers, up to 1023. */
+export function revOf(number: number): string {
+  const digits = "234567abcdefghijklmnopqrstuvwxyz";
+  return `3kabcdefghi${digits.charAt(number >> 5)}${digits.charAt(number & 31)}`;
+}
+
 type Fields = { readonly [key: string]: CborValue };
 
 export function cborOf(value: CborValue): Uint8Array {

@@ -23,7 +23,16 @@ export function madeItems(events: readonly MadeEvent[]): SourceItem[] {
     const raw = encodeRecord(record);
     const op = { action: "create", collection, rkey: `r${seq}`, cid: CID, record: raw } as const;
     const rev = "3jzfcijpj2z2a";
-    const message = { kind: "commit", did, seq, timeMs, rev, ops: [op], rejected: [] } as const;
+    const message = {
+      kind: "commit",
+      did,
+      seq,
+      timeMs,
+      rev,
+      since: null,
+      ops: [op],
+      rejected: [],
+    } as const;
     return { kind: "message", position: seq, raw, message };
   });
 }

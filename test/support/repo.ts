@@ -3,7 +3,7 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { MemoryBlockstore, Repo, readCarWithRoot } from "@atproto/repo";
-import { openSource } from "../../shuffler/sources/open.ts";
+import { openRepo } from "../../shuffler/sources/repo.ts";
 import type { SourceItem } from "../../shuffler/sources/source.ts";
 import type { PlainEvent } from "./reference.ts";
 
@@ -13,11 +13,8 @@ export const REPO_PRESENT = existsSync(PATH);
 
 /** The items of the export as `fpaas run --from x.car` reads them. */
 export async function repoItems(): Promise<SourceItem[]> {
-  const clock = { now: () => 0, sleep: () => Promise.resolve() };
-  const { signal } = new AbortController();
-  const options = { after: null, signal, clock, random: () => 0, onNotice: () => {} };
   const items: SourceItem[] = [];
-  for await (const batch of openSource(PATH, options).batches()) items.push(...batch);
+  for await (const batch of openRepo(PATH, null).batches()) items.push(...batch);
   return items;
 }
 

@@ -1,37 +1,94 @@
-// Positions of sources in a KV bucket, shared by all shufflers of a source.
+// Places of sources in a KV bucket, shared by all shufflers: `numbering:position`, and only ever forwards.
+// Every write is a compare-and-set, so that a shuffler that lags cannot move it back.
 
-import { type KV, Kvm } from "@nats-io/kv";
+import { JetStreamApiError } from "@nats-io/jetstream";
+import { type KV, type KvEntry, Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { CURSORS_BUCKET } from "../../../plan/names.ts";
 import { LogUnavailable } from "../../ports.ts";
 import { errorMessage } from "../nats-server/error-message.ts";
 import { isOutage } from "./retry.ts";
 
+export type SavedPlace = {
+  readonly position: number;
+  /** Greater each time the source began to count anew; positions of two numberings do not compare. */
+  readonly numbering: number;
+  /** By the server's clock, milliseconds since the epoch. */
+  readonly savedAtMs: number;
+};
+
+/** JetStream's "wrong last sequence": somebody else wrote the key. */
+const WRONG_LAST_SEQUENCE = 10071;
+/** Two shufflers write once a second each; losing so often in a row is no coincidence. */
+const CONFLICTS_MAX = 20;
+
 export class NatsCursorStore {
   readonly #cursors: KV;
-  readonly #key: string;
 
-  private constructor(cursors: KV, key: string) {
+  private constructor(cursors: KV) {
     this.#cursors = cursors;
-    this.#key = key;
   }
 
-  /** Opens the bucket that `ensureStreams` made. @param key names the source: `[-/_=.a-zA-Z0-9]+` */
-  static async open(connection: NatsConnection, key: string): Promise<NatsCursorStore> {
-    return new NatsCursorStore(await new Kvm(connection).open(CURSORS_BUCKET), key);
+  /** Opens the bucket that `ensureStreams` made. */
+  static async open(connection: NatsConnection): Promise<NatsCursorStore> {
+    return new NatsCursorStore(await new Kvm(connection).open(CURSORS_BUCKET));
   }
 
-  /** The position saved last; null when there is none. @throws LogUnavailable in an outage */
-  async load(): Promise<number | null> {
-    const entry = await answered(this.#cursors.get(this.#key));
-    const position = entry?.operation === "PUT" ? Number(entry.string()) : Number.NaN;
-    return Number.isSafeInteger(position) ? position : null;
+  /**
+   * The place saved last; null when there is none.
+   * @param key names the source: `[-/_=.a-zA-Z0-9]+`
+   * @throws LogUnavailable in an outage
+   */
+  async load(key: string): Promise<SavedPlace | null> {
+    return (await this.#read(key)).place;
   }
 
-  /** @throws LogUnavailable in an outage, after the client's time-out of some seconds: try again */
-  async save(position: number): Promise<void> {
-    await answered(this.#cursors.put(this.#key, String(position)));
+  /**
+   * Saves a place unless one further on is saved.
+   * @returns the place that is saved now
+   * @throws LogUnavailable in an outage, after the client's time-out of some seconds: try again
+   */
+  async save(key: string, position: number, numbering: number): Promise<SavedPlace> {
+    for (let conflicts = 0; conflicts < CONFLICTS_MAX; conflicts++) {
+      const { place, revision } = await this.#read(key);
+      if (place !== null && !isFurther(numbering, position, place)) return place;
+      const text = `${numbering}:${position}`;
+      if (await this.#write(key, text, revision)) {
+        return { position, numbering, savedAtMs: Date.now() };
+      }
+    }
+    throw new LogUnavailable(`the cursor ${key} is written by others all the time`);
   }
+
+  async #read(key: string): Promise<{ place: SavedPlace | null; revision: number }> {
+    const entry = await answered(this.#cursors.get(key));
+    return { place: entry === null ? null : placeOf(entry), revision: entry?.revision ?? 0 };
+  }
+
+  /** @returns false when somebody else was faster. */
+  async #write(key: string, text: string, revision: number): Promise<boolean> {
+    try {
+      await answered(this.#cursors.update(key, text, revision));
+      return true;
+    } catch (error) {
+      if (error instanceof JetStreamApiError && error.code === WRONG_LAST_SEQUENCE) return false;
+      throw error;
+    }
+  }
+}
+
+function isFurther(numbering: number, position: number, than: SavedPlace): boolean {
+  if (numbering !== than.numbering) return numbering > than.numbering;
+  return position > than.position;
+}
+
+/** Null for what is deleted or no place. A number alone is a position of numbering 0. */
+function placeOf(entry: KvEntry): SavedPlace | null {
+  const match = /^(?:(\d+):)?(\d+)$/.exec(entry.operation === "PUT" ? entry.string() : "");
+  if (match === null) return null;
+  const position = Number(match[2]);
+  if (!Number.isSafeInteger(position)) return null;
+  return { position, numbering: Number(match[1] ?? 0), savedAtMs: entry.created.getTime() };
 }
 
 async function answered<T>(request: Promise<T>): Promise<T> {

@@ -8,6 +8,7 @@ import {
   type StreamInfo,
 } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
+import { FIREHOSE_STREAM } from "../../../plan/names.ts";
 
 /** A stream as it is. */
 export type StreamFacts = {
@@ -33,6 +34,13 @@ export async function inspectStreams(nc: NatsConnection): Promise<StreamFacts[]>
   const facts: StreamFacts[] = [];
   for await (const info of jsm.streams.list()) facts.push(factsOf(info));
   return facts.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** How long the server remembers the ids of firehose messages. */
+export async function duplicateWindowMs(nc: NatsConnection): Promise<number> {
+  const jsm = await jetstreamManager(nc, { checkAPI: false });
+  const { config } = await jsm.streams.info(FIREHOSE_STREAM);
+  return config.duplicate_window / NANOSECONDS_PER_MS;
 }
 
 /** How many messages on the subjects a reader that goes on at `fromSeq` has before it, exactly. */

@@ -41,6 +41,17 @@ export class NatsLog implements Log {
     return readFrom(this.#js, this.#link, { stream, subjects }, fromSeq, signal);
   }
 
+  /** As `read`, without payloads. */
+  readHeaders(
+    stream: string,
+    subjects: readonly string[],
+    fromSeq: number,
+    signal: AbortSignal,
+  ): AsyncIterable<readonly LogMessage[]> {
+    const position = { stream, subjects, headersOnly: true };
+    return readFrom(this.#js, this.#link, position, fromSeq, signal);
+  }
+
   async last(stream: string, subject: string): Promise<LogMessage | null> {
     const query = { last_by_subj: subject };
     const found = await this.#ask((jsm) => jsm.streams.getMessage(stream, query));

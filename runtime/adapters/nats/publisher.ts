@@ -20,6 +20,7 @@ export type Publication = {
   readonly payload: Uint8Array;
 };
 
+/** `seq` is 0 for a duplicate that was found by its id alone. */
 export type Acked = { readonly seq: number; readonly duplicate: boolean };
 
 /** A message that is on its way. */
@@ -28,14 +29,26 @@ export type InFlight = {
   readonly acked: Promise<Acked>;
 };
 
+/** Tells what the stream has stored for longer than the server remembers. */
+export type Stored = {
+  /** Resolves when it is known what was stored since then. */
+  follow(sinceMs: number, signal: AbortSignal): Promise<void>;
+  has(msgId: string): boolean;
+  stop(): void;
+};
+
 export type PublisherOptions = {
   /** Messages sent and not acked, at most. */
   readonly inFlightMax?: number;
+  /** Asked before a message is sent again that may be stored for longer than the window. */
+  readonly stored?: { readonly ids: Stored; readonly windowMs: number };
 };
 
 const IN_FLIGHT_MAX_DEFAULT = 256;
 const ACK_TIMEOUT_MS = 5000;
 const SWEEP_MS = 50;
+/** By how much the server's clock and ours may differ. */
+const CLOCKS_APART_MS_MAX = 60_000;
 
 type Entry = {
   readonly publication: Publication;
@@ -44,6 +57,9 @@ type Entry = {
   tries: number;
   /** When it is sent again, on the clock of `performance.now()`. */
   dueMs: number;
+  /** When it was given to us, and when it was last known not to be stored; on the wall clock. */
+  readonly sinceMs: number;
+  checkedMs: number;
 };
 
 export class NatsPublisher implements AsyncDisposable {
@@ -59,12 +75,21 @@ export class NatsPublisher implements AsyncDisposable {
   readonly #waiting: (() => void)[] = [];
   #idle: (() => void)[] = [];
   #sent = 0;
+  /** Under way while the stream is asked what it has stored; nothing is sent meanwhile. */
+  #lookingUp: Promise<void> | null = null;
+  readonly #stored: PublisherOptions["stored"];
+  readonly #stopped = new AbortController();
   #disposed = false;
+  /** Messages that the stream had already. */
+  duplicates = 0;
+  /** Messages sent again because no answer came. */
+  resends = 0;
 
   constructor(nc: NatsConnection, options: PublisherOptions = {}) {
     this.#nc = nc;
     this.#link = new Link(nc);
     this.#inFlightMax = options.inFlightMax ?? IN_FLIGHT_MAX_DEFAULT;
+    this.#stored = options.stored;
     const callback = (error: Error | null, message: Parameters<typeof readAck>[0]) => {
       if (error === null) this.#onAck(message);
     };
@@ -74,6 +99,11 @@ export class NatsPublisher implements AsyncDisposable {
     this.#sweeper = setInterval(() => this.#resend(performance.now()), SWEEP_MS).unref();
   }
 
+  /** Messages sent and not acked. */
+  get inFlight(): number {
+    return this.#entries.size;
+  }
+
   /** Waits until the message may be sent and sends it; `acked` of the result tells when it is stored. */
   async enqueue(publication: Publication): Promise<InFlight> {
     while (this.#entries.size >= this.#inFlightMax && !this.#disposed) {
@@ -81,7 +111,9 @@ export class NatsPublisher implements AsyncDisposable {
     }
     if (this.#disposed) throw new LogUnavailable("the publisher is closed");
     const acked = new Promise<Acked>((resolve, reject) => {
-      const entry = { publication, resolve, reject, tries: 0, dueMs: 0 };
+      const nowMs = Date.now();
+      const times = { dueMs: 0, sinceMs: nowMs, checkedMs: nowMs };
+      const entry = { publication, resolve, reject, tries: 0, ...times };
       const token = (this.#sent++).toString(36);
       this.#entries.set(token, entry);
       this.#send(token, entry);
@@ -108,6 +140,7 @@ export class NatsPublisher implements AsyncDisposable {
 
   #giveUp(): void {
     this.#disposed = true;
+    this.#stopped.abort();
     clearInterval(this.#sweeper);
     this.#stopListening();
     for (const [token, entry] of this.#entries) {
@@ -118,7 +151,8 @@ export class NatsPublisher implements AsyncDisposable {
 
   #send(token: string, entry: Entry): void {
     entry.dueMs = performance.now() + ACK_TIMEOUT_MS;
-    if (!this.#link.up) return; // Sent when the connection is back.
+    // Sent when the connection is back, or it is known what is stored.
+    if (!this.#link.up || this.#lookingUp !== null) return;
     const { subject, msgId, headers, payload } = entry.publication;
     try {
       const withId = toNatsHeaders(headers);
@@ -132,7 +166,53 @@ export class NatsPublisher implements AsyncDisposable {
 
   /** Sends everything again that is due at `nowMs`, in the first order. */
   #resend(nowMs: number): void {
-    for (const [token, entry] of this.#entries) if (entry.dueMs <= nowMs) this.#send(token, entry);
+    const due = [...this.#entries].filter(([, entry]) => entry.dueMs <= nowMs);
+    if (due.some(([, entry]) => this.#isForgotten(entry))) {
+      this.#lookUp();
+      return;
+    }
+    for (const [token, entry] of due) {
+      this.resends += 1;
+      this.#send(token, entry);
+    }
+  }
+
+  /** Whether the server, had it stored the message, might no longer know. */
+  #isForgotten({ checkedMs }: Entry): boolean {
+    if (this.#stored === undefined) return false;
+    return Date.now() - checkedMs > this.#stored.windowMs / 2;
+  }
+
+  /** Asks the stream what it has of all that is in flight, then sends the rest again in order. */
+  #lookUp(): void {
+    if (this.#lookingUp !== null || !this.#link.up) return;
+    this.#lookingUp = this.#settleStored()
+      .then(
+        () => true,
+        () => false, // Not known: it is asked again at the next sweep.
+      )
+      .then((known) => {
+        this.#lookingUp = null;
+        if (known && !this.#disposed) this.#resend(Number.POSITIVE_INFINITY);
+      });
+  }
+
+  async #settleStored(): Promise<void> {
+    const ids = this.#stored?.ids;
+    if (ids === undefined) return;
+    const nowMs = Date.now();
+    const sinceMs = Math.min(...[...this.#entries.values()].map((entry) => entry.sinceMs));
+    await ids.follow(sinceMs - CLOCKS_APART_MS_MAX, this.#stopped.signal);
+    for (const [token, entry] of this.#entries) {
+      entry.checkedMs = nowMs;
+      if (ids.has(entry.publication.msgId)) this.#settleDuplicate(token, entry, 0);
+    }
+    ids.stop();
+  }
+
+  #settleDuplicate(token: string, entry: Entry, seq: number): void {
+    this.duplicates += 1;
+    this.#settle(token, () => entry.resolve({ seq, duplicate: true }));
   }
 
   #onAck(message: Parameters<typeof readAck>[0]): void {
@@ -142,7 +222,8 @@ export class NatsPublisher implements AsyncDisposable {
     const ack = readAck(message);
     switch (ack.kind) {
       case "stored":
-        this.#settle(token, () => entry.resolve({ seq: ack.seq, duplicate: ack.duplicate }));
+        if (ack.duplicate) this.#settleDuplicate(token, entry, ack.seq);
+        else this.#settle(token, () => entry.resolve({ seq: ack.seq, duplicate: false }));
         return;
       case "unsure":
         entry.tries += 1;

@@ -20,7 +20,12 @@ const PULL_EXPIRES_MS = 10_000;
 const INACTIVE_MS = 60_000;
 const NANOSECONDS_PER_MS = 1_000_000;
 
-export type Position = { readonly stream: string; readonly subjects: readonly string[] };
+export type Position = {
+  readonly stream: string;
+  readonly subjects: readonly string[];
+  /** Whether payloads are of no interest. */
+  readonly headersOnly?: boolean;
+};
 
 /**
  * The batches of `Log.read`.
@@ -56,13 +61,14 @@ export async function* readFrom(
 async function* readSession(
   js: JetStreamClient,
   link: Link,
-  { stream, subjects }: Position,
+  { stream, subjects, headersOnly = false }: Position,
   fromSeq: number,
   signal: AbortSignal,
 ): AsyncGenerator<readonly LogMessage[]> {
   const create = () =>
     js.consumers.get(stream, {
       filter_subjects: [...subjects],
+      headers_only: headersOnly,
       deliver_policy: DeliverPolicy.StartSequence,
       opt_start_seq: fromSeq,
       inactive_threshold: INACTIVE_MS * NANOSECONDS_PER_MS,

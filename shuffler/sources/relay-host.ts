@@ -1,0 +1,132 @@
+// Where to go on at one relay: behind what this process has read of it, or what any shuffler has saved, or,
+// when there is neither, at a time. Decides what happens when the relay does not know our cursor.
+
+import type { Place, Places } from "../ports.ts";
+import { type SeekOptions, seekTime } from "./relay-seek.ts";
+
+/**
+ * A saved cursor is gone behind with so many positions of overlap, 3 s at the usual rate, in case that the
+ * log lost the last it had acknowledged. What it still has is deduplicated.
+ */
+export const RESUME_OVERLAP_SEQS = 1000;
+/** A time is gone behind with this overlap: two relays do not get everything in one order. */
+export const SEEK_OVERLAP_MS = 60_000;
+/** On a change of relays a cursor older than this is not gone behind: its time is looked for. */
+export const CURSOR_FRESH_MS = 600_000;
+
+/** A connection to be made. */
+export type Start = {
+  /** Null for the relay's present. */
+  readonly cursor: number | null;
+  /** What must not be missing is behind this; it is above `cursor` when there is an overlap. */
+  readonly position: number | null;
+  readonly numbering: number;
+  /** The relay time that was looked for, when the position was found by it. */
+  readonly soughtMs: number | null;
+};
+
+export type HostOptions = Omit<SeekOptions, "url"> & {
+  readonly places: Places;
+};
+
+export class RelayHost {
+  readonly url: URL;
+  readonly #options: HostOptions;
+  #numbering = 0;
+  /** Last seq read in this process under `#numbering`. */
+  #read: number | null = null;
+  #readAtMs = 0;
+  #isFuture = false;
+
+  constructor(url: URL, options: HostOptions) {
+    this.url = url;
+    this.#options = options;
+  }
+
+  get name(): string {
+    return this.url.host;
+  }
+
+  /** Last seq read in this process, null before the first. */
+  get read(): number | null {
+    return this.#read;
+  }
+
+  noteRead(seq: number): void {
+    this.#read = seq;
+    this.#readAtMs = this.#options.clock.now();
+  }
+
+  /** The relay said that our cursor is one it has not given out yet. */
+  noteFuture(): void {
+    this.#isFuture = true;
+  }
+
+  /**
+   * @param timeMs relay time up to which everything was had, of whichever host; null when nothing is known
+   * @param isChange whether another relay was read before
+   * @throws RelayDisconnected; what `places` throws when there is nothing else to go by
+   */
+  async start(timeMs: number | null, isChange: boolean): Promise<Start> {
+    const saved = await this.#saved(timeMs !== null);
+    if (this.#isFuture && !this.#adopt(saved)) return await this.#countAnew(timeMs);
+    this.#adopt(saved);
+    const position = greater(
+      this.#read,
+      saved?.numbering === this.#numbering ? saved.position : null,
+    );
+    const placeAtMs = Math.max(this.#readAtMs, saved?.savedAtMs ?? 0);
+    const isStale = this.#options.clock.now() - placeAtMs > CURSOR_FRESH_MS;
+    if (timeMs !== null && (position === null || (isChange && isStale))) {
+      return await this.#seek(timeMs, position);
+    }
+    // What this process has read is on its way: no overlap.
+    const overlap = position === this.#read ? 0 : RESUME_OVERLAP_SEQS;
+    const cursor = position === null ? null : Math.max(0, position - overlap);
+    return { cursor, position, numbering: this.#numbering, soughtMs: null };
+  }
+
+  /** Takes a newer numbering that another shuffler has found. @returns whether there was one. */
+  #adopt(saved: Place | null): boolean {
+    if (saved === null || saved.numbering <= this.#numbering) return false;
+    this.#numbering = saved.numbering;
+    this.#read = null;
+    this.#isFuture = false;
+    return true;
+  }
+
+  /** The old positions mean nothing any more: go on at the time we have, or at the oldest there is. */
+  async #countAnew(timeMs: number | null): Promise<Start> {
+    const oldest = { cursor: 0, position: 0, numbering: this.#numbering + 1, soughtMs: null };
+    const start = timeMs === null ? oldest : await this.#seek(timeMs, null);
+    this.#numbering += 1;
+    this.#read = null;
+    this.#isFuture = false;
+    return { ...start, numbering: this.#numbering };
+  }
+
+  async #seek(timeMs: number, position: number | null): Promise<Start> {
+    const soughtMs = timeMs - SEEK_OVERLAP_MS;
+    const from = position ?? 0;
+    const found = await seekTime({ ...this.#options, url: this.url }, from, soughtMs);
+    const numbering = this.#numbering;
+    // A relay that has not had an event for so long has few: take all it keeps.
+    if (found === null) return { cursor: from, position: from, numbering, soughtMs: null };
+    return { cursor: found, position: found, numbering, soughtMs };
+  }
+
+  /** @param optional whether an outage may be passed over: we know enough without. */
+  async #saved(optional: boolean): Promise<Place | null> {
+    try {
+      return await this.#options.places.load(this.name);
+    } catch (error) {
+      if (optional || this.#read !== null) return null;
+      throw error;
+    }
+  }
+}
+
+function greater(a: number | null, b: number | null): number | null {
+  if (a === null || b === null) return a ?? b;
+  return Math.max(a, b);
+}

@@ -1,0 +1,34 @@
+// What a live source counts, for metrics and the final report. One object for the life of the source.
+
+export type RelayStats = {
+  /** Whether a connection stands now. */
+  connected: boolean;
+  /** Connections that stood, and ended. */
+  connections: number;
+  disconnections: number;
+  /** Changes to another relay of the list. */
+  failovers: number;
+  /** Cursors that the relay did not know yet, and that it knew no more. */
+  futureCursors: number;
+  outdatedCursors: number;
+  /** Times a position was looked for by relay time. */
+  soughtByTime: number;
+  /** Frames a reconnect brought again, left out. */
+  repeated: number;
+  /** Frames with a seq not above the one before. */
+  outOfOrder: number;
+};
+
+export function newRelayStats(): RelayStats {
+  return {
+    connected: false,
+    connections: 0,
+    disconnections: 0,
+    failovers: 0,
+    futureCursors: 0,
+    outdatedCursors: 0,
+    soughtByTime: 0,
+    repeated: 0,
+    outOfOrder: 0,
+  };
+}
