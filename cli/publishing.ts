@@ -4,16 +4,20 @@ import { duplicateWindowMs } from "../runtime/adapters/nats/inspect.ts";
 import { type InFlight, NatsPublisher } from "../runtime/adapters/nats/publisher.ts";
 import { NatsStoredIds } from "../runtime/adapters/nats/stored-ids.ts";
 import { systemClock } from "../runtime/adapters/system-clock.ts";
+import { BufferedSource, type BufferStats } from "../shuffler/buffer/buffered-source.ts";
 import type { Speed } from "../shuffler/pace.ts";
-import type { Publisher } from "../shuffler/ports.ts";
+import type { Places, Publisher } from "../shuffler/ports.ts";
 import { type Progress, publishSource, STOP_WAIT_MS_MAX } from "../shuffler/publish.ts";
 import { RepeatGuard } from "../shuffler/repeat-guard.ts";
 import { Shuffler } from "../shuffler/shuffle.ts";
+import { newRelayStats, type RelayStats } from "../shuffler/sources/relay-stats.ts";
+import type { Source } from "../shuffler/sources/source.ts";
 import type { Backend } from "./backend.ts";
+import { bufferText, leftOverText, openDiskBuffer } from "./buffer.ts";
 import { openCursors } from "./cursors.ts";
 import { CommandError, EXIT } from "./exit-codes.ts";
 import { describe } from "./report-error.ts";
-import { openNoisySource, rejectedText, type SourceSpecs } from "./source.ts";
+import { isRelay, openNoisySource, rejectedText, type SourceSpecs } from "./source.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
 export type PublishingOptions = {
@@ -25,7 +29,32 @@ export type PublishingOptions = {
   readonly closeWindows: boolean;
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
-  readonly onProgress: (progress: Progress) => void;
+  readonly onProgress: (progress: Progress, stats: PublishingStats) => void;
+  /** Of relays; without it they are held in memory only. */
+  readonly buffer?: BufferOptions;
+};
+
+export type BufferOptions = {
+  /** Null: no disk. */
+  readonly folder: string | null;
+  readonly diskBytesMax?: number;
+  readonly memoryBytesMax?: number;
+};
+
+const NO_BUFFER: BufferOptions = { folder: null };
+
+/** Counters and gauges beside those of the progress. */
+export type PublishingStats = OutputStats & {
+  readonly relay: RelayStats;
+  readonly buffer: BufferStats | null;
+};
+
+type OutputStats = {
+  readonly inFlight: number;
+  /** Messages sent again because no answer came. */
+  readonly resends: number;
+  /** Messages that the stream had already. */
+  readonly duplicates: number;
 };
 
 /** Publishes the source to its end, or until the signal aborts. @throws SourceError, NatsRefused */
@@ -34,9 +63,8 @@ export async function publishTo(options: PublishingOptions): Promise<Progress> {
   const cursors = await openCursors(backend, from);
   const saved = cursors.file === null ? null : await cursors.places.load(cursors.file);
   if (saved !== null) terminal.say(`${from[0]}: goes on behind position ${saved.position}`);
-  const after = saved?.position ?? null;
-  const { places } = cursors;
-  const source = openNoisySource(from, { after, places, terminal, signal });
+  await using input = await openInput(options, cursors.places, saved?.position ?? null);
+  const { source } = input;
   const shuffler = new Shuffler({
     partitions: backend.layout.partitions,
     maxPayloadBytes: backend.connection.info?.max_payload ?? 0,
@@ -44,36 +72,102 @@ export async function publishTo(options: PublishingOptions): Promise<Progress> {
     clock: source.live ? systemClock : null,
     onFirstRejected: (one) => terminal.say(rejectedText(one)),
   });
-  const windowMs = await duplicateWindowMs(backend.connection);
+  await using output = await openOutput(backend, source.live, terminal, signal);
+  if (saved !== null) await output.guard.resume(saved.savedAtMs, signal);
+  const { speed, closeWindows, onProgress } = options;
+  return await publishSource({
+    source,
+    shuffler,
+    publisher: output.publisher,
+    cursorStore: cursors.store,
+    guard: output.guard,
+    clock: systemClock,
+    speed,
+    closeWindows,
+    signal,
+    onProgress: (progress) =>
+      onProgress(progress, { relay: input.stats, buffer: input.buffer, ...output.stats() }),
+    onCursorNotSaved: (error) =>
+      terminal.complain(`${from[0]}: the cursor is not saved, trying again: ${describe(error)}`),
+  });
+}
+
+type Input = AsyncDisposable & {
+  readonly source: Source;
+  readonly stats: RelayStats;
+  /** Null for a file: it waits by itself. */
+  readonly buffer: BufferStats | null;
+};
+
+/** The source; relays behind a buffer. */
+async function openInput(
+  { from, terminal, signal, buffer }: PublishingOptions,
+  places: Places,
+  after: number | null,
+): Promise<Input> {
+  const stats = newRelayStats();
+  if (!isRelay(from[0])) {
+    const source = openNoisySource(from, { after, stats, terminal, signal });
+    return { source, stats, buffer: null, [Symbol.asyncDispose]: async () => {} };
+  }
+  const { folder, diskBytesMax, memoryBytesMax } = buffer ?? NO_BUFFER;
+  const disk = folder === null ? null : await openDiskBuffer(folder, diskBytesMax);
+  if (disk !== null && disk.queue.recovered > 0) terminal.say(leftOverText(disk.queue));
+  const inner = openNoisySource(from, {
+    places: disk?.furtherThan(places) ?? places,
+    stats,
+    sessionsBefore: disk?.sessions ?? 0,
+    terminal,
+    signal,
+  });
+  const source = new BufferedSource({
+    source: inner,
+    disk: disk?.queue ?? null,
+    ...(memoryBytesMax !== undefined && { memoryBytesMax }),
+    clock: systemClock,
+    signal,
+    onNotice: (notice) => terminal.say(bufferText(notice)),
+  });
+  const dispose = async () => await disk?.[Symbol.asyncDispose]();
+  return { source, stats, buffer: source.stats, [Symbol.asyncDispose]: dispose };
+}
+
+type Output = AsyncDisposable & {
+  readonly publisher: Publisher;
+  readonly guard: RepeatGuard;
+  stats(): OutputStats;
+};
+
+/** The way into the stream, which stores nothing twice. Gives up a while after the signal has aborted. */
+async function openOutput(
+  { connection, log }: Backend,
+  live: boolean,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<Output> {
+  const windowMs = await duplicateWindowMs(connection);
   const report = (line: string): void => terminal.complain(line);
-  await using ids = new NatsStoredIds(backend.log, { report });
-  const guard = new RepeatGuard({ ids, clock: systemClock, windowMs, live: source.live });
-  if (saved !== null) await guard.resume(saved.savedAtMs, signal);
-  await using sentIds = new NatsStoredIds(backend.log, { report });
-  const nats = new NatsPublisher(backend.connection, { stored: { ids: sentIds, windowMs } });
+  const [ids, sentIds] = [new NatsStoredIds(log, { report }), new NatsStoredIds(log, { report })];
+  const guard = new RepeatGuard({ ids, clock: systemClock, windowMs, live });
+  const nats = new NatsPublisher(connection, { stored: { ids: sentIds, windowMs } });
   const giveUp = (): void =>
     void setTimeout(() => void nats[Symbol.asyncDispose](), STOP_WAIT_MS_MAX).unref();
   signal.addEventListener("abort", giveUp, { once: true });
-  try {
-    const { speed, closeWindows, onProgress } = options;
-    return await publishSource({
-      source,
-      shuffler,
-      publisher: publisherOn(nats),
-      cursorStore: cursors.store,
-      guard,
-      clock: systemClock,
-      speed,
-      closeWindows,
-      signal,
-      onProgress,
-      onCursorNotSaved: (error) =>
-        terminal.complain(`${from[0]}: the cursor is not saved, trying again: ${describe(error)}`),
-    });
-  } finally {
-    signal.removeEventListener("abort", giveUp);
-    await nats[Symbol.asyncDispose]();
-  }
+  return {
+    publisher: publisherOn(nats),
+    guard,
+    stats: () => ({
+      inFlight: nats.inFlight,
+      resends: nats.resends,
+      duplicates: nats.duplicates + guard.repeats,
+    }),
+    [Symbol.asyncDispose]: async () => {
+      signal.removeEventListener("abort", giveUp);
+      await nats[Symbol.asyncDispose]();
+      ids.stop();
+      sentIds.stop();
+    },
+  };
 }
 
 /** `1x`, `60x`, `0.5x` or `max`. @throws CommandError (usage) */

@@ -30,15 +30,18 @@ export type NoisyOptions = {
   /** Of relays: where to go on; without it at their present. */
   readonly places?: Places;
   readonly stats?: RelayStats;
+  readonly sessionsBefore?: number;
 };
 
 /** The source, its notices on standard error. @throws SourceError */
 export function openNoisySource(specs: SourceSpecs, options: NoisyOptions): Source {
   const { terminal, signal, after = null, places = NOWHERE, stats = newRelayStats() } = options;
+  const { sessionsBefore = 0 } = options;
   return openSource(specs, {
     after,
     places,
     stats,
+    sessionsBefore,
     signal,
     clock: systemClock,
     random: Math.random,

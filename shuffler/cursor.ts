@@ -26,6 +26,7 @@ export class CursorTracker {
   /** Begun items in order; those before `#head` are behind the frontier. */
   #tickets: Ticket[] = [];
   #head = 0;
+  #completed = 0;
   #frontier: Mark | null = null;
   /** The last of every host. */
   readonly #frontiers = new Map<string, Mark>();
@@ -46,6 +47,11 @@ export class CursorTracker {
     return [...this.#frontiers.values()];
   }
 
+  /** Items behind the frontier. */
+  get completed(): number {
+    return this.#completed;
+  }
+
   get outstanding(): number {
     return this.#tickets.length - this.#head;
   }
@@ -64,6 +70,7 @@ export class CursorTracker {
       this.#frontier = next.mark;
       this.#frontiers.set(next.mark.host, next.mark);
       this.#head += 1;
+      this.#completed += 1;
     }
     this.#compact();
     this.#wake();

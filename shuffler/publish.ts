@@ -106,14 +106,20 @@ class PublishLoop {
     await this.#pacer.until(shuffler.relayTimeMs, signal);
     if (signal.aborted) return;
     const mark = this.#markOf(item);
-    if (this.#saver.isStoredByOthers(mark)) this.#skipped += 1;
+    if (this.#saver.isStoredByOthers(mark)) await this.#skip(mark);
     else await this.#publish(mark, messages);
+    this.#options.source.release?.(this.#tracker.completed);
     this.#report();
   }
 
   #markOf({ position, session }: SourceItem): Mark {
     const host = session?.host ?? this.#options.source.name;
     return { host, numbering: session?.numbering ?? 0, position };
+  }
+
+  async #skip(mark: Mark): Promise<void> {
+    this.#skipped += 1;
+    this.#tracker.complete(await this.#tracker.begin(mark));
   }
 
   /** Sends the messages in order; the item completes when all of them are stored. */

@@ -1,5 +1,6 @@
 // `fpaas shuffler`: reads a relay or a recording and publishes its events to the FIREHOSE stream.
 
+import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import type { Speed } from "../../shuffler/pace.ts";
 import type { Progress } from "../../shuffler/publish.ts";
@@ -14,15 +15,20 @@ import {
   stoppedExit,
 } from "../context.ts";
 import { CommandError, EXIT, type ExitCode } from "../exit-codes.ts";
-import { parseSpeed, publishTo } from "../publishing.ts";
+import { type BufferOptions, parseSpeed, publishTo } from "../publishing.ts";
 import { isRelay, type SourceSpecs } from "../source.ts";
 import { formatCount, formatDuration } from "../terminal/units.ts";
+
+const BYTES_PER_MB = 1_000_000;
 
 type Options = NatsOptions & {
   readonly from?: string;
   readonly relay?: readonly string[];
   readonly closeWindows?: true;
   readonly speed: Speed;
+  readonly buffer?: string;
+  readonly bufferMemory?: number;
+  readonly bufferDisk?: number;
 };
 
 export function shufflerCommand(context: Context, finish: Finish): Command {
@@ -38,6 +44,12 @@ export function shufflerCommand(context: Context, finish: Finish): Command {
     )
     .option("--close-windows", "at the end of a recording, say that nothing more will come")
     .option("--speed <speed>", "of a recording: 1x, 60x or max", parseSpeed, "max" as Speed)
+    .option(
+      "--buffer <folder>",
+      "for what a relay sends while NATS is away, or none (default: .fpaas/buffer-HOST)",
+    )
+    .option("--buffer-memory <megabytes>", "of it in memory", parseMegabytes)
+    .option("--buffer-disk <megabytes>", "of it on disk", parseMegabytes)
     .action(async (options: Options) => finish(await shuffle(options, context)));
 }
 
@@ -54,6 +66,7 @@ async function shuffle(options: Options, context: Context): Promise<ExitCode> {
     closeWindows: options.closeWindows === true,
     terminal,
     signal,
+    buffer: bufferOf(from, options, context),
     onProgress: (now) => terminal.progress(`${name}: ${progressText(now)}`),
   });
   const elapsed = formatDuration(performance.now() - startMs);
@@ -73,6 +86,24 @@ function sourceOf({ from, relay = [] }: Options): SourceSpecs {
   const [first, ...more] = from === undefined ? relay : [from];
   if (first !== undefined) return [first, ...more];
   throw new CommandError(EXIT.usage, "which source?", "give --relay wss://host or --from FILE");
+}
+
+function bufferOf([first]: SourceSpecs, options: Options, { folder }: Context): BufferOptions {
+  const { buffer, bufferMemory, bufferDisk } = options;
+  const host = (URL.parse(first)?.host ?? "file").replaceAll(/[^a-zA-Z0-9.-]/g, "-");
+  const path = resolve(folder, buffer ?? join(".fpaas", `buffer-${host}`));
+  return {
+    folder: buffer === "none" ? null : path,
+    ...(bufferMemory !== undefined && { memoryBytesMax: bufferMemory }),
+    ...(bufferDisk !== undefined && { diskBytesMax: bufferDisk }),
+  };
+}
+
+/** @returns bytes */
+function parseMegabytes(text: string): number {
+  const megabytes = Number(text);
+  if (megabytes > 0 && Number.isFinite(megabytes)) return megabytes * BYTES_PER_MB;
+  throw new CommandError(EXIT.usage, `\`${text}\` is no number of megabytes`, "write 64, or 4000");
 }
 
 function progressText({ counters, frontier }: Progress): string {

@@ -35,6 +35,8 @@ export type RelayOptions = {
   readonly random: () => number;
   readonly userAgent: string;
   readonly stats: RelayStats;
+  /** Connections of which items are left over from before: ours are numbered on from there. */
+  readonly sessionsBefore?: number;
   readonly onNotice: (notice: SourceNotice) => void;
 };
 
@@ -72,7 +74,7 @@ class RelayReader {
   readonly #hosts: readonly RelayHost[];
   #current = 0;
   #failures = 0;
-  #sessions = 0;
+  #sessions: number;
   /** Whether the relay before this one was another. */
   #changed = false;
   /** The last event handed out, for its time. */
@@ -80,6 +82,7 @@ class RelayReader {
 
   constructor(urls: readonly URL[], options: RelayOptions) {
     this.#options = options;
+    this.#sessions = options.sessionsBefore ?? 0;
     this.#hosts = urls.map((url) => new RelayHost(url, options));
   }
 

@@ -37,6 +37,8 @@ export interface Source {
   readonly live: boolean;
   /** Batches in order, at most one being made ahead of the reader. Ends when the signal aborts. */
   batches(): AsyncIterable<readonly SourceItem[]>;
+  /** Of a source that keeps what it gave: the first so many of all its items are stored. */
+  release?(items: number): void;
 }
 
 /** Longest name of a source: it stands in a header of every message. */

@@ -68,7 +68,9 @@ export class NatsCursorStore {
   /** @returns false when somebody else was faster. */
   async #write(key: string, text: string, revision: number): Promise<boolean> {
     try {
-      await answered(this.#cursors.update(key, text, revision));
+      const cursors = this.#cursors;
+      const isNew = revision === 0;
+      await answered(isNew ? cursors.create(key, text) : cursors.update(key, text, revision));
       return true;
     } catch (error) {
       if (error instanceof JetStreamApiError && error.code === WRONG_LAST_SEQUENCE) return false;

@@ -1,0 +1,166 @@
+// A queue of source items in append-only files: in at the end, out at the front, and a file is deleted once
+// everything in it is stored in the log. It holds without a gap whatever came since its first entry, so that
+// a process that was killed goes on with it.
+//
+// Files are synced when they are full and at a clean end, not at every entry: nothing in here was promised to
+// anybody. What a power failure takes comes again from the relay, which is asked for what follows the last
+// entry that is whole.
+
+import { mkdir, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { type Entry, encodeEntry } from "./entry.ts";
+import { Segment } from "./segment.ts";
+
+export const SEGMENT_BYTES_DEFAULT = 32_000_000;
+export const DISK_BYTES_MAX_DEFAULT = 4_000_000_000;
+const SEGMENT_NAME = /^\d{12}\.seg$/;
+
+export type DiskQueueOptions = {
+  readonly folder: string;
+  readonly bytesMax?: number;
+  readonly segmentBytes?: number;
+  /** Gets every entry that an earlier process left. */
+  readonly onRecovered?: (entry: Entry) => void;
+};
+
+export class DiskQueue implements AsyncDisposable {
+  readonly #folder: string;
+  readonly #bytesMax: number;
+  readonly #segmentBytes: number;
+  #segments: Segment[] = [];
+  /** Position in `#segments` of the one that is read. */
+  #reading = 0;
+  #named = 0;
+  #bytes = 0;
+  #lastIndex = -1;
+  #readIndex = -1;
+  /** Entries left by an earlier process, and whether some of it was damaged. */
+  recovered = 0;
+  isTorn = false;
+
+  private constructor({ folder, bytesMax, segmentBytes }: DiskQueueOptions) {
+    this.#folder = folder;
+    this.#bytesMax = bytesMax ?? DISK_BYTES_MAX_DEFAULT;
+    this.#segmentBytes = segmentBytes ?? SEGMENT_BYTES_DEFAULT;
+  }
+
+  /** Opens the folder, making it when missing. @throws the system's error when it cannot be used */
+  static async open(options: DiskQueueOptions): Promise<DiskQueue> {
+    const queue = new DiskQueue(options);
+    await mkdir(options.folder, { recursive: true });
+    await queue.#recover(options.onRecovered ?? (() => {}));
+    return queue;
+  }
+
+  /** Bytes of all files. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Index of the last entry, -1 before the first. */
+  get lastIndex(): number {
+    return this.#lastIndex;
+  }
+
+  get hasUnread(): boolean {
+    return this.#readIndex < this.#lastIndex;
+  }
+
+  get hasRoom(): boolean {
+    return this.#bytes < this.#bytesMax;
+  }
+
+  /** Appends entries whose indices go on from the last. @throws the system's error; none is kept then */
+  async append(entries: readonly Entry[]): Promise<void> {
+    const last = entries.at(-1);
+    if (last === undefined) return;
+    const bytes = Buffer.concat(entries.map(encodeEntry));
+    const segment = await this.#segmentFor(entries[0]?.index ?? 0);
+    await segment.append(bytes, last.index);
+    this.#bytes += bytes.length;
+    this.#lastIndex = last.index;
+  }
+
+  /** Leaves out what is unread up to `index`. */
+  async skipTo(index: number): Promise<void> {
+    for (; this.#reading < this.#segments.length; this.#reading += 1) {
+      const segment = this.#segments[this.#reading];
+      await segment?.skipTo(index);
+      if (segment === undefined || !segment.isRead || segment === this.#segments.at(-1)) break;
+    }
+    this.#readIndex = Math.max(this.#readIndex, Math.min(index, this.#lastIndex));
+  }
+
+  /** The next entries; none when all are read. */
+  async read(): Promise<readonly Entry[]> {
+    for (;;) {
+      const segment = this.#segments[this.#reading];
+      if (segment === undefined) return [];
+      const entries = await segment.read();
+      if (entries.length > 0) {
+        this.#readIndex = entries.at(-1)?.index ?? this.#readIndex;
+        return entries;
+      }
+      if (segment === this.#segments.at(-1)) return [];
+      this.#reading += 1;
+    }
+  }
+
+  /** Everything up to `index` is stored: deletes the files that are of no more use. */
+  async release(index: number): Promise<void> {
+    while (this.#reading > 0 || !this.hasUnread) {
+      const [first] = this.#segments;
+      if (first === undefined || first.lastIndex > index) return;
+      this.#segments.shift();
+      this.#reading = Math.max(0, this.#reading - 1);
+      this.#bytes -= first.bytes;
+      await first.remove();
+    }
+  }
+
+  /** Hands everything to the disk. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const segment of this.#segments) {
+      await segment.sync().catch(() => {}); // A disk that fails has been reported when it was written.
+      await segment.close();
+    }
+    this.#segments = [];
+  }
+
+  async #segmentFor(firstIndex: number): Promise<Segment> {
+    const last = this.#segments.at(-1);
+    if (last !== undefined && last.bytes < this.#segmentBytes) return last;
+    await last?.sync();
+    const path = join(this.#folder, `${String(this.#named).padStart(12, "0")}.seg`);
+    const segment = await Segment.create(path, firstIndex - 1);
+    this.#named += 1;
+    this.#segments.push(segment);
+    return segment;
+  }
+
+  /** Takes what is there up to the first damage; what comes behind a gap is of no use. */
+  async #recover(onRecovered: (entry: Entry) => void): Promise<void> {
+    const names = (await readdir(this.#folder)).filter((name) => SEGMENT_NAME.test(name)).sort();
+    for (const name of names) {
+      this.#named = Number.parseInt(name, 10) + 1;
+      const pending: Entry[] = [];
+      const { segment, firstIndex, isTorn } = await Segment.recover(
+        join(this.#folder, name),
+        (entry) => pending.push({ ...entry, item: { ...entry.item, raw: new Uint8Array() } }),
+      );
+      const isNext = this.#segments.length === 0 || firstIndex === this.#lastIndex + 1;
+      if (firstIndex === null || this.isTorn || !isNext) {
+        this.isTorn = true;
+        await segment.remove();
+        continue;
+      }
+      this.isTorn = isTorn;
+      for (const entry of pending) onRecovered(entry);
+      this.#segments.push(segment);
+      this.#lastIndex = segment.lastIndex;
+      if (this.#segments.length === 1) this.#readIndex = firstIndex - 1;
+      this.recovered += pending.length;
+      this.#bytes += segment.bytes;
+    }
+  }
+}
