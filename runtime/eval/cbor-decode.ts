@@ -26,21 +26,38 @@ import {
 /** Text up to this long is read byte by byte while it is ASCII: a call into C++ costs more. */
 const SHORT_TEXT_BYTES = 8;
 const UINT32_SIZE = 2 ** 32;
-const EMPTY = Buffer.alloc(0);
+const EMPTY = new Uint8Array();
 const keys = new KeyCache();
 
+/** For floats, which CBOR writes big-endian. */
+const float = new DataView(new ArrayBuffer(8));
+/** A method of Buffer that works on any bytes, so that no payload is wrapped; its types leave it out. */
+const { utf8Slice } = Buffer.prototype as unknown as {
+  readonly utf8Slice: (this: Uint8Array, start: number, end: number) => string;
+};
+
 export class CborReader {
-  #bytes: Buffer = EMPTY;
+  #bytes: Uint8Array = EMPTY;
   #at = 0;
   #end = 0;
 
   /** Starts on `payload`. The values read hold copies, not views of it. */
   open(payload: Uint8Array): void {
-    this.#bytes = Buffer.isBuffer(payload)
-      ? payload
-      : Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+    this.#bytes = payload;
     this.#at = 0;
     this.#end = payload.length;
+  }
+
+  /** Starts on the item at `at` of `payload`, which is nested `depth` deep. */
+  valueAt(payload: Uint8Array, at: number, depth: number): Value {
+    this.open(payload);
+    this.#at = at;
+    return this.value(depth);
+  }
+
+  /** Offset of what comes next. */
+  get at(): number {
+    return this.#at;
   }
 
   /** Whether everything was read. */
@@ -115,11 +132,23 @@ export class CborReader {
   #argument(info: number): number {
     if (info < 24) return info;
     if (info === 24) return this.#byte();
-    if (info === 25) return this.#bytes.readUInt16BE(this.#take(2));
-    if (info === 26) return this.#bytes.readUInt32BE(this.#take(4));
+    if (info === 25) return this.#uint16();
+    if (info === 26) return this.#uint32();
     if (info !== 27) throw new MalformedPayload(`unsupported length ${info}`);
-    const at = this.#take(8);
-    return this.#bytes.readUInt32BE(at) * UINT32_SIZE + this.#bytes.readUInt32BE(at + 4);
+    if (this.#end - this.#at < 8) throw new MalformedPayload("unexpected end");
+    return this.#uint32() * UINT32_SIZE + this.#uint32();
+  }
+
+  #uint16(): number {
+    const at = this.#take(2);
+    return ((this.#bytes[at] ?? 0) << 8) | (this.#bytes[at + 1] ?? 0);
+  }
+
+  #uint32(): number {
+    const high = this.#take(4);
+    const bytes = this.#bytes;
+    const low = ((bytes[high + 1] ?? 0) << 16) | ((bytes[high + 2] ?? 0) << 8);
+    return (bytes[high] ?? 0) * 2 ** 24 + (low | (bytes[high + 3] ?? 0));
   }
 
   /** A number of items, each at least `itemBytes`: never more than there can be. */
@@ -131,7 +160,7 @@ export class CborReader {
 
   #binary(length: number): Uint8Array {
     const start = this.#take(length);
-    return Uint8Array.prototype.slice.call(this.#bytes, start, start + length);
+    return Uint8Array.prototype.slice.call(this.#bytes, start, start + length); // Not Buffer's, a view
   }
 
   #text(length: number): string {
@@ -141,11 +170,11 @@ export class CborReader {
   /** UTF-8; bytes that are not become U+FFFD (the shuffler has rejected such records before). */
   #decode(start: number, length: number): string {
     const bytes = this.#bytes;
-    if (length > SHORT_TEXT_BYTES) return bytes.toString("utf8", start, start + length);
+    if (length > SHORT_TEXT_BYTES) return utf8Slice.call(bytes, start, start + length);
     let text = "";
     for (let i = start; i < start + length; i += 1) {
       const byte = bytes[i] ?? 0;
-      if (byte > 0x7f) return bytes.toString("utf8", start, start + length);
+      if (byte > 0x7f) return utf8Slice.call(bytes, start, start + length);
       text += String.fromCharCode(byte);
     }
     return text;
@@ -222,11 +251,15 @@ export class CborReader {
       case 23: // undefined, which the language does not tell from null
         return null;
       case 25:
-        return finite(readHalf(this.#bytes.readUInt16BE(this.#take(2))));
+        return finite(readHalf(this.#uint16()));
       case 26:
-        return finite(this.#bytes.readFloatBE(this.#take(4)));
+        float.setUint32(0, this.#uint32());
+        return finite(float.getFloat32(0));
       case 27:
-        return finite(this.#bytes.readDoubleBE(this.#take(8)));
+        if (this.#end - this.#at < 8) throw new MalformedPayload("unexpected end");
+        float.setUint32(0, this.#uint32());
+        float.setUint32(4, this.#uint32());
+        return finite(float.getFloat64(0));
       default:
         throw new MalformedPayload(`unknown simple value ${info}`);
     }
