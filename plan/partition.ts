@@ -25,6 +25,32 @@ export function hash32(key: string): number {
   return finalize(h ^ (key.length * 2));
 }
 
+/**
+ * `hash32` of the character `first` and the ASCII text in `bytes` from `start` to `end`, from the bytes;
+ * null when they are not ASCII.
+ */
+export function hash32OfAscii(
+  first: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): number | null {
+  let h = 0;
+  let low = first;
+  let seen = first;
+  for (let at = start; at < end; at += 2) {
+    const high = bytes[at] ?? 0;
+    h ^= scramble(low | (high << 16));
+    h = Math.imul(rotateLeft(h, 13), 5) + 0xe6546b64;
+    low = at + 1 < end ? (bytes[at + 1] ?? 0) : 0;
+    seen |= high | low;
+  }
+  if (seen > 0x7f) return null;
+  const units = end - start + 1;
+  if (units % 2 === 1) h ^= scramble(low);
+  return finalize(h ^ (units * 2));
+}
+
 function scramble(block: number): number {
   return Math.imul(rotateLeft(Math.imul(block, 0xcc9e2d51), 15), 0x1b873593);
 }

@@ -4,6 +4,7 @@ import type { Plan, Stage } from "../../plan/plan.ts";
 import type { Target } from "../../plan/targets.ts";
 import { EvaluationError } from "../eval/eval-error.ts";
 import { Instant, type RecordValue, type Value } from "../eval/values.ts";
+import { type Records, timeOf } from "../eval/view/records.ts";
 import type { Counters } from "./message.ts";
 import { OutputBuffer } from "./output.ts";
 
@@ -16,7 +17,7 @@ export type CurrentMessage = {
 };
 
 /** Takes one record on; `order` is its tie-breaker among records of equal time. */
-export type Emit = (record: RecordValue, seq: number) => void;
+export type Emit<R = RecordValue> = (record: R, seq: number) => void;
 
 export class StageContext {
   readonly plan: Plan;
@@ -63,22 +64,18 @@ export class StageContext {
   }
 
   /**
-   * Runs `body` for one record; an `EvaluationError` sends the record to dead letters. Anything else is a
-   * bug of ours and goes up.
+   * Runs `body` for records of an operator; an `EvaluationError` sends the record to dead letters.
+   * Anything else is a bug of ours and goes up.
    */
-  guard(op: string, record: RecordValue, body: () => void): void {
-    try {
-      body();
-    } catch (error) {
-      if (!(error instanceof EvaluationError)) throw error;
-      this.deadLetter(op, error, record, timeOf(record));
-    }
+  guard<R>(op: string, records: Records<R>, body: (record: R, seq: number) => void): Emit<R> {
+    return (record, seq) => {
+      try {
+        body(record, seq);
+      } catch (error) {
+        if (!(error instanceof EvaluationError)) throw error;
+        const whole = records.whole(record);
+        this.deadLetter(op, error, whole, timeOf(whole));
+      }
+    };
   }
-}
-
-/** The event time of a record in milliseconds. Every record has one: sources and operators see to it. */
-export function timeOf(record: RecordValue): number {
-  const time = record.time;
-  if (time instanceof Instant) return time.ms;
-  throw new EvaluationError("record without time", "`time` is not an instant");
 }

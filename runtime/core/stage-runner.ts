@@ -4,17 +4,20 @@
 import { WATERMARK_DELAY_MS } from "../../plan/event.ts";
 import { isStateful } from "../../plan/ops.ts";
 import type { Input, Op, Plan, Stage } from "../../plan/plan.ts";
-import { decodeEvent, decodeRecords, decodeRows } from "../eval/codec.ts";
+import { decodeRecords, decodeRows } from "../eval/codec.ts";
 import { EvaluationError } from "../eval/eval-error.ts";
 import { Instant, isRecord, type RecordValue, type Value } from "../eval/values.ts";
+import { EventRecords } from "../eval/view/event-records.ts";
+import { EventView } from "../eval/view/event-view.ts";
+import { OBJECTS, type Records, timeOf } from "../eval/view/records.ts";
 import { assert } from "./assert.ts";
-import { type Emit, StageContext, timeOf } from "./context.ts";
+import { type Emit, StageContext } from "./context.ts";
 import type { Counters, InputMessage, StateChange, StepOutput } from "./message.ts";
 import { branch } from "./operators/branch.ts";
 import { buildStateful } from "./operators/build.ts";
 import { exchange, sink } from "./operators/send.ts";
 import type { StatefulOperator } from "./operators/stateful.ts";
-import { filter, letField, map, sample, unnest } from "./operators/stateless.ts";
+import { type Adding, filter, letField, map, sample, unnest } from "./operators/stateless.ts";
 import { type EmitAt, window } from "./operators/window.ts";
 import { type SavedWatermarks, Watermarks } from "./watermarks.ts";
 
@@ -29,7 +32,9 @@ export class StageRunner {
   readonly #inputs: readonly Input[];
   readonly #watermarks: Watermarks;
   readonly #stateful: StatefulOperator | null;
+  /** For records that are objects, and for events as they stand in their messages. */
   readonly #emit: Emit;
+  readonly #events: { readonly view: EventView; readonly emit: Emit<EventView> };
 
   /** @param plan the plan `stage` is of; it must be valid (`validatePlan`). */
   constructor(plan: Plan, stage: Stage) {
@@ -38,8 +43,11 @@ export class StageRunner {
     this.#watermarks = new Watermarks(stage.inputs.length);
     const [first, ...rest] = stage.ops;
     assert(first !== undefined, `stage ${stage.id} has no operators`);
-    const chain = buildChain(isStateful(first) ? rest : stage.ops, this.#context);
+    const ops = isStateful(first) ? rest : stage.ops;
+    const chain = buildChain(ops, this.#context, OBJECTS);
     this.#emit = chain;
+    const view = new EventView();
+    this.#events = { view, emit: buildChain(ops, this.#context, new EventRecords(view)) };
     this.#stateful = isStateful(first)
       ? buildStateful(first, this.#context, judgedAt(this.#context, chain))
       : null;
@@ -128,10 +136,15 @@ export class StageRunner {
   }
 
   #event(input: SourceInput, message: InputMessage, payload: Uint8Array): void {
-    const event = decodeEvent(payload);
+    const view = this.#events.view;
+    view.open(payload);
     this.#context.counters.in += 1;
-    this.#take(input, event, Number(event.seq));
-    if (message.timeTrusted) this.#advance(message, timeOf(event) - WATERMARK_DELAY_MS);
+    const { timeMs, seq } = view;
+    if (input.as !== undefined) this.#take(input, view.whole(), seq);
+    else if (input.start.at === "time" && timeMs < input.start.ms)
+      this.#context.drop("before start");
+    else this.#events.emit(view, seq);
+    if (message.timeTrusted) this.#advance(message, timeMs - WATERMARK_DELAY_MS);
   }
 
   #topicRecords(input: SourceInput, payload: Uint8Array): void {
@@ -188,36 +201,39 @@ function judgedAt(context: StageContext, next: Emit): EmitAt {
 }
 
 /** Links the operators from the last to the first. */
-function buildChain(ops: readonly Op[], context: StageContext): Emit {
+function buildChain<R>(ops: readonly Op[], context: StageContext, records: Records<R>): Emit<R> {
   const [op, ...rest] = ops;
   assert(op !== undefined, "a stage ends in an exchange or a sink");
   switch (op.op) {
     case "filter":
-      return filter(op.expr, context, buildChain(rest, context));
+      return filter(op.expr, context, records, buildChain(rest, context, records));
     case "map":
-      return map(op.expr, context, buildChain(rest, context));
+      return map(op.expr, context, records, buildChain(rest, context, OBJECTS));
     case "let":
-      return letField(op.name, op.expr, context, buildChain(rest, context));
+      return letField(op.expr, context, records, adding(op.name, rest, context, records));
     case "unnest":
-      return unnest(op.expr, op.as, context, buildChain(rest, context));
+      return unnest(op.expr, context, records, adding(op.as, rest, context, records));
     case "window":
-      return window(op, context, windowed(rest, context));
+      return window(op, context, records, windowed(rest, context, records));
     case "exchange": {
-      const send = exchange(op, context);
-      return (record, seq) => send(record, seq, timeOf(record));
+      const send = exchange(op, context, records);
+      return (record, seq) => send(record, seq, records.timeMs(record));
     }
     case "sample":
-      return sample(op.fraction, op.by, context, buildChain(rest, context));
+      return sample(op, context, records, buildChain(rest, context, records));
     case "branch":
       return branch(
         op.arms.map(({ when, ops }) => ({
           when,
-          next: ops.length === 0 ? null : buildChain(ops, context),
+          next: ops.length === 0 ? null : buildChain(ops, context, records),
         })),
         context,
+        records,
       );
-    case "sink":
-      return sink(op, context, rest.length === 0 ? null : buildChain(rest, context));
+    case "sink": {
+      const next = rest.length === 0 ? null : buildChain(rest, context, records);
+      return sink(op, context, records, next);
+    }
     case "reduce":
     case "top":
     case "dedup":
@@ -226,9 +242,20 @@ function buildChain(ops: readonly Op[], context: StageContext): Emit {
   }
 }
 
+/** What follows an operator that adds field `name`. */
+function adding<R>(
+  name: string,
+  rest: readonly Op[],
+  context: StageContext,
+  records: Records<R>,
+): Adding<R> {
+  const added = records.adding(name);
+  return { add: added.add, next: buildChain(rest, context, added.records) };
+}
+
 /** Behind a window stands the exchange, which sends the instant the record counts at. */
-function windowed(ops: readonly Op[], context: StageContext): EmitAt {
+function windowed<R>(ops: readonly Op[], context: StageContext, records: Records<R>): EmitAt<R> {
   const [op] = ops;
   assert(op?.op === "exchange" && ops.length === 1, "an exchange follows a window");
-  return exchange(op, context);
+  return exchange(op, context, records);
 }

@@ -57,6 +57,36 @@ export class CborWriter {
     this.#head(MAJOR.list, length);
   }
 
+  mapHeader(length: number): void {
+    this.#head(MAJOR.map, length);
+  }
+
+  /** Of a text whose bytes are written next. */
+  textHeader(length: number): void {
+    this.#head(MAJOR.text, length);
+  }
+
+  /** What is CBOR already, or the bytes of a text. */
+  raw(bytes: Uint8Array, start: number, end: number): void {
+    const at = this.#grow(end - start);
+    if (end - start > SHORT_TEXT) {
+      this.#bytes.set(bytes.subarray(start, end), at);
+      return;
+    }
+    const into = this.#bytes;
+    for (let i = start; i < end; i += 1) into[at + i - start] = bytes[i] ?? 0;
+  }
+
+  /** Bytes of a text, without its head. */
+  ascii(text: string): void {
+    const at = this.#grow(text.length);
+    for (let i = 0; i < text.length; i += 1) this.#bytes[at + i] = text.charCodeAt(i);
+  }
+
+  text(text: string): void {
+    this.#text(text);
+  }
+
   /** @throws EvaluationError when `value` is too deep or too large. */
   value(value: Value, depth = 0): void {
     if (value === null) this.#byte(0xf6);
@@ -64,7 +94,7 @@ export class CborWriter {
     else if (typeof value === "number") this.number(value);
     else if (typeof value === "boolean") this.#byte(value ? 0xf5 : 0xf4);
     else if (Array.isArray(value)) this.list(value, depth);
-    else if (value instanceof Instant) this.#instant(value);
+    else if (value instanceof Instant) this.instant(value.ms);
     else if (value instanceof CidLink) this.#link(value);
     else if (value instanceof Duration) this.#duration(value);
     else if (value instanceof Uint8Array) this.#binary(value);
@@ -98,9 +128,9 @@ export class CborWriter {
     }
   }
 
-  #instant(instant: Instant): void {
+  instant(ms: number): void {
     this.#head(MAJOR.tag, TAG_INSTANT);
-    this.number(instant.ms / 1000);
+    this.number(ms / 1000);
   }
 
   #duration(duration: Duration): void {

@@ -27,8 +27,13 @@ const reader = new CborReader();
  * @throws EvaluationError when it is too deep or too large.
  */
 export function encodeRecord(value: Value): Uint8Array {
+  return encoded((into) => into.value(value));
+}
+
+/** What `write` writes: CBOR items. @throws EvaluationError as `encodeRecord` does. */
+export function encoded(write: (writer: CborWriter) => void): Uint8Array {
   writer.reset();
-  writer.value(value);
+  write(writer);
   return writer.take();
 }
 

@@ -3,7 +3,14 @@
 
 import type { Expr } from "../../plan/expr.ts";
 import { EvaluationError } from "./eval-error.ts";
-import { type Compile, type Evaluate, type Frame, type Node, Scope } from "./evaluate.ts";
+import {
+  type Compile,
+  type Evaluate,
+  type Frame,
+  type Node,
+  type RecordSource,
+  Scope,
+} from "./evaluate.ts";
 import { withFuel } from "./fuel.ts";
 import { compileArithmetic, compileNegate } from "./nodes/arithmetic.ts";
 import { compileCall } from "./nodes/calls.ts";
@@ -31,18 +38,19 @@ export type Predicate = (record: Value) => boolean | DropReason;
 /**
  * The expression as a closure. It takes the record (`@` and `$`) and gives the value, or throws an
  * EvaluationError: the semantics are those of `Expr` (plan/expr.ts).
+ * @param source where the fields of the record are, when it is not an object; then it is given null
  * @throws RE2JSException when a regex is not RE2 syntax, which the compiler has refused before.
  */
-export function compileExpr(expr: Expr): Evaluate {
-  const scope = new Scope();
+export function compileExpr(expr: Expr, source: RecordSource | null = null): Evaluate {
+  const scope = new Scope(source);
   const node = compileNode(expr, scope);
   const frame: Frame = { root: null, slots: new Array<Value>(scope.slots).fill(null) };
   return isStraight(expr) ? straight(node, frame) : fuelled(node, frame);
 }
 
 /** The expression of a `filter`: only `true` keeps a record. */
-export function compilePredicate(expr: Expr): Predicate {
-  const evaluate = compileExpr(expr);
+export function compilePredicate(expr: Expr, source: RecordSource | null = null): Predicate {
+  const evaluate = compileExpr(expr, source);
   return (record) => {
     try {
       const value = evaluate(record);
@@ -78,9 +86,9 @@ const compileNode: Compile = (expr, scope) => {
     case "duration":
       return constant(new Duration(expr.ms));
     case "current":
-      return (current) => current;
+      return scope.current?.whole ?? ((current) => current);
     case "root":
-      return (_current, frame) => frame.root;
+      return scope.root?.whole ?? ((_current, frame) => frame.root);
     case "variable":
       return compileVariable(expr.name, scope);
     case "field":

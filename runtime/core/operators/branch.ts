@@ -3,16 +3,20 @@
 //   arm(record) = first i with whenᵢ(record) = true;  none: dropped
 
 import type { Expr } from "../../../plan/expr.ts";
-import { compilePredicate } from "../../eval/compile-expr.ts";
+import type { Records } from "../../eval/view/records.ts";
 import type { Emit, StageContext } from "../context.ts";
 
 /** `when` null takes every record; `next` null drops it. */
-export type ArmTarget = { readonly when: Expr | null; readonly next: Emit | null };
+export type ArmTarget<R> = { readonly when: Expr | null; readonly next: Emit<R> | null };
 
 /** Null and errors in a condition are not true: the next arm is asked. */
-export function branch(arms: readonly ArmTarget[], context: StageContext): Emit {
+export function branch<R>(
+  arms: readonly ArmTarget<R>[],
+  context: StageContext,
+  records: Records<R>,
+): Emit<R> {
   const compiled = arms.map(({ when, next }) => ({
-    wants: when === null ? () => true : compilePredicate(when),
+    wants: when === null ? () => true : records.predicate(when),
     next,
   }));
   return (record, seq) => {

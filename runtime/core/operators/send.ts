@@ -1,45 +1,59 @@
 // The ends of a stage: an exchange to the partitions of the next one, or a topic.
 
-import { partitionOf } from "../../../plan/partition.ts";
 import type { ExchangeOp, SinkOp } from "../../../plan/plan.ts";
 import { partitionsOf, type Target } from "../../../plan/targets.ts";
-import { encodeRecord, encodeRow } from "../../eval/codec.ts";
-import { compileExpr } from "../../eval/compile-expr.ts";
-import { canonicalKey } from "../../eval/values.ts";
+import { encoded } from "../../eval/codec.ts";
+import { partitionOfKey, type Records } from "../../eval/view/records.ts";
 import type { Emit, StageContext } from "../context.ts";
 import type { EmitAt } from "./window.ts";
 
-/** Evaluates keys and columns, and sends the row to the partition of its keys. */
-export function exchange(op: ExchangeOp, context: StageContext): EmitAt {
+/** Sends keys and columns as a row (see `encodeRow`) to the partition of its keys. */
+export function exchange<R>(op: ExchangeOp, context: StageContext, records: Records<R>): EmitAt<R> {
   const target: Target = { kind: "exchange", name: op.to };
-  const partitions = partitionsOf(context.plan, target);
-  const keys = op.keys.map(compileExpr);
-  const columns = op.columns.map(compileExpr);
-  return (record, seq, timeMs) => {
-    context.guard("exchange", record, () => {
-      const key = keys.map((evaluate) => evaluate(record));
-      const values = columns.map((evaluate) => evaluate(record));
-      if (op.known === true) values.push(Math.max(timeMs, context.message.channelWatermarkMs));
-      const row = { timeMs, seq, keys: key, columns: values };
-      // Encoded first: it has a limit, which the text of a key has not.
-      const encoded = encodeRow(row);
-      context.send(target, partitionOf(canonicalKey(key), partitions), encoded);
+  const writeKeys = records.keying(op.keys, partitionsOf(context.plan, target));
+  const writeColumns = op.columns.map((column) => records.writing(column));
+  const columns = writeColumns.length + (op.known === true ? 1 : 0);
+  let timeMs = 0;
+  const send = context.guard("exchange", records, (record, seq) => {
+    let partition = 0;
+    const row = encoded((writer) => {
+      writer.listHeader(4);
+      writer.number(timeMs);
+      writer.number(seq);
+      partition = writeKeys(record, writer);
+      writer.listHeader(columns);
+      for (const write of writeColumns) write(record, writer);
+      if (op.known === true) writer.number(Math.max(timeMs, context.message.channelWatermarkMs));
     });
+    context.send(target, partition, row);
+  });
+  return (record, seq, atMs) => {
+    timeMs = atMs;
+    send(record, seq);
   };
 }
 
 /** Publishes the record to a topic; the partition is that of the key. Then `next` gets it, if there is one. */
-export function sink(op: SinkOp, context: StageContext, next: Emit | null): Emit {
+export function sink<R>(
+  op: SinkOp,
+  context: StageContext,
+  records: Records<R>,
+  next: Emit<R> | null,
+): Emit<R> {
   const target: Target = { kind: "topic", name: op.topic };
   const partitions = partitionsOf(context.plan, target);
-  const keyOf = op.key === null ? null : compileExpr(op.key);
-  const rankOf = op.rank === undefined ? null : compileExpr(op.rank);
-  return (record, seq) => {
-    context.guard("sink", record, () => {
-      const partition = keyOf === null ? 0 : partitionOf(canonicalKey([keyOf(record)]), partitions);
-      const sent = rankOf === null ? record : { ...record, rank: rankOf(record) };
-      context.send(target, partition, encodeRecord(sent));
+  const keyOf = op.key === null ? null : records.compile(op.key);
+  const rankOf = op.rank === undefined ? null : records.compile(op.rank);
+  const send = context.guard("sink", records, (record) => {
+    const partition = keyOf === null ? 0 : partitionOfKey([keyOf(record)], partitions);
+    const item = encoded((writer) => {
+      if (rankOf === null) records.write(record, writer);
+      else writer.value({ ...records.whole(record), rank: rankOf(record) });
     });
+    context.send(target, partition, item);
+  });
+  return (record, seq) => {
+    send(record, seq);
     next?.(record, seq);
   };
 }

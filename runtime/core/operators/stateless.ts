@@ -1,15 +1,20 @@
 // Operators without state: filter, map, let, unnest, sample. Each turns an `Emit` downstream into one upstream.
 
 import type { Expr } from "../../../plan/expr.ts";
-import { compileExpr, compilePredicate } from "../../eval/compile-expr.ts";
 import { EvaluationError } from "../../eval/eval-error.ts";
 import { hash } from "../../eval/functions/hash.ts";
-import { isRecord, type RecordValue } from "../../eval/values.ts";
+import { isRecord, type Value } from "../../eval/values.ts";
+import type { Records } from "../../eval/view/records.ts";
 import type { Emit, StageContext } from "../context.ts";
 
 /** Keeps records for which `expr` is `true`; the others are counted by reason. */
-export function filter(expr: Expr, context: StageContext, next: Emit): Emit {
-  const holds = compilePredicate(expr);
+export function filter<R>(
+  expr: Expr,
+  context: StageContext,
+  records: Records<R>,
+  next: Emit<R>,
+): Emit<R> {
+  const holds = records.predicate(expr);
   return (record, seq) => {
     const answer = holds(record);
     if (answer === true) next(record, seq);
@@ -18,55 +23,67 @@ export function filter(expr: Expr, context: StageContext, next: Emit): Emit {
 }
 
 /** Replaces the record by the value of `expr`, which keeps the old `time` unless it has its own. */
-export function map(expr: Expr, context: StageContext, next: Emit): Emit {
-  const evaluate = compileExpr(expr);
-  return (record, seq) => {
-    context.guard("map", record, () => {
-      const mapped = evaluate(record);
-      if (!isRecord(mapped)) throw new EvaluationError("map gave no object", "map needs an object");
-      next(withTime(mapped, record), seq);
-    });
-  };
+export function map<R>(
+  expr: Expr,
+  context: StageContext,
+  records: Records<R>,
+  next: Emit,
+): Emit<R> {
+  const evaluate = records.compile(expr);
+  const time = records.compile({ k: "field", of: { k: "current" }, name: "time" });
+  return context.guard("map", records, (record, seq) => {
+    const mapped = evaluate(record);
+    if (!isRecord(mapped)) throw new EvaluationError("map gave no object", "map needs an object");
+    next(mapped.time === undefined ? { ...mapped, time: time(record) } : mapped, seq);
+  });
 }
 
-/** Adds field `name`. */
-export function letField(name: string, expr: Expr, context: StageContext, next: Emit): Emit {
-  const evaluate = compileExpr(expr);
-  return (record, seq) => {
-    context.guard("let", record, () => {
-      next({ ...record, [name]: evaluate(record) }, seq);
-    });
-  };
+/** Adds a field: `next` takes records `add` has made. */
+export function letField<R>(
+  expr: Expr,
+  context: StageContext,
+  records: Records<R>,
+  { add, next }: Adding<R>,
+): Emit<R> {
+  const evaluate = records.compile(expr);
+  return context.guard("let", records, (record, seq) => {
+    next(add(record, evaluate(record)), seq);
+  });
 }
 
-/** One record per element of the list `expr`, the element added as field `as`; null gives none. */
-export function unnest(expr: Expr, as: string, context: StageContext, next: Emit): Emit {
-  const evaluate = compileExpr(expr);
-  return (record, seq) => {
-    context.guard("unnest", record, () => {
-      const list = evaluate(record);
-      if (list === null) return;
-      if (!Array.isArray(list))
-        throw new EvaluationError("unnest of no list", "unnest needs a list");
-      for (const element of list) next({ ...record, [as]: element }, seq);
-    });
-  };
+/** One record per element of the list `expr`, the element added as a field; null gives none. */
+export function unnest<R>(
+  expr: Expr,
+  context: StageContext,
+  records: Records<R>,
+  { add, next }: Adding<R>,
+): Emit<R> {
+  const evaluate = records.compile(expr);
+  return context.guard("unnest", records, (record, seq) => {
+    const list = evaluate(record);
+    if (list === null) return;
+    if (!Array.isArray(list)) throw new EvaluationError("unnest of no list", "unnest needs a list");
+    for (const element of list) next(add(record, element), seq);
+  });
 }
 
 /** Keeps the records whose `by` hashes below `fraction` of the range: the same ones everywhere, always. */
-export function sample(fraction: number, by: Expr, context: StageContext, next: Emit): Emit {
-  const evaluate = compileExpr(by);
+export function sample<R>(
+  { fraction, by }: { readonly fraction: number; readonly by: Expr },
+  context: StageContext,
+  records: Records<R>,
+  next: Emit<R>,
+): Emit<R> {
+  const evaluate = records.compile(by);
   const below = fraction * 2 ** 53;
-  return (record, seq) => {
-    context.guard("sample", record, () => {
-      if (Number(hash(evaluate(record))) < below) next(record, seq);
-      else context.drop("sampled out");
-    });
-  };
+  return context.guard("sample", records, (record, seq) => {
+    if (Number(hash(evaluate(record))) < below) next(record, seq);
+    else context.drop("sampled out");
+  });
 }
 
-function withTime(mapped: RecordValue, from: RecordValue): RecordValue {
-  const own = mapped.time;
-  if (own !== undefined) return mapped;
-  return { ...mapped, time: from.time ?? null };
-}
+/** How a field is added, and who takes what comes of it. */
+export type Adding<R> = {
+  readonly add: (record: R, value: Value) => R;
+  readonly next: Emit<R>;
+};

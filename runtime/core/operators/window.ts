@@ -5,37 +5,48 @@
 // Channels are in order, so the answer is the same however they interleave; and since a stage behind
 // waits for the least watermark of its channels, nothing that passes here can be late there.
 
+import type { Expr } from "../../../plan/expr.ts";
 import type { Window, WindowOp } from "../../../plan/plan.ts";
-import { compileExpr } from "../../eval/compile-expr.ts";
 import { EvaluationError } from "../../eval/eval-error.ts";
 import { Instant, type RecordValue } from "../../eval/values.ts";
-import { type StageContext, timeOf } from "../context.ts";
+import type { Records } from "../../eval/view/records.ts";
+import type { Emit, StageContext } from "../context.ts";
 import { panesOf } from "../windows.ts";
 
 /** Takes a record that is not late, with the instant it counts at. */
-export type EmitAt = (record: RecordValue, seq: number, atMs: number) => void;
+export type EmitAt<R = RecordValue> = (record: R, seq: number, atMs: number) => void;
 
-export function window(
+export function window<R>(
   op: WindowOp,
   context: StageContext,
-  next: EmitAt,
-): (record: RecordValue, seq: number) => void {
-  const evaluate = compileExpr(op.on);
+  records: Records<R>,
+  next: EmitAt<R>,
+): Emit<R> {
+  const instantOf = instants(op.on, records);
   const { maxAheadMs, late } = op;
   const isLate = latenessOf(op.window);
-  return (record, seq) => {
-    context.guard("window", record, () => {
-      const on = evaluate(record);
-      if (!(on instanceof Instant))
-        throw new EvaluationError("window on no instant", "`on:` is not an instant");
-      const atMs = Math.min(on.ms, timeOf(record) + maxAheadMs);
-      if (!isLate(atMs, context.message.channelWatermarkMs)) {
-        next(record, seq, atMs);
-        return;
-      }
-      context.counters.late += 1;
-      if (late !== null) context.output.addRecord({ kind: "topic", name: late }, 0, record);
-    });
+  return context.guard("window", records, (record, seq) => {
+    const onMs = instantOf(record);
+    const atMs = Math.min(onMs, records.timeMs(record) + maxAheadMs);
+    if (!isLate(atMs, context.message.channelWatermarkMs)) {
+      next(record, seq, atMs);
+      return;
+    }
+    context.counters.late += 1;
+    if (late !== null) {
+      context.output.addRecord({ kind: "topic", name: late }, 0, records.whole(record));
+    }
+  });
+}
+
+/** The instant of `on:`, milliseconds. */
+function instants<R>(on: Expr, records: Records<R>): (record: R) => number {
+  if (records.isTime(on)) return (record) => records.timeMs(record);
+  const evaluate = records.compile(on);
+  return (record) => {
+    const instant = evaluate(record);
+    if (instant instanceof Instant) return instant.ms;
+    throw new EvaluationError("window on no instant", "`on:` is not an instant");
   };
 }
 

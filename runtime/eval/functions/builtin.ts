@@ -1,10 +1,16 @@
 // What a builtin function is to the compiler of calls, and the argument checks they share.
 
 import { EvaluationError } from "../eval-error.ts";
+import type { RecordPart } from "../evaluate.ts";
 import { isRecord, type RecordValue, textOf, typeName, type Value } from "../values.ts";
 
 /** From the values of the arguments to the value of the call. */
-type Plain = { readonly kind: "plain"; readonly call: (...args: Value[]) => Value };
+type Plain = {
+  readonly kind: "plain";
+  readonly call: (...args: Value[]) => Value;
+  /** What it looks at of an object; all of it when this is not said. */
+  readonly reads?: RecordPart;
+};
 
 /** Applies a `&expr` to elements of its other argument; `referenceAt` is the place of the `&expr`. */
 type By = {
@@ -19,6 +25,18 @@ export type Builtin = Plain | By;
 /** A function of values. Arguments that were not written are undefined. */
 export function plain(call: (...args: Value[]) => Value): Builtin {
   return { kind: "plain", call };
+}
+
+/** A function of a record that looks only at these fields of it. */
+export function reading(fields: readonly string[], call: (record: Value) => Value): Builtin {
+  const reads = { fields, shallow: false };
+  return { kind: "plain", call: (record) => call(record ?? null), reads };
+}
+
+/** A function of a record that only asks what kind of value is in a field of it. */
+export function probing(field: string, call: (record: Value) => Value): Builtin {
+  const reads = { fields: [field], shallow: true };
+  return { kind: "plain", call: (record) => call(record ?? null), reads };
 }
 
 /** A function of a list and a `&expr`, in this order or the other. */

@@ -5,7 +5,7 @@ import type { FunctionName } from "../../../plan/functions.ts";
 import { endsWith, startsWith } from "./affixes.ts";
 import { collectionOf, didOf, rkeyOf } from "./at-uri.ts";
 import { bucket } from "./bucket.ts";
-import { type Builtin, by, plain } from "./builtin.ts";
+import { type Builtin, by, plain, probing, reading } from "./builtin.ts";
 import { lower, upper } from "./case.ts";
 import { contains } from "./contains.ts";
 import { asArray, asNumber, asString } from "./conversions.ts";
@@ -87,13 +87,13 @@ export const BUILTINS: Readonly<Record<FunctionName, Builtin>> = {
   did_of: plain(didOf),
   hash: plain(hash),
   host: plain(host),
-  is_quote: plain(isQuote),
-  is_reply: plain(isReply),
-  lang_of: plain(langOf),
-  links: plain(links),
-  mentions: plain(mentions),
+  is_quote: reading(["embed"], isQuote),
+  is_reply: probing("reply", isReply),
+  lang_of: reading(["langs"], langOf),
+  links: reading(["embed", "facets"], links),
+  mentions: reading(["facets"], mentions),
   rkey_of: plain(rkeyOf),
-  tags: plain(tags),
-  text_of: plain(textOfRecord),
+  tags: reading(["facets", "tags"], tags),
+  text_of: reading(["text"], textOfRecord),
   tid_time: plain(tidTime),
 };

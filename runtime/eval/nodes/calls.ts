@@ -5,7 +5,7 @@ import type { FunctionName } from "../../../plan/functions.ts";
 import { FUNCTIONS } from "../../../plan/functions.ts";
 import { assert } from "../../core/assert.ts";
 import { EvaluationError } from "../eval-error.ts";
-import type { Compile, Node, Scope } from "../evaluate.ts";
+import { type Compile, chainOf, type Node, type Scope } from "../evaluate.ts";
 import type { Builtin } from "../functions/builtin.ts";
 import { BUILTINS } from "../functions/index.ts";
 
@@ -33,13 +33,29 @@ function compileBuiltin(
 ): Node {
   switch (builtin.kind) {
     case "plain":
-      return callPlain(
-        builtin.call,
-        args.map((arg) => compile(arg, scope)),
+      return (
+        callOnPart(builtin, args, scope) ??
+        callPlain(
+          builtin.call,
+          args.map((arg) => compile(arg, scope)),
+        )
       );
     case "by":
       return callBy(name, builtin, args, scope, compile);
   }
+}
+
+/** A function that reads little of its argument, where the rest need not be decoded; null: any other. */
+function callOnPart(
+  builtin: Extract<Builtin, { kind: "plain" }>,
+  args: readonly Expr[],
+  scope: Scope,
+): Node | null {
+  const [arg, ...others] = args;
+  const direct = arg === undefined || others.length > 0 ? null : chainOf(arg, scope);
+  if (direct === null || builtin.reads === undefined) return null;
+  const part = direct.source.partial(direct.names, builtin.reads);
+  return part === null ? null : callPlain(builtin.call, [part]);
 }
 
 function callPlain(call: Extract<Builtin, { kind: "plain" }>["call"], args: Node[]): Node {
@@ -69,6 +85,6 @@ function callBy(
     };
   }
   const of = compile(subject, scope);
-  const body = compile(reference.body, scope);
+  const body = compile(reference.body, scope.move());
   return (current, frame) => builtin.call(of(current, frame), (element) => body(element, frame));
 }

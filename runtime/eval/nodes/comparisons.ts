@@ -1,7 +1,7 @@
 // `==` to `>=`. Comparing with a literal, the common case, becomes a closure of its own.
 
 import type { CompareOp, Expr } from "../../../plan/expr.ts";
-import type { Compile, Node, Scope } from "../evaluate.ts";
+import { type Answer, type Compile, chainOf, type Node, type Scope } from "../evaluate.ts";
 import { CidLink, deepEqual, orderOrNull, type Value } from "../values.ts";
 
 type CompareExpr = Extract<Expr, { k: "compare" }>;
@@ -21,13 +21,26 @@ function compileEquality(expr: CompareExpr, wanted: boolean, scope: Scope, compi
   const left = compile(expr.left, scope);
   if (expr.right.k === "literal") {
     const literal = expr.right.value;
-    if (typeof literal === "string") return equalsText(left, literal, wanted);
+    if (typeof literal === "string") {
+      const direct = chainOf(expr.left, scope);
+      const answer = direct?.source.equalsText(direct.names, literal) ?? null;
+      const equals = equalsText(left, literal, wanted);
+      return answer === null ? equals : answered(answer, equals, wanted);
+    }
     if (literal === null || typeof literal !== "object") {
       return (current, frame) => (left(current, frame) === literal) === wanted;
     }
   }
   const right = compile(expr.right, scope);
   return (current, frame) => deepEqual(left(current, frame), right(current, frame)) === wanted;
+}
+
+/** From the bytes where they tell, else from the value. */
+function answered(answer: Answer, otherwise: Node, wanted: boolean): Node {
+  return (current, frame) => {
+    const known = answer();
+    return known === null ? otherwise(current, frame) : known === wanted;
+  };
 }
 
 function equalsText(of: Node, text: string, wanted: boolean): Node {

@@ -25,7 +25,7 @@ export function compileObject(expr: Of<"object">, scope: Scope, compile: Compile
 /** `right` with `@` bound to the value of `left`. */
 export function compilePipe(expr: Of<"pipe">, scope: Scope, compile: Compile): Node {
   const left = compile(expr.left, scope);
-  const right = compile(expr.right, scope);
+  const right = compile(expr.right, scope.move());
   if (!expr.nullStops) return (current, frame) => right(left(current, frame), frame);
   return (current, frame) => {
     const value = left(current, frame);

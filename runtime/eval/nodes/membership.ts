@@ -3,7 +3,7 @@
 import { RE2JS } from "re2js";
 import type { Expr } from "../../../plan/expr.ts";
 import { EvaluationError } from "../eval-error.ts";
-import type { Compile, Node, Scope } from "../evaluate.ts";
+import { type Compile, chainOf, type Node, type Scope } from "../evaluate.ts";
 import { burn } from "../fuel.ts";
 import { deepEqual, isRecord, textOf, typeName, type Value } from "../values.ts";
 
@@ -14,7 +14,10 @@ export function compileHas(expr: Of<"has">, scope: Scope, compile: Compile): Nod
   const left = compile(expr.left, scope);
   if (expr.right.k === "literal" && typeof expr.right.value === "string") {
     const text = expr.right.value;
-    return (current, frame) => hasText(left(current, frame), text);
+    const direct = chainOf(expr.left, scope);
+    const answer = direct?.source.hasText(direct.names, text) ?? null;
+    if (answer === null) return (current, frame) => hasText(left(current, frame), text);
+    return (current, frame) => answer() ?? hasText(left(current, frame), text);
   }
   const right = compile(expr.right, scope);
   return (current, frame) => has(left(current, frame), right(current, frame));

@@ -2,7 +2,7 @@
 
 import type { Expr } from "../../../plan/expr.ts";
 import { EvaluationError } from "../eval-error.ts";
-import type { Compile, Node, Scope } from "../evaluate.ts";
+import { type Compile, chainOf, type Node, type Scope } from "../evaluate.ts";
 import { CidLink, Duration, Instant, isRecord, type RecordValue, type Value } from "../values.ts";
 
 type FieldExpr = Extract<Expr, { k: "field" }>;
@@ -10,6 +10,8 @@ type Read = (value: Value) => Value;
 
 /** `a.b.c`: null wherever there is no such field. A chain of names becomes one closure. */
 export function compileField(expr: FieldExpr, scope: Scope, compile: Compile): Node {
+  const direct = chainOf(expr, scope);
+  if (direct !== null) return direct.source.field(direct.names);
   const reads: Read[] = [];
   let base: Expr = expr;
   for (; base.k === "field"; base = base.of) reads.unshift(fieldReader(base.name));
@@ -36,7 +38,7 @@ function chain(base: Node, reads: readonly Read[]): Node {
 }
 
 /** Reads field `name`. */
-function fieldReader(name: string): Read {
+export function fieldReader(name: string): Read {
   if (isFoundElsewhere(name)) {
     return (value) => {
       return isRecord(value) && Object.hasOwn(value, name) ? (value[name] ?? null) : null;
@@ -82,6 +84,8 @@ export function compileIndex(
 
 /** `exists(path)`: whether the last field or index of `path` is there, even if it is null. */
 export function compileExists(path: Expr, scope: Scope, compile: Compile): Node {
+  const direct = chainOf(path, scope);
+  if (direct !== null) return direct.source.exists(direct.names);
   if (path.k === "field") {
     const of = compile(path.of, scope);
     const { name } = path;

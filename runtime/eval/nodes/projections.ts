@@ -13,7 +13,7 @@ type Of<K extends Expr["k"]> = Extract<Expr, { k: K }>;
 /** `[*]` */
 export function compileProject(expr: Of<"project">, scope: Scope, compile: Compile): Node {
   const of = compile(expr.of, scope);
-  const each = compile(expr.each, scope);
+  const each = compile(expr.each, scope.move());
   return (current, frame) => {
     const list = of(current, frame);
     return Array.isArray(list) ? project(list, each, frame) : null;
@@ -23,7 +23,7 @@ export function compileProject(expr: Of<"project">, scope: Scope, compile: Compi
 /** `.*`, in the order of the fields. */
 export function compileValues(expr: Of<"values">, scope: Scope, compile: Compile): Node {
   const of = compile(expr.of, scope);
-  const each = compile(expr.each, scope);
+  const each = compile(expr.each, scope.move());
   return (current, frame) => {
     const record = of(current, frame);
     return isRecord(record) ? project(Object.values(record), each, frame) : null;
@@ -33,7 +33,7 @@ export function compileValues(expr: Of<"values">, scope: Scope, compile: Compile
 /** `[]`: lists among the elements are replaced by their elements, then as `[*]`. */
 export function compileFlatten(expr: Of<"flatten">, scope: Scope, compile: Compile): Node {
   const of = compile(expr.of, scope);
-  const each = compile(expr.each, scope);
+  const each = compile(expr.each, scope.move());
   return (current, frame) => {
     const list = of(current, frame);
     return Array.isArray(list) ? project(flatten(list), each, frame) : null;
@@ -43,8 +43,8 @@ export function compileFlatten(expr: Of<"flatten">, scope: Scope, compile: Compi
 /** `[?cond]` */
 export function compileSelect(expr: Of<"select">, scope: Scope, compile: Compile): Node {
   const of = compile(expr.of, scope);
-  const cond = compile(expr.cond, scope);
-  const each = compile(expr.each, scope);
+  const cond = compile(expr.cond, scope.move());
+  const each = compile(expr.each, scope.move());
   return (current, frame) => {
     const list = of(current, frame);
     if (!Array.isArray(list)) return null;
@@ -57,7 +57,7 @@ export function compileSelect(expr: Of<"select">, scope: Scope, compile: Compile
 /** `[start:stop:step]` as in Python; of a string, its code points, which is no projection. */
 export function compileSlice(expr: Of<"slice">, scope: Scope, compile: Compile): Node {
   const of = compile(expr.of, scope);
-  const each = compile(expr.each, scope);
+  const each = compile(expr.each, scope.move());
   return (current, frame) => {
     const sliced = of(current, frame);
     if (Array.isArray(sliced)) return project(slice(sliced, expr), each, frame);

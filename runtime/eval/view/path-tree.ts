@@ -1,0 +1,48 @@
+// The paths that a stage reads of its events, as a tree: what the walk over an event's bytes looks for.
+
+/** One name on a path. Its slot is where the walk notes the item it found. */
+export type PathNode = {
+  /** UTF-8, as it stands in the event. */
+  readonly name: Uint8Array;
+  readonly length: number;
+  readonly slot: number;
+  readonly children: PathNode[];
+};
+
+export class PathTree {
+  readonly roots: PathNode[] = [];
+  #slots = 0;
+
+  /** How many slots there are. */
+  get slots(): number {
+    return this.#slots;
+  }
+
+  /** The node at the end of `path`, made if it is not there yet. */
+  node(path: readonly string[]): PathNode {
+    let level = this.roots;
+    let found: PathNode | undefined;
+    for (const name of path) {
+      found = this.#child(level, Buffer.from(name));
+      level = found.children;
+    }
+    if (found === undefined) throw new Error("invariant broken: a path has no names");
+    return found;
+  }
+
+  #child(level: PathNode[], name: Uint8Array): PathNode {
+    const known = level.find((node) => Buffer.compare(node.name, name) === 0);
+    if (known !== undefined) return known;
+    const { length } = name;
+    const made = { name: Uint8Array.from(name), length, slot: this.#slots, children: [] };
+    this.#slots += 1;
+    level.push(made);
+    level.sort((a, b) => a.length - b.length || Buffer.compare(a.name, b.name));
+    return made;
+  }
+}
+
+/** Whether text of a record can only be `text` when its bytes are: what is not UTF-8 reads as U+FFFD. */
+export function hasOwnBytes(text: string): boolean {
+  return text.isWellFormed() && !text.includes("\ufffd");
+}
