@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { hash32, partitionOf } from "./partition.ts";
+import { hash32, hash32OfAscii, partitionOf } from "./partition.ts";
 
 describe("partitionOf", () => {
   it("gives the same partition for ever: the values are part of the stored data", () => {
@@ -21,4 +21,14 @@ describe("partitionOf", () => {
     }
     for (const count of counts) expect(Math.abs(count - 10_000)).toBeLessThan(1000);
   });
+});
+
+it("hashes ASCII bytes as the text they are, and leaves other bytes alone", () => {
+  for (let length = 0; length < 20; length += 1) {
+    const text = "did:plc:0123456789abcdef".slice(0, length);
+    const bytes = Buffer.from(`--${text}--`);
+    expect(hash32OfAscii("s".charCodeAt(0), bytes, 2, 2 + length)).toBe(hash32(`s${text}`));
+  }
+  const umlaut = Buffer.from("aé");
+  expect(hash32OfAscii("s".charCodeAt(0), umlaut, 0, umlaut.length)).toBeNull();
 });
