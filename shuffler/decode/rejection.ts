@@ -38,6 +38,16 @@ export const REJECT_REASONS = [
   "rev_order",
   /** A commit of an account that is deactivated, suspended, taken down or deleted. */
   "account_inactive",
+  /** `--verify structure`: the commit block is missing, malformed, or of another repo or revision. */
+  "bad_commit",
+  /** `--verify signature`: a signature that is not of the key in the account's DID document. */
+  "bad_signature",
+  /** The signed tree does not hold what an operation says, or not the nodes that would show it. */
+  "bad_proof",
+  /** The DID has no document, or the document no key that can be used. */
+  "no_signing_key",
+  /** The host of a `did:web` does not answer. */
+  "did_unavailable",
 ] as const;
 export type RejectReason = (typeof REJECT_REASONS)[number];
 

@@ -1,0 +1,101 @@
+// The key that signs a repo's commits, out of its DID document, and the check of a signature with it.
+
+import { createPublicKey, type KeyObject, verify } from "node:crypto";
+import { multibaseToBytes, parseMultikey, SECP256K1_JWT_ALG } from "@atproto/crypto";
+import { z } from "zod";
+
+/** As little as will do: a shuffler keeps hundreds of thousands, and a `KeyObject` has 3 kB. */
+export type SigningKey = {
+  readonly curve: "k256" | "p256";
+  /** Compressed (33 bytes) or not (65). */
+  readonly point: Uint8Array;
+};
+
+const documentSchema = z.object({
+  id: z.string(),
+  verificationMethod: z
+    .array(
+      z.object({ id: z.string(), type: z.string(), publicKeyMultibase: z.string().optional() }),
+    )
+    .optional(),
+});
+
+/** Of the SubjectPublicKeyInfo that Node reads: sequence, algorithm, curve, bit string. */
+const SPKI_PREFIX = {
+  k256: {
+    33: "3036301006072a8648ce3d020106052b8104000a032200",
+    65: "3056301006072a8648ce3d020106052b8104000a034200",
+  },
+  p256: {
+    33: "3039301306072a8648ce3d020106082a8648ce3d030107032200",
+    65: "3059301306072a8648ce3d020106082a8648ce3d030107034200",
+  },
+} as const;
+
+/** Half of each curve's order: a signature with a greater `s` is the malleable twin of one that is allowed. */
+const HALF_ORDER = {
+  k256: Buffer.from("7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0", "hex"),
+  p256: Buffer.from("7fffffff800000007fffffffffffffffde737d56d38bcf4279dce5617e3192a8", "hex"),
+};
+const COORDINATE_BYTES = 32;
+
+/** The key of `#atproto` in the document of `did`; null when there is none that can be used. */
+export function signingKeyOf(did: string, document: unknown): SigningKey | null {
+  const parsed = documentSchema.safeParse(document);
+  if (!parsed.success || parsed.data.id !== did) return null;
+  const method = parsed.data.verificationMethod?.find(
+    ({ id }) => id === "#atproto" || id === `${did}#atproto`,
+  );
+  if (method?.publicKeyMultibase === undefined) return null;
+  try {
+    return checked(keyOf(method.type, method.publicKeyMultibase));
+  } catch {
+    // Whatever the libraries find wrong with it, it is no key.
+    return null;
+  }
+}
+
+function keyOf(type: string, multibase: string): SigningKey | null {
+  switch (type) {
+    case "Multikey": {
+      const { jwtAlg, keyBytes } = parseMultikey(multibase);
+      return { curve: jwtAlg === SECP256K1_JWT_ALG ? "k256" : "p256", point: keyBytes };
+    }
+    case "EcdsaSecp256k1VerificationKey2019":
+      return { curve: "k256", point: multibaseToBytes(multibase) };
+    case "EcdsaSecp256r1VerificationKey2019":
+      return { curve: "p256", point: multibaseToBytes(multibase) };
+    default:
+      return null;
+  }
+}
+
+/** A key that Node takes, so that nothing can throw later. @throws when it is no point of the curve */
+function checked(key: SigningKey | null): SigningKey | null {
+  if (key !== null) keyObject(key);
+  return key;
+}
+
+function keyObject({ curve, point }: SigningKey): KeyObject {
+  const prefix = point.length === 33 || point.length === 65 ? SPKI_PREFIX[curve][point.length] : "";
+  const der = Buffer.concat([Buffer.from(prefix, "hex"), point]);
+  return createPublicKey({ key: der, format: "der", type: "spki" });
+}
+
+/**
+ * Whether `signature` (r and s, 32 bytes each) is that of the SHA-256 of `data`. The curve's arithmetic
+ * runs in Node's thread pool: it is nearly all of the cost.
+ */
+export async function isSigned(
+  data: Uint8Array,
+  signature: Uint8Array,
+  key: SigningKey,
+): Promise<boolean> {
+  if (Buffer.compare(signature.subarray(COORDINATE_BYTES), HALF_ORDER[key.curve]) > 0) return false;
+  const input = { key: keyObject(key), dsaEncoding: "ieee-p1363" } as const;
+  return await new Promise((resolve, reject) =>
+    verify("sha256", data, input, signature, (error, good) =>
+      error === null ? resolve(good) : reject(error),
+    ),
+  );
+}

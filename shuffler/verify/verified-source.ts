@@ -1,0 +1,46 @@
+// A source whose frames were verified: in the same order, each as it was or as what is wrong with it. The
+// frames of the next chunk are being checked while the reader works on this one.
+
+import type { Source, SourceItem } from "../sources/source.ts";
+import type { Verifier } from "./verifier.ts";
+
+/** Frames checked at a time: enough to keep every thread and many DID look-ups busy. */
+export const CHUNK_FRAMES = 256;
+
+export function verifiedSource(source: Source, verifier: Verifier): Source {
+  return { ...source, batches: () => oneAhead(verifiedChunks(source, verifier)) };
+}
+
+async function* verifiedChunks(source: Source, verifier: Verifier): AsyncGenerator<SourceItem[]> {
+  for await (const batch of source.batches()) {
+    for (let from = 0; from < batch.length; from += CHUNK_FRAMES) {
+      const chunk = batch.slice(from, from + CHUNK_FRAMES);
+      yield await Promise.all(chunk.map((item) => verified(item, verifier)));
+    }
+  }
+}
+
+/** An item that proves nothing (a line of Jetstream JSON) passes as it is. */
+async function verified(item: SourceItem, verifier: Verifier): Promise<SourceItem> {
+  if (item.kind !== "frame") return item;
+  const wrong = await verifier.check(item.raw);
+  if (wrong === null) return item;
+  return { kind: "message", position: item.position, raw: item.raw, message: wrong };
+}
+
+async function* oneAhead<T>(source: AsyncGenerator<T>): AsyncGenerator<T> {
+  let next = source.next();
+  try {
+    for (;;) {
+      const { done, value } = await next;
+      if (done === true) return;
+      next = source.next();
+      // It is thrown where it is awaited; until then it must not count as unhandled.
+      next.catch(() => {});
+      yield value;
+    }
+  } finally {
+    // Not awaited: a quiet relay would keep us until its next frame.
+    source.return(undefined).catch(() => {});
+  }
+}

@@ -1,0 +1,123 @@
+// `--verify`: which frames are what they claim. One frame in, what is wrong with it out; order and
+// concurrency are the caller's.
+
+import { CborCursor } from "../cbor/cursor.ts";
+import { eachField } from "../decode/fields.ts";
+import { catchMalformed, type Rejected, rejected } from "../decode/rejection.ts";
+import type { KeyAnswer, KeyCache } from "./key-cache.ts";
+import { type CommitProof, readProof } from "./proof.ts";
+import { isSigned } from "./signing-key.ts";
+import { Tree } from "./tree.ts";
+
+/**
+ * How much of a frame is checked before its events are published. At every level a record is the hash in
+ * its CID. `structure`: the commit block is there and is this repo's and revision's. `signature`: it is
+ * signed by the account's key, and the repo's tree holds what the operations say.
+ */
+export const VERIFY_LEVELS = ["none", "structure", "signature"] as const;
+export type VerifyLevel = (typeof VERIFY_LEVELS)[number];
+
+export interface Verifier {
+  /**
+   * Null when the frame is good, or of a kind that proves nothing. Calls must be made in the order of
+   * the frames: an `#identity` makes later ones look the key up again.
+   */
+  check(frame: Uint8Array): Promise<Rejected | null>;
+}
+
+/** Checks each frame by itself. */
+export const structureVerifier: Verifier = {
+  check: async (frame) => {
+    const read = readFrame(frame);
+    return read !== null && isRejected(read) ? read : null;
+  },
+};
+
+/** Checks who signed it as well. */
+export class SignatureVerifier implements Verifier {
+  readonly #keys: KeyCache;
+
+  constructor(keys: KeyCache) {
+    this.#keys = keys;
+  }
+
+  async check(frame: Uint8Array): Promise<Rejected | null> {
+    const read = readFrame(frame);
+    if (read === null) return null;
+    if (isRejected(read)) return read;
+    if (read.kind === "identity") {
+      this.#keys.forget(read.did);
+      return null;
+    }
+    const { proof } = read;
+    return (await this.#signature(proof)) ?? catchMalformed(() => checkClaims(proof));
+  }
+
+  async #signature(proof: CommitProof): Promise<Rejected | null> {
+    const answer = await this.#keys.get(proof.did);
+    const first = await judge(proof, answer);
+    if (first === null || answer === "unavailable") return first;
+    // The key may have been rotated since it was looked up.
+    const fresh = await this.#keys.refreshed(proof.did);
+    return fresh === null ? first : await judge(proof, fresh);
+  }
+}
+
+async function judge(proof: CommitProof, answer: KeyAnswer): Promise<Rejected | null> {
+  if (answer === "none") return rejected("no_signing_key", "its DID document has no usable key");
+  if (answer === "unavailable") return rejected("did_unavailable", "its DID document did not come");
+  const good = await isSigned(proof.signed, proof.signature, answer);
+  return good ? null : rejected("bad_signature", "not by the key in its DID document");
+}
+
+function checkClaims({ blocks, tree, claims }: CommitProof): null {
+  const repo = new Tree(blocks, tree);
+  for (const claim of claims) repo.check(claim);
+  return null;
+}
+
+type Read = { kind: "commit"; proof: CommitProof } | { kind: "identity"; did: string };
+
+/** Null for what has nothing to check, and for what the decoder will refuse anyway. */
+function readFrame(frame: Uint8Array): Read | Rejected | null {
+  const type = catchMalformed(() => readType(frame));
+  if ("kind" in type) return null;
+  switch (type.t) {
+    case "#commit":
+    case "#sync":
+      return catchMalformed(
+        () => ({ kind: "commit", proof: readProof(frame, type.body) }) as const,
+      );
+    case "#identity": {
+      const did = catchMalformed(() => readDid(frame, type.body));
+      return typeof did === "string" ? { kind: "identity", did } : null;
+    }
+    default:
+      return null;
+  }
+}
+
+function isRejected(read: Read | Rejected): read is Rejected {
+  return read.kind === "rejected";
+}
+
+function readType(frame: Uint8Array): { t: string; body: number } {
+  const cursor = new CborCursor(frame, "bad_frame");
+  let t = "";
+  eachField(cursor, (key) => {
+    if (key === "t") t = cursor.text();
+    else cursor.skip();
+  });
+  return { t, body: cursor.at };
+}
+
+function readDid(frame: Uint8Array, at: number): string {
+  const cursor = new CborCursor(frame, "bad_frame");
+  cursor.at = at;
+  let did = "";
+  eachField(cursor, (key) => {
+    if (key === "did") did = cursor.text();
+    else cursor.skip();
+  });
+  return did;
+}
