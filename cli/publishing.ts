@@ -12,6 +12,8 @@ import { RepeatGuard } from "../shuffler/repeat-guard.ts";
 import { Shuffler } from "../shuffler/shuffle.ts";
 import { newRelayStats, type RelayStats } from "../shuffler/sources/relay-stats.ts";
 import type { Source } from "../shuffler/sources/source.ts";
+import { verifiedSource } from "../shuffler/verify/verified-source.ts";
+import type { Verifier } from "../shuffler/verify/verifier.ts";
 import type { Backend } from "./backend.ts";
 import { bufferText, leftOverText, openDiskBuffer } from "./buffer.ts";
 import { openCursors } from "./cursors.ts";
@@ -24,6 +26,8 @@ export type PublishingOptions = {
   readonly backend: Backend;
   /** What `--from` names, or the relays to read one at a time. */
   readonly from: SourceSpecs;
+  /** Null publishes what the source says. */
+  readonly verifier: Verifier | null;
   readonly speed: Speed;
   /** Whether the end of the source closes every window. */
   readonly closeWindows: boolean;
@@ -64,7 +68,9 @@ export async function publishTo(options: PublishingOptions): Promise<Progress> {
   const saved = cursors.file === null ? null : await cursors.places.load(cursors.file);
   if (saved !== null) terminal.say(`${from[0]}: goes on behind position ${saved.position}`);
   await using input = await openInput(options, cursors.places, saved?.position ?? null);
-  const { source } = input;
+  const { verifier } = options;
+  // Behind the buffer: the relay is read on while keys are waited for.
+  const source = verifier === null ? input.source : verifiedSource(input.source, verifier);
   const shuffler = new Shuffler({
     partitions: backend.layout.partitions,
     maxPayloadBytes: backend.connection.info?.max_payload ?? 0,

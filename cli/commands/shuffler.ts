@@ -18,10 +18,12 @@ import { CommandError, EXIT, type ExitCode } from "../exit-codes.ts";
 import { type BufferOptions, parseSpeed, publishTo } from "../publishing.ts";
 import { isRelay, type SourceSpecs } from "../source.ts";
 import { formatCount, formatDuration } from "../terminal/units.ts";
+import { openVerifier, type VerifyOptions, withVerifyOptions } from "../verification.ts";
 
 const BYTES_PER_MB = 1_000_000;
 
-type Options = NatsOptions & {
+type Options = NatsOptions &
+  VerifyOptions & {
   readonly from?: string;
   readonly relay?: readonly string[];
   readonly closeWindows?: true;
@@ -32,7 +34,7 @@ type Options = NatsOptions & {
 };
 
 export function shufflerCommand(context: Context, finish: Finish): Command {
-  return newNatsCommand(
+  const command = newNatsCommand(
     "shuffler",
     "publish a relay's or a recording's events to the firehose stream",
   )
@@ -49,19 +51,23 @@ export function shufflerCommand(context: Context, finish: Finish): Command {
       "for what a relay sends while NATS is away, or none (default: .fpaas/buffer-HOST)",
     )
     .option("--buffer-memory <megabytes>", "of it in memory", parseMegabytes)
-    .option("--buffer-disk <megabytes>", "of it on disk", parseMegabytes)
-    .action(async (options: Options) => finish(await shuffle(options, context)));
+    .option("--buffer-disk <megabytes>", "of it on disk", parseMegabytes);
+  return withVerifyOptions(command).action(async (options: Options) =>
+    finish(await shuffle(options, context)),
+  );
 }
 
 async function shuffle(options: Options, context: Context): Promise<ExitCode> {
   const { terminal, signal } = context;
   const from = sourceOf(options);
   const name = from.join(", ");
+  const verifier = await openVerifier(options, from[0], context);
   await using backend = await openBackend(context, options, "make");
   const startMs = performance.now();
   const progress = await publishTo({
     backend,
     from,
+    verifier,
     speed: options.speed,
     closeWindows: options.closeWindows === true,
     terminal,

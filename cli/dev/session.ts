@@ -125,6 +125,7 @@ export class Session {
     await publishTo({
       backend,
       from: [from],
+      verifier: null,
       speed,
       closeWindows: true,
       terminal,

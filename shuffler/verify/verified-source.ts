@@ -8,7 +8,12 @@ import type { Verifier } from "./verifier.ts";
 export const CHUNK_FRAMES = 256;
 
 export function verifiedSource(source: Source, verifier: Verifier): Source {
-  return { ...source, batches: () => oneAhead(verifiedChunks(source, verifier)) };
+  return {
+    name: source.name,
+    live: source.live,
+    batches: () => oneAhead(verifiedChunks(source, verifier)),
+    release: (items) => source.release?.(items),
+  };
 }
 
 async function* verifiedChunks(source: Source, verifier: Verifier): AsyncGenerator<SourceItem[]> {
@@ -25,7 +30,7 @@ async function verified(item: SourceItem, verifier: Verifier): Promise<SourceIte
   if (item.kind !== "frame") return item;
   const wrong = await verifier.check(item.raw);
   if (wrong === null) return item;
-  return { kind: "message", position: item.position, raw: item.raw, message: wrong };
+  return { ...item, kind: "message", message: wrong };
 }
 
 async function* oneAhead<T>(source: AsyncGenerator<T>): AsyncGenerator<T> {

@@ -1,4 +1,4 @@
-// `--verify`: which frames are what they claim. One frame in, what is wrong with it out; order and
+// Which frames are what they claim, at each level. One frame in, what is wrong with it out; order and
 // concurrency are the caller's.
 
 import { CborCursor } from "../cbor/cursor.ts";
@@ -8,14 +8,6 @@ import type { KeyAnswer, KeyCache } from "./key-cache.ts";
 import { type CommitProof, readProof } from "./proof.ts";
 import { isSigned } from "./signing-key.ts";
 import { Tree } from "./tree.ts";
-
-/**
- * How much of a frame is checked before its events are published. At every level a record is the hash in
- * its CID. `structure`: the commit block is there and is this repo's and revision's. `signature`: it is
- * signed by the account's key, and the repo's tree holds what the operations say.
- */
-export const VERIFY_LEVELS = ["none", "structure", "signature"] as const;
-export type VerifyLevel = (typeof VERIFY_LEVELS)[number];
 
 export interface Verifier {
   /**

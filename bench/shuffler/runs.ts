@@ -1,0 +1,121 @@
+// One run of the shuffler, as `fpaas shuffler` puts it together, on a fresh server.
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { jetstreamManager } from "@nats-io/jetstream";
+import { FIREHOSE_STREAM } from "../../plan/names.ts";
+import { FIREHOSE_PARTITIONS_DEFAULT } from "../../plan/partition.ts";
+import { connectNats, type NatsConnection } from "../../runtime/adapters/nats/connect.ts";
+import { NatsCursorStore } from "../../runtime/adapters/nats/cursor-store.ts";
+import { NatsPublisher } from "../../runtime/adapters/nats/publisher.ts";
+import { ensureStreams } from "../../runtime/adapters/nats/streams.ts";
+import { MAX_PAYLOAD_BYTES, startNatsServer } from "../../runtime/adapters/nats-server.ts";
+import { systemClock } from "../../runtime/adapters/system-clock.ts";
+import type { Publisher } from "../../shuffler/ports.ts";
+import { publishSource } from "../../shuffler/publish.ts";
+import { eventsTotal, Shuffler } from "../../shuffler/shuffle.ts";
+import type { Source } from "../../shuffler/sources/source.ts";
+import { KeyCache } from "../../shuffler/verify/key-cache.ts";
+import type { VerifyLevel } from "../../shuffler/verify/level.ts";
+import { verifiedSource } from "../../shuffler/verify/verified-source.ts";
+import { SignatureVerifier, structureVerifier } from "../../shuffler/verify/verifier.ts";
+import { type BenchInput, sourceOf } from "./input.ts";
+
+const WATERMARKS = "atproto.firehose.*.watermark";
+const { signal } = new AbortController();
+
+/** @returns events in the stream, without watermarks, and how long it took. */
+export async function shuffleOnce(
+  input: BenchInput,
+  level: VerifyLevel,
+  passes: number,
+): Promise<{ stored: number; ms: number }> {
+  const storeDir = await mkdtemp(join(tmpdir(), "fpaas-bench-"));
+  try {
+    await using server = await startNatsServer({ storeDir });
+    const connection = await connectNats({ url: server.url, name: "bench" });
+    await ensureStreams(connection, { partitions: FIREHOSE_PARTITIONS_DEFAULT, buckets: 1 });
+    const startMs = performance.now();
+    await publishAll(connection, verified(sourceOf(input.frames, passes), level, input));
+    const ms = performance.now() - startMs;
+    const stored = await countEvents(connection);
+    await connection.close();
+    return { stored, ms };
+  } finally {
+    await rm(storeDir, { recursive: true, force: true });
+  }
+}
+
+/** Verification, decoding and routing alone, one pass. */
+export async function shuffleWithoutNats(
+  input: BenchInput,
+  level: VerifyLevel,
+): Promise<{ events: number; ms: number }> {
+  const shuffler = newShuffler(MAX_PAYLOAD_BYTES);
+  const startMs = performance.now();
+  for await (const batch of verified(sourceOf(input.frames, 1), level, input).batches()) {
+    for (const item of batch) shuffler.push(item);
+  }
+  return { events: eventsTotal(shuffler.counters), ms: performance.now() - startMs };
+}
+
+export function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}
+
+function verified(source: Source, level: VerifyLevel, { documents }: BenchInput): Source {
+  switch (level) {
+    case "none":
+      return source;
+    case "structure":
+      return verifiedSource(source, structureVerifier);
+    case "signature": {
+      if (documents === null) throw new Error("no DID documents");
+      const keys = new KeyCache({ resolver: documents, clock: systemClock, signal });
+      return verifiedSource(source, new SignatureVerifier(keys));
+    }
+  }
+}
+
+async function publishAll(connection: NatsConnection, source: Source): Promise<void> {
+  await using nats = new NatsPublisher(connection);
+  await publishSource({
+    source,
+    shuffler: newShuffler(connection.info?.max_payload ?? 0),
+    publisher: freshIds(nats),
+    cursorStore: await NatsCursorStore.open(connection, "bench"),
+    clock: systemClock,
+    speed: "max",
+    closeWindows: false,
+    signal,
+    onProgress: () => {},
+    onCursorNotSaved: (error) => {
+      throw error;
+    },
+  });
+}
+
+function newShuffler(maxPayloadBytes: number): Shuffler {
+  const partitions = FIREHOSE_PARTITIONS_DEFAULT;
+  return new Shuffler({ partitions, maxPayloadBytes, relay: "bench", clock: null });
+}
+
+/** Ids are of the content, and a later pass has the same: a count in front makes each message new. */
+function freshIds(nats: NatsPublisher): Publisher {
+  let sent = 0;
+  return {
+    publish: async (message) => {
+      sent += 1;
+      const { acked } = await nats.enqueue({ ...message, msgId: `${sent}-${message.msgId}` });
+      return { stored: acked.then(() => {}) };
+    },
+  };
+}
+
+async function countEvents(connection: NatsConnection): Promise<number> {
+  const { streams } = await jetstreamManager(connection);
+  const { state } = await streams.info(FIREHOSE_STREAM, { subjects_filter: WATERMARKS });
+  const watermarks = Object.values(state.subjects ?? {}).reduce((sum, count) => sum + count, 0);
+  return state.messages - watermarks;
+}
