@@ -14,7 +14,7 @@ export const REQUEST_MS_MAX = 5000;
 
 const NOT_FOUND = new Set([404, 410]);
 const WEB_PREFIX = "did:web:";
-const PLC_PREFIX = "did:plc:";
+const PLC = /^did:plc:[a-z2-7]{24}$/;
 /** The host of a `did:web` as atproto allows it: no port, no path, at least two labels. */
 const WEB_HOST = /^[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z][a-z0-9-]*$/i;
 /** Names that only resolve inside somebody's network. */
@@ -22,11 +22,10 @@ const LOCAL_NAME = /(^|\.)(localhost|local|internal|home|lan|test|invalid)$/i;
 
 /** @param plcUrl of the directory, `https://…`; the operator's word, so it may be anywhere */
 export function openDidDirectory(plcUrl: string): DidResolver {
+  const directory = plcUrl.replace(/\/*$/, "");
   return {
     resolve: async (did) => {
-      if (did.startsWith(PLC_PREFIX)) {
-        return await fetchDocument(new URL(did, plcUrl.replace(/\/*$/, "/")), true, lookup);
-      }
+      if (PLC.test(did)) return await fetchDocument(new URL(`${directory}/${did}`), true, lookup);
       const host = did.startsWith(WEB_PREFIX) ? did.slice(WEB_PREFIX.length) : "";
       if (!isPublicName(host)) return null;
       const url = new URL(`https://${host}/.well-known/did.json`);

@@ -33,7 +33,7 @@ export const NO_KEY_TTL_MS = 60_000;
 /** A signature that does not fit looks its key up again at most so often for one account. */
 export const REFRESH_INTERVAL_MS = 60_000;
 /** Look-ups under way at a time. */
-export const LOOKUPS_MAX = 32;
+export const LOOKUPS_MAX = 64;
 const RETRY_WAIT_MS = 500;
 const RETRY_WAIT_MS_MAX = 15_000;
 

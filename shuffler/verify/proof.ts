@@ -2,6 +2,7 @@
 // speaks of the same repo and revision as the frame. Nothing here asks who signed it.
 
 import { hash } from "node:crypto";
+import { DID } from "../../plan/names.ts";
 import { CborCursor } from "../cbor/cursor.ts";
 import { walkCar } from "../decode/car.ts";
 import { CID_BYTES, CID_DIGEST_AT, isCidAt, sameCid } from "../decode/cid.ts";
@@ -33,6 +34,8 @@ const SMALL_MAP = 0xa0;
 /** @param body where the frame's body begins. @throws Malformed `bad_commit`, or as the decoder */
 export function readProof(frame: Uint8Array, body: number): CommitProof {
   const claimed = readBody(frame, body);
+  // Before anybody is asked for its key.
+  if (!DID.test(claimed.did)) throw new Malformed("bad_did", `${claimed.did.length} characters`);
   if (claimed.car === null) throw new Malformed("bad_commit", "no blocks");
   if (claimed.car.length > BLOCKS_BYTES_MAX) {
     throw new Malformed("oversize_blocks", `${claimed.car.length} bytes`);

@@ -186,6 +186,17 @@ describe.each([
   });
 });
 
+it("asks nobody about a DID that is none", async () => {
+  const resolver = new TestResolver();
+  const [commit] = await makeCommits(await Secp256k1Keypair.create());
+  const frame = await frameBytes({
+    ...(commit ?? expect.fail("no commit")),
+    did: "did:plc:a/../b",
+  });
+  expect(await reasons(verifierOn(resolver), frame)).toEqual(["bad_did"]);
+  expect(resolver.asked).toBe(0);
+});
+
 /** The same commit, its block signed by another key. */
 async function resigned(commit: SignedCommit, keypair: Keypair): Promise<SignedCommit> {
   const signed = unsignedBytes(commit);
