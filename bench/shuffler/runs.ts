@@ -8,12 +8,16 @@ import { FIREHOSE_STREAM } from "../../plan/names.ts";
 import { FIREHOSE_PARTITIONS_DEFAULT } from "../../plan/partition.ts";
 import { connectNats, type NatsConnection } from "../../runtime/adapters/nats/connect.ts";
 import { NatsCursorStore } from "../../runtime/adapters/nats/cursor-store.ts";
+import { duplicateWindowMs } from "../../runtime/adapters/nats/inspect.ts";
+import { NatsLog } from "../../runtime/adapters/nats/nats-log.ts";
 import { NatsPublisher } from "../../runtime/adapters/nats/publisher.ts";
+import { NatsStoredIds } from "../../runtime/adapters/nats/stored-ids.ts";
 import { ensureStreams } from "../../runtime/adapters/nats/streams.ts";
 import { MAX_PAYLOAD_BYTES, startNatsServer } from "../../runtime/adapters/nats-server.ts";
 import { systemClock } from "../../runtime/adapters/system-clock.ts";
 import type { Publisher } from "../../shuffler/ports.ts";
 import { publishSource } from "../../shuffler/publish.ts";
+import { RepeatGuard } from "../../shuffler/repeat-guard.ts";
 import { eventsTotal, Shuffler } from "../../shuffler/shuffle.ts";
 import type { Source } from "../../shuffler/sources/source.ts";
 import { KeyCache } from "../../shuffler/verify/key-cache.ts";
@@ -79,12 +83,15 @@ function verified(source: Source, level: VerifyLevel, { documents }: BenchInput)
 }
 
 async function publishAll(connection: NatsConnection, source: Source): Promise<void> {
-  await using nats = new NatsPublisher(connection);
+  const windowMs = await duplicateWindowMs(connection);
+  const ids = new NatsStoredIds(new NatsLog(connection), { report: console.error });
+  await using nats = new NatsPublisher(connection, { stored: { ids, windowMs } });
   await publishSource({
     source,
     shuffler: newShuffler(connection.info?.max_payload ?? 0),
     publisher: freshIds(nats),
-    cursorStore: await NatsCursorStore.open(connection, "bench"),
+    cursorStore: await NatsCursorStore.open(connection),
+    guard: new RepeatGuard({ ids, clock: systemClock, windowMs, live: false }),
     clock: systemClock,
     speed: "max",
     closeWindows: false,
@@ -94,6 +101,7 @@ async function publishAll(connection: NatsConnection, source: Source): Promise<v
       throw error;
     },
   });
+  ids.stop();
 }
 
 function newShuffler(maxPayloadBytes: number): Shuffler {

@@ -24,14 +24,14 @@ const BYTES_PER_MB = 1_000_000;
 
 type Options = NatsOptions &
   VerifyOptions & {
-  readonly from?: string;
-  readonly relay?: readonly string[];
-  readonly closeWindows?: true;
-  readonly speed: Speed;
-  readonly buffer?: string;
-  readonly bufferMemory?: number;
-  readonly bufferDisk?: number;
-};
+    readonly from?: string;
+    readonly relay?: readonly string[];
+    readonly closeWindows?: true;
+    readonly speed: Speed;
+    readonly buffer?: string;
+    readonly bufferMemory?: number;
+    readonly bufferDisk?: number;
+  };
 
 export function shufflerCommand(context: Context, finish: Finish): Command {
   const command = newNatsCommand(

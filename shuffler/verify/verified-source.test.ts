@@ -64,6 +64,21 @@ it("checks a chunk of frames at a time, and the next one while the reader works"
   expect((await batches.next()).done).toBe(true);
 });
 
+it("tells the source behind it what is stored, and keeps an item's session", async () => {
+  const released: number[] = [];
+  const session = { host: "relay.test", numbering: 0, number: 3 };
+  const inner = {
+    ...sourceOf([{ ...frame(1), session }]),
+    release: (n: number) => void released.push(n),
+  };
+  const source = verifiedSource(inner, { check: async () => rejected("bad_signature", "") });
+  for await (const [item] of source.batches()) {
+    expect(item).toMatchObject({ kind: "message", position: 1, session });
+  }
+  source.release?.(7);
+  expect(released).toEqual([7]);
+});
+
 it("passes on what a verifier or the source throws", async () => {
   const check = () => Promise.reject(new Error("a bug"));
   const seen = positionsAndReasons(verifiedSource(sourceOf([frame(1)]), { check }));
