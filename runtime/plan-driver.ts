@@ -69,7 +69,7 @@ export class PlanDriver {
   push(message: FirehoseMessage): void {
     this.#seq += 1;
     for (const reader of this.#readersOf(message.subject)) {
-      reader.task.runner.push({
+      this.#push(reader.task, {
         input: reader.input,
         channel: reader.channel,
         channels: reader.channels,
@@ -141,7 +141,16 @@ export class PlanDriver {
         subject: `${target.kind} ${target.name}`,
         seq: this.#seq,
       };
-      task.runner.push(message);
+      this.#push(task, message);
+    }
+  }
+
+  /** What a message sets off is passed on a piece at a time, so that it need not fit in memory. */
+  #push(task: Task, message: InputMessage): void {
+    task.runner.push(message);
+    while (task.runner.busy) {
+      this.#pass(task);
+      task.runner.goOn();
     }
   }
 

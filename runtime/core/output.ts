@@ -14,14 +14,15 @@ export class OutputBuffer {
   readonly #pending = new Map<string, Pending>();
   #full: OutputMessage[] = [];
   #bytes = 0;
-  #records = 0;
+  /** Pending messages with records. */
+  #begun = 0;
 
-  /** Bytes and records waiting to be drained. */
+  /** Bytes and messages waiting to be drained. */
   get bytes(): number {
     return this.#bytes;
   }
-  get records(): number {
-    return this.#records;
+  get messages(): number {
+    return this.#full.length + this.#begun;
   }
 
   addRecord(target: Target, partition: number, record: RecordValue): void {
@@ -31,10 +32,10 @@ export class OutputBuffer {
   /** `item` is one CBOR item; it must not change afterwards. */
   add(target: Target, partition: number, item: Uint8Array): void {
     const pending = this.#open(target, partition);
+    if (pending.items.length === 0) this.#begun += 1;
     pending.items.push(item);
     pending.bytes += item.length;
     this.#bytes += item.length;
-    this.#records += 1;
     if (pending.bytes >= MESSAGE_BYTES_TARGET) this.#close(pending);
   }
 
@@ -45,7 +46,6 @@ export class OutputBuffer {
     const messages = this.#full;
     this.#full = [];
     this.#bytes = 0;
-    this.#records = 0;
     return messages;
   }
 
@@ -68,5 +68,6 @@ export class OutputBuffer {
     });
     pending.items = [];
     pending.bytes = 0;
+    this.#begun -= 1;
   }
 }

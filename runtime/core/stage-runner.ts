@@ -25,6 +25,28 @@ import { type SavedWatermarks, Watermarks } from "./watermarks.ts";
 export type Progress = {
   readonly watermarks: SavedWatermarks;
   readonly counters: Counters;
+  /** The advance that the stage is in the middle of. */
+  readonly advance: SavedAdvance | null;
+};
+
+/** Where an advance stands, and the message that set it off. */
+export type SavedAdvance = {
+  /** Null: before the first watermark. */
+  readonly reachedMs: number | null;
+  readonly subject: string;
+  readonly seq: number;
+};
+
+type Advance = { reachedMs: number; readonly pieces: Iterator<number> };
+
+/** What one piece of work may leave to be drained, so that it fits one commit. */
+export const DRAIN: DrainLimits = { bytes: 2 * 1024 * 1024, messages: 400, pieces: 20_000 };
+
+export type DrainLimits = {
+  readonly bytes: number;
+  readonly messages: number;
+  /** Each may have changed an entry of state. */
+  readonly pieces: number;
 };
 
 export class StageRunner {
@@ -35,9 +57,17 @@ export class StageRunner {
   /** For records that are objects, and for events as they stand in their messages. */
   readonly #emit: Emit;
   readonly #events: { readonly view: EventView; readonly emit: Emit<EventView> };
+  /** What the last message set off and is not through yet. */
+  #advance: Advance | null = null;
+  #pieces = 0;
+  readonly #limits: DrainLimits;
 
-  /** @param plan the plan `stage` is of; it must be valid (`validatePlan`). */
-  constructor(plan: Plan, stage: Stage) {
+  /**
+   * @param plan the plan `stage` is of; it must be valid (`validatePlan`).
+   * @param limits which tests make small
+   */
+  constructor(plan: Plan, stage: Stage, limits = DRAIN) {
+    this.#limits = limits;
     this.#context = new StageContext(plan, stage);
     this.#inputs = stage.inputs;
     this.#watermarks = new Watermarks(stage.inputs.length);
@@ -62,25 +92,52 @@ export class StageRunner {
     return this.#context.output.bytes;
   }
 
+  /** Whether the last message is not through yet: drain, store if need be, and `goOn`. */
+  get busy(): boolean {
+    return this.#advance !== null;
+  }
+
+  /** Whether what waits to be drained is as much as should go into one commit. */
+  get full(): boolean {
+    const { output } = this.#context;
+    const { bytes, messages, pieces } = this.#limits;
+    return output.bytes >= bytes || output.messages >= messages || this.#pieces >= pieces;
+  }
+
   /** The watermark this stage can promise now; null until it is known. */
   get watermarkMs(): number | null {
-    const least = this.#watermarks.least;
+    const least = this.#advance?.reachedMs ?? this.#watermarks.least;
     const watermarkMs = this.#stateful?.outputWatermarkMs(least) ?? least;
     return Number.isFinite(watermarkMs) ? watermarkMs : null;
   }
 
-  /** Takes one message in. A payload that does not decode goes to dead letters, whole. */
+  /**
+   * Takes one message in, and is `busy` after it when what it set off is more than one commit should hold.
+   * A payload that does not decode goes to dead letters, whole.
+   */
   push(message: InputMessage): void {
+    assert(!this.busy, "a message is pushed before the last one is through");
     const context = this.#context;
     context.message.subject = message.subject;
     context.message.seq = message.seq;
     context.message.channelWatermarkMs = this.#watermarks.of(message);
     if (message.payload !== null) this.#records(message, message.payload);
-    if (message.watermarkMs !== null) this.#advance(message, message.watermarkMs);
+    if (message.watermarkMs !== null) this.#advanceTo(message, message.watermarkMs);
+  }
+
+  /** Goes on with what the last message set off, until it is through or there is enough to be drained. */
+  goOn(): void {
+    while (this.#advance !== null && !this.full) {
+      const { done, value } = this.#advance.pieces.next();
+      if (done === true) this.#advance = null;
+      else this.#advance.reachedMs = value;
+      this.#pieces += 1;
+    }
   }
 
   /** Everything produced since the last drain. */
   drain(): StepOutput {
+    this.#pieces = 0;
     return { messages: this.#context.output.drain(), watermarkMs: this.watermarkMs };
   }
 
@@ -93,6 +150,7 @@ export class StageRunner {
     return {
       watermarks: this.#watermarks.save(),
       counters: structuredClone(this.#context.counters),
+      advance: this.#savedAdvance(),
     };
   }
 
@@ -101,12 +159,26 @@ export class StageRunner {
     return this.#stateful?.entries() ?? [];
   }
 
-  /** Puts a checkpoint back into a fresh runner. */
+  /** Puts a checkpoint back into a fresh runner, which may be `busy` then. */
   restore(progress: Progress, state: Iterable<StateChange>): void {
     Object.assign(this.#context.counters, structuredClone(progress.counters));
     this.#watermarks.restore(progress.watermarks);
     for (const change of state) this.#stateful?.restore(change);
-    this.#stateful?.resume(this.#watermarks.least);
+    const { advance } = progress;
+    const { least } = this.#watermarks;
+    const reachedMs = advance === null ? least : (advance.reachedMs ?? Number.NEGATIVE_INFINITY);
+    this.#stateful?.resume(reachedMs);
+    if (advance === null) return;
+    this.#context.message.subject = advance.subject;
+    this.#context.message.seq = advance.seq;
+    this.#begin(reachedMs, least);
+  }
+
+  #savedAdvance(): SavedAdvance | null {
+    if (this.#advance === null) return null;
+    const { reachedMs } = this.#advance;
+    const { subject, seq } = this.#context.message;
+    return { reachedMs: Number.isFinite(reachedMs) ? reachedMs : null, subject, seq };
   }
 
   #records(message: InputMessage, payload: Uint8Array): void {
@@ -144,7 +216,7 @@ export class StageRunner {
     else if (input.start.at === "time" && timeMs < input.start.ms)
       this.#context.drop("before start");
     else this.#events.emit(view, seq);
-    if (message.timeTrusted) this.#advance(message, timeMs - WATERMARK_DELAY_MS);
+    if (message.timeTrusted) this.#advanceTo(message, timeMs - WATERMARK_DELAY_MS);
   }
 
   #topicRecords(input: SourceInput, payload: Uint8Array): void {
@@ -176,10 +248,19 @@ export class StageRunner {
     }
   }
 
-  #advance(message: InputMessage, watermarkMs: number): void {
+  #advanceTo(message: InputMessage, watermarkMs: number): void {
     const before = this.#watermarks.least;
     this.#watermarks.advance(message, watermarkMs);
-    if (this.#watermarks.least > before) this.#stateful?.advance(this.#watermarks.least);
+    const { least } = this.#watermarks;
+    if (least === before) return;
+    this.#begin(before, least);
+    this.goOn();
+  }
+
+  #begin(fromMs: number, watermarkMs: number): void {
+    const pieces = this.#stateful?.advance(fromMs, watermarkMs);
+    if (pieces === undefined) return;
+    this.#advance = { reachedMs: fromMs, pieces: pieces[Symbol.iterator]() };
   }
 }
 

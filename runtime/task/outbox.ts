@@ -17,13 +17,15 @@ import type { LogAppend } from "../ports.ts";
 
 /** Late and dead-letter topics hear of the watermark only every so often: they are seldom windowed. */
 export const SIDE_WATERMARK_STEP_MS = 10_000;
+/** Of one commit, which has a limit; the others go with the next one. */
+export const WATERMARKS_PER_COMMIT_MAX = 250;
 
 type OutputTarget = Target & {
-  readonly partitions: number;
   /** `Fpaas-From` of everything this task sends there. */
   readonly from: string;
   readonly watermarkStepMs: number;
-  announcedMs: number;
+  /** By partition. */
+  readonly announcedMs: number[];
 };
 
 export class Outbox {
@@ -35,26 +37,30 @@ export class Outbox {
     this.#deployment = deployment;
     this.#targets = targetsOf(plan, stage).map((target) => ({
       ...target,
-      partitions: partitionsOf(plan, target),
       from: producerName(version, task.stage, task.partition, producersOf(plan, target)),
       watermarkStepMs: isSide(deployment, target) ? SIDE_WATERMARK_STEP_MS : 1,
-      announcedMs: Number.NEGATIVE_INFINITY,
+      announcedMs: Array.from({ length: partitionsOf(plan, target) }, () => -Infinity),
     }));
   }
 
   /** Whether some target is owed this watermark. */
   owes(watermarkMs: number | null): boolean {
-    return watermarkMs !== null && this.#targets.some((target) => due(target, watermarkMs));
+    return (
+      watermarkMs !== null &&
+      this.#targets.some((target) => target.announcedMs.some((ms) => due(target, ms, watermarkMs)))
+    );
   }
 
   /** The messages of one commit: the records, then the watermark where it is due. */
   messages(output: readonly OutputMessage[], watermarkMs: number | null): LogAppend[] {
     const messages = output.map((one) => this.#records(one));
+    const most = messages.length + WATERMARKS_PER_COMMIT_MAX;
     if (watermarkMs === null) return messages;
     for (const target of this.#targets) {
-      if (!due(target, watermarkMs)) continue;
-      target.announcedMs = watermarkMs;
-      for (let i = 0; i < target.partitions; i += 1) {
+      for (const [i, announcedMs] of target.announcedMs.entries()) {
+        if (messages.length === most) return messages;
+        if (!due(target, announcedMs, watermarkMs)) continue;
+        target.announcedMs[i] = watermarkMs;
         messages.push(this.#watermark(target, i, watermarkMs));
       }
     }
@@ -99,9 +105,7 @@ function isSide(deployment: Deployment, target: Target): boolean {
   );
 }
 
-function due(target: OutputTarget, watermarkMs: number): boolean {
-  if (watermarkMs <= target.announcedMs) return false;
-  return (
-    watermarkMs === END_OF_TIME_MS || watermarkMs >= target.announcedMs + target.watermarkStepMs
-  );
+function due({ watermarkStepMs }: OutputTarget, announcedMs: number, watermarkMs: number): boolean {
+  if (watermarkMs <= announcedMs) return false;
+  return watermarkMs === END_OF_TIME_MS || watermarkMs >= announcedMs + watermarkStepMs;
 }

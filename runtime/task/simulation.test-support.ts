@@ -25,7 +25,7 @@ import { LogUnavailable } from "../ports.ts";
 import { EagerClock } from "../testing/eager-clock.ts";
 import { MemoryLog } from "../testing/memory-log.ts";
 import { type Random, seededRandom } from "../testing/random.ts";
-import { runStageTask } from "./stage-task.ts";
+import { runStageTask, TASK_SIZES, type TaskPorts, type TaskSizes } from "./stage-task.ts";
 
 export const SIMULATED_PARTITIONS = 4;
 const TOPIC = "counts";
@@ -98,7 +98,8 @@ export const simulatedPlan: Plan = {
   ],
 };
 
-function deploymentOf(plan: Plan): Deployment {
+/** Version 1 of the plan, on bucket 0. */
+export function deploymentOf(plan: Plan): Deployment {
   return {
     address: { bucket: 0, tenant: "local", pipeline: plan.pipeline },
     version: 1,
@@ -167,7 +168,8 @@ export async function simulatePlan(
   const copies = tasksOf(deployment).flatMap((task) =>
     random.chance(0.3) ? [task, task] : [task],
   );
-  const tasks = copies.map((task) => keepRunning(deployment, log, clock, task, stop.signal));
+  const ports = { log, clock, report: () => undefined, sizes: sizesFrom(random) };
+  const tasks = copies.map((task) => keepRunning(deployment, task, ports, stop.signal));
   await feeding;
   while (!(await isDone(deployment, topic, log))) await clock.sleep(1);
   log.fault = () => "none";
@@ -198,21 +200,29 @@ async function feed(log: MemoryLog, likes: readonly Like[], random: Random): Pro
   }
 }
 
+/** Now and then so small that a window closes in many commits, and state is always being written anew. */
+function sizesFrom(random: Random): TaskSizes {
+  if (random.chance(0.7)) return TASK_SIZES;
+  return {
+    drain: { ...TASK_SIZES.drain, pieces: 1 + random.int(4) },
+    state: { sliceBytes: 1 + random.int(2000), epochAfterBytesMin: 1 + random.int(5000) },
+  };
+}
+
 /** A worker in small: starts the task again whenever it crashes or is fenced. */
 async function keepRunning(
   deployment: Deployment,
-  log: MemoryLog,
-  clock: EagerClock,
   task: TaskId,
+  ports: TaskPorts,
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
     try {
-      await runStageTask(deployment, task, { log, clock, report: () => undefined }, signal);
+      await runStageTask(deployment, task, ports, signal);
     } catch (error) {
       if (!(error instanceof LogUnavailable)) throw error;
     }
-    await clock.sleep(1);
+    await ports.clock.sleep(1);
   }
 }
 

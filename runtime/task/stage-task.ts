@@ -5,7 +5,7 @@
 import { type Deployment, deploymentId, stageOf, type TaskId } from "../../plan/deployment.ts";
 import { assert } from "../core/assert.ts";
 import type { Counters } from "../core/message.ts";
-import { StageRunner } from "../core/stage-runner.ts";
+import { DRAIN, type DrainLimits, StageRunner } from "../core/stage-runner.ts";
 import { type Clock, type Log, type LogMessage, LogUnavailable } from "../ports.ts";
 import {
   type CheckpointSubjects,
@@ -17,7 +17,7 @@ import { InputQueue } from "./input-queue.ts";
 import { Outbox } from "./outbox.ts";
 import { Patience } from "./patience.ts";
 import { isBeforeStart, sourcesOf, type TaskSource } from "./sources.ts";
-import { StateLog } from "./state-log.ts";
+import { STATE_SIZES, StateLog, type StateSizes } from "./state-log.ts";
 
 /** When a task commits. */
 export const COMMIT = {
@@ -25,10 +25,11 @@ export const COMMIT = {
   lingerMs: 100,
   /** Longest that a watermark without records waits. */
   watermarkLingerMs: 250,
-  /** Output that does not wait any longer. */
-  outputBytes: 2 * 1024 * 1024,
   /** Records, each of which may have changed an entry of state, that do not wait any longer. */
   records: 20_000,
+  /** The same in bytes, of input and, by the mean entry of the last commit, of state. */
+  inputBytes: 4 * 1024 * 1024,
+  stateBytes: 8 * 1024 * 1024,
   /** Progress without output: by time, or by messages read. */
   progressMs: 5000,
   progressMessages: 10_000,
@@ -37,6 +38,10 @@ export const COMMIT = {
   /** Longest that a stopping task tries to commit what it has. */
   finishMs: 5000,
 } as const;
+
+/** Sizes that tests make small. */
+export type TaskSizes = { readonly drain: DrainLimits; readonly state: StateSizes };
+export const TASK_SIZES: TaskSizes = { drain: DRAIN, state: STATE_SIZES };
 
 /**
  * Why a task ended: it was told to, or another process has committed in its place, be it another worker or
@@ -57,6 +62,7 @@ export type TaskPorts = {
   readonly clock: Clock;
   /** Called after every commit. */
   readonly report: (report: TaskReport) => void;
+  readonly sizes?: TaskSizes;
 };
 
 /**
@@ -75,6 +81,7 @@ export async function runStageTask(
 
 class StageTask {
   readonly #ports: TaskPorts;
+  readonly #sizes: TaskSizes;
   readonly #runner: StageRunner;
   readonly #outbox: Outbox;
   readonly #subjects: CheckpointSubjects;
@@ -87,6 +94,7 @@ class StageTask {
   #commits = 0;
   #readSinceCommit = 0;
   #recordsAtCommit = 0;
+  #bytesSinceCommit = 0;
   /** When the oldest uncommitted input was read. */
   #waitingSinceMs = 0;
   #sweptMs: number;
@@ -101,12 +109,14 @@ class StageTask {
     const restored = await loadCheckpoint(ports.log, task.#subjects);
     if (restored?.checkpoint.deployment !== task.#deployment) return null;
     const { checkpoint, seq, state, changedBytes } = restored;
+    const sizes = task.#sizes.state;
     task.#runner.restore(checkpoint.progress, state);
     task.#inSeqs = [...checkpoint.inSeqs];
     task.#startSeqs = [...checkpoint.startSeqs];
     task.#checkpointSeq = seq;
-    task.#stateLog = new StateLog(task.#subjects.state, checkpoint, changedBytes);
+    task.#stateLog = new StateLog(task.#subjects.state, checkpoint, changedBytes, sizes);
     task.#recordsAtCommit = task.#runner.counters.in;
+    task.#readSinceCommit = task.#unfinished();
     return task;
   }
 
@@ -114,11 +124,13 @@ class StageTask {
     const stage = stageOf(deployment, id.stage);
     this.#deployment = deploymentId(deployment);
     this.#ports = ports;
-    this.#runner = new StageRunner(deployment.plan, stage);
+    this.#sizes = ports.sizes ?? TASK_SIZES;
+    this.#runner = new StageRunner(deployment.plan, stage, this.#sizes.drain);
     this.#outbox = new Outbox(deployment, id, stage);
     this.#subjects = checkpointSubjects(deployment, id);
     this.#sources = sourcesOf(deployment, id, stage);
-    this.#stateLog = new StateLog(this.#subjects.state, { epoch: 0, baseEpoch: 0 }, 0);
+    const { state } = this.#sizes;
+    this.#stateLog = new StateLog(this.#subjects.state, { epoch: 0, baseEpoch: 0 }, 0, state);
     this.#sweptMs = ports.clock.now();
   }
 
@@ -135,11 +147,14 @@ class StageTask {
   }
 
   async #loop(signal: AbortSignal, patience: AbortSignal): Promise<TaskEnd> {
+    if ((await this.#finishMessage(signal, patience)) === "fenced") return "fenced";
     await using queue = new InputQueue(this.#ports.log, this.#sources, this.#inSeqs);
     while (!signal.aborted) {
       const batch = await queue.next(this.#msUntilCommit(), this.#ports.clock, signal);
       for (const message of batch?.messages ?? []) {
+        if (signal.aborted) break;
         this.#step(batch?.input ?? 0, message);
+        if ((await this.#finishMessage(signal, patience)) === "fenced") return "fenced";
         if (this.#isFull() && (await this.#commit(patience)) === "fenced") return "fenced";
       }
       if (this.#msUntilCommit() > 0) continue;
@@ -150,6 +165,20 @@ class StageTask {
     return (await this.#commit(patience)) === "fenced" ? "fenced" : "stopped";
   }
 
+  /** Commits what a message has set off piece by piece, when that is too much for one commit. */
+  async #finishMessage(signal: AbortSignal, patience: AbortSignal): Promise<"on" | "fenced"> {
+    for (;;) {
+      this.#runner.goOn();
+      if (!this.#runner.busy || signal.aborted) return "on";
+      if ((await this.#commit(patience)) === "fenced") return "fenced";
+    }
+  }
+
+  /** A message that is not through, or whose watermark is not out everywhere, needs another commit. */
+  #unfinished(): number {
+    return this.#runner.busy || this.#outbox.owes(this.#runner.watermarkMs) ? 1 : 0;
+  }
+
   #step(input: number, message: LogMessage): void {
     const source = this.#sources[input];
     assert(source !== undefined, `no source ${input}`);
@@ -157,6 +186,7 @@ class StageTask {
     if (this.#counts(input, message)) this.#runner.push(source.toInput(message));
     this.#inSeqs[input] = message.seq;
     this.#readSinceCommit += 1;
+    this.#bytesSinceCommit += message.payload.length;
   }
 
   /** Whether the message is this task's: behind a change of partitions, some are another's. */
@@ -171,7 +201,12 @@ class StageTask {
   /** Whether a commit must not grow any more. */
   #isFull(): boolean {
     const records = this.#runner.counters.in - this.#recordsAtCommit;
-    return this.#runner.outputBytes >= COMMIT.outputBytes || records >= COMMIT.records;
+    return (
+      this.#runner.full ||
+      records >= COMMIT.records ||
+      this.#bytesSinceCommit >= COMMIT.inputBytes ||
+      records * this.#stateLog.entryBytes >= COMMIT.stateBytes
+    );
   }
 
   /** How long the next commit may wait; endless when there is nothing to commit. */
@@ -204,7 +239,8 @@ class StageTask {
     if (result.kind === "fenced") return "fenced";
     this.#checkpointSeq = result.lastSeq;
     this.#recordsAtCommit = this.#runner.counters.in;
-    this.#readSinceCommit = 0;
+    this.#readSinceCommit = this.#unfinished();
+    this.#bytesSinceCommit = 0;
     this.#commits += 1;
     this.#ports.report({ counters: this.#runner.counters, commits: this.#commits, watermarkMs });
     const garbageSeq = this.#stateLog.committed(result.lastSeq);

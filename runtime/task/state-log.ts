@@ -27,7 +27,7 @@ export type StateEpochs = {
 
 /** Sizes that tests make small. */
 export type StateSizes = { readonly sliceBytes: number; readonly epochAfterBytesMin: number };
-const SIZES: StateSizes = {
+export const STATE_SIZES: StateSizes = {
   sliceBytes: BASE_SLICE_BYTES,
   epochAfterBytesMin: EPOCH_AFTER_BYTES_MIN,
 };
@@ -40,6 +40,7 @@ export class StateLog {
   #baseEpoch: number;
   #changedBytes: number;
   #baseBytes = 0;
+  #entryBytes = 0;
   /** What is left to write of the base, last first. */
   #base: StateChange[] | null = null;
   /** Of the last commit: number of base messages, whether the epoch began, whether its base is whole. */
@@ -47,7 +48,7 @@ export class StateLog {
   #epochFirstSeq = 0;
 
   /** @param changedBytes changes that stand in the log already, as `readState` says */
-  constructor(subject: string, epochs: StateEpochs, changedBytes: number, sizes = SIZES) {
+  constructor(subject: string, epochs: StateEpochs, changedBytes: number, sizes = STATE_SIZES) {
     this.#subject = subject;
     this.#sizes = sizes;
     this.#epoch = epochs.epoch;
@@ -61,7 +62,9 @@ export class StateLog {
    */
   next(changes: readonly StateChange[], entries: () => Iterable<StateChange>): LogAppend[] {
     const changed = stateMessages(this.#subject, this.#epoch, "change", changes);
-    this.#changedBytes += bytesOf(changed);
+    const changedBytes = bytesOf(changed);
+    this.#changedBytes += changedBytes;
+    if (changes.length > 0) this.#entryBytes = changedBytes / changes.length;
     const limit = Math.max(this.#sizes.epochAfterBytesMin, 2 * this.#baseBytes);
     const began = this.#base === null && this.#changedBytes >= limit;
     if (began) this.#begin(entries());
@@ -70,6 +73,11 @@ export class StateLog {
     if (completed) this.#complete();
     this.#last = { baseMessages: base.length, began, completed };
     return [...changed, ...base];
+  }
+
+  /** Mean of the changes of the last commit that had some. */
+  get entryBytes(): number {
+    return this.#entryBytes;
   }
 
   /** For the checkpoint of the commit that `next` was asked for. */

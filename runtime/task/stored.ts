@@ -43,6 +43,10 @@ const progressSchema = z.object({
     deadLetters: z.number(),
     dropped: z.record(z.string(), z.number()),
   }),
+  advance: z
+    .object({ reachedMs: z.number().nullable(), subject: z.string(), seq: z.number() })
+    .nullable()
+    .default(null),
 });
 
 const checkpointSchema: z.ZodType<Checkpoint> = z.object({

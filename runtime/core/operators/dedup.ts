@@ -13,7 +13,7 @@ import { assert } from "../assert.ts";
 import type { StageContext } from "../context.ts";
 import type { StateChange } from "../message.ts";
 import { EventTimeQueue, isQueueKey, knownMs, QUEUED_ROWS_MAX } from "./event-time-queue.ts";
-import type { StatefulOperator } from "./stateful.ts";
+import { drained, type StatefulOperator } from "./stateful.ts";
 import type { EmitAt } from "./window.ts";
 
 /** When a record of the key passed; `turn` grows from one to the next. */
@@ -38,12 +38,18 @@ export class Dedup implements StatefulOperator {
 
   add(row: Row): void {
     this.#queue.push(row);
-    if (this.#queue.overfull) this.#look(this.#queue.pop());
+    if (!this.#queue.overfull) return;
+    drained(this.#expire(this.#queue.firstMs));
+    this.#look(this.#queue.pop());
   }
 
-  advance(watermarkMs: number): void {
-    while (this.#queue.firstMs < watermarkMs) this.#look(this.#queue.pop());
-    this.#expire(watermarkMs);
+  *advance(fromMs: number, watermarkMs: number): Iterable<number> {
+    while (this.#queue.firstMs < watermarkMs) {
+      for (const _ of this.#expire(this.#queue.firstMs)) yield fromMs;
+      this.#look(this.#queue.pop());
+      yield fromMs;
+    }
+    for (const _ of this.#expire(watermarkMs)) yield fromMs;
   }
 
   outputWatermarkMs(watermarkMs: number): number {
@@ -82,7 +88,6 @@ export class Dedup implements StatefulOperator {
   }
 
   #look({ atMs, row }: { readonly atMs: number; readonly row: Row }): void {
-    this.#expire(atMs);
     const key = canonicalKey(row.keys);
     if (this.#passed.has(key)) {
       this.#context.drop("duplicate");
@@ -98,10 +103,12 @@ export class Dedup implements StatefulOperator {
     this.#next(record, row.seq, atMs);
   }
 
-  #expire(nowMs: number): void {
+  /** Forgets a key at a time what passed too long ago. */
+  *#expire(nowMs: number): Iterable<void> {
     for (const [key, { atMs }] of this.#passed) {
       if (atMs + this.#op.withinMs > nowMs) return;
       this.#forget(key);
+      yield;
     }
   }
 

@@ -13,7 +13,7 @@ import type { StageContext } from "../context.ts";
 import type { StateChange } from "../message.ts";
 import { EventTimeQueue, isQueueKey, knownMs } from "./event-time-queue.ts";
 import { type Group, Groups } from "./groups.ts";
-import type { StatefulOperator } from "./stateful.ts";
+import { drained, type StatefulOperator } from "./stateful.ts";
 import { tickAfter } from "./ticks.ts";
 import type { EmitAt } from "./window.ts";
 
@@ -42,12 +42,19 @@ export class Fold implements StatefulOperator {
   add(row: Row): void {
     if (!this.#groups.accepts(row)) return;
     this.#queue.push(row);
-    if (this.#queue.overfull) this.#take(this.#queue.pop());
+    if (!this.#queue.overfull) return;
+    drained(this.#passTo(this.#queue.firstMs));
+    this.#take(this.#queue.pop());
   }
 
-  advance(watermarkMs: number): void {
-    while (this.#queue.firstMs < watermarkMs) this.#take(this.#queue.pop());
-    this.#passTo(watermarkMs);
+  *advance(_fromMs: number, watermarkMs: number): Iterable<number> {
+    while (this.#queue.firstMs < watermarkMs) {
+      yield* this.#passTo(this.#queue.firstMs);
+      const first = this.#queue.pop();
+      this.#take(first);
+      yield first.atMs;
+    }
+    yield* this.#passTo(watermarkMs);
   }
 
   outputWatermarkMs(watermarkMs: number): number {
@@ -90,7 +97,6 @@ export class Fold implements StatefulOperator {
   }
 
   #take({ atMs, row }: { readonly atMs: number; readonly row: Row }): void {
-    this.#passTo(atMs);
     const key = canonicalKey(row.keys);
     const known = this.#kept.get(key);
     if (known === undefined) this.#makeRoom();
@@ -106,19 +112,24 @@ export class Fold implements StatefulOperator {
   }
 
   /** Event time has come to `nowMs`: the tick, then what expires (never before it was sent). */
-  #passTo(nowMs: number): void {
-    if (this.#tickMs <= nowMs) this.#tick();
+  *#passTo(nowMs: number): Iterable<number> {
+    if (this.#tickMs <= nowMs) yield* this.#tick();
     const { expireMs } = this.#op;
     if (expireMs === null) return;
     for (const [key, { lastMs }] of this.#kept) {
       if (lastMs + expireMs > nowMs) return;
       this.#forget(key);
+      yield nowMs;
     }
   }
 
-  #tick(): void {
-    for (const key of [...this.#unsent].sort()) this.#send(key);
-    this.#unsent.clear();
+  /** Stands just before the tick until all is sent. */
+  *#tick(): Iterable<number> {
+    for (const key of [...this.#unsent].sort()) {
+      this.#send(key);
+      this.#unsent.delete(key);
+      yield this.#tickMs - 1;
+    }
     this.#tickMs = Number.POSITIVE_INFINITY;
   }
 

@@ -4,6 +4,7 @@ import { simulatedPlan } from "../../task/simulation.test-support.ts";
 import { StageContext } from "../context.ts";
 import { Dedup } from "./dedup.ts";
 import { Sessions } from "./sessions.ts";
+import { drained } from "./stateful.ts";
 
 const QUEUED_MAX = 2;
 
@@ -25,7 +26,7 @@ describe("an operator whose queue is full", () => {
     expect(passed).toEqual([]);
     add(1, "a");
     expect(passed).toEqual([{ key: "a", atMs: 1 }]);
-    dedup.advance(100);
+    drained(dedup.advance(3, 100));
     expect(passed.slice(1)).toEqual([{ key: "b", atMs: 2 }]);
   });
 
@@ -38,7 +39,7 @@ describe("an operator whose queue is full", () => {
     for (const timeMs of [30, 20, 25, 4, 50]) {
       sessions.add({ timeMs, seq: 0, keys: ["k"], columns: [] });
     }
-    sessions.advance(1000);
+    drained(sessions.advance(50, 1000));
     expect(results.reduce((sum, { n }) => sum + Number(n), 0)).toBe(5);
   });
 });

@@ -35,7 +35,8 @@ export class ReduceChanges implements StatefulOperator {
     if (this.#queue.overfull) this.#apply(this.#queue.pop().row);
   }
 
-  advance(watermarkMs: number): void {
+  *advance(fromMs: number, watermarkMs: number): Iterable<number> {
+    let reachedMs = fromMs;
     let closeMs = this.#reduce.nextCloseMs;
     for (;;) {
       const instantMs = Math.min(closeMs, this.#tickMs);
@@ -43,14 +44,16 @@ export class ReduceChanges implements StatefulOperator {
         const { row } = this.#queue.pop();
         this.#apply(row);
         closeMs = Math.min(closeMs, this.#reduce.closeMsOf(row));
+        yield Math.max(reachedMs, knownMs(row));
         continue;
       }
       if (instantMs > watermarkMs) break;
-      this.#reduce.advance(instantMs);
-      if (this.#tickMs === instantMs) this.#tick();
+      yield* this.#reduce.advance(reachedMs, instantMs);
+      reachedMs = instantMs;
+      if (this.#tickMs === instantMs) yield* this.#tick();
       closeMs = this.#reduce.nextCloseMs;
     }
-    this.#reduce.advance(watermarkMs);
+    yield* this.#reduce.advance(reachedMs, watermarkMs);
   }
 
   outputWatermarkMs(watermarkMs: number): number {
@@ -74,7 +77,9 @@ export class ReduceChanges implements StatefulOperator {
     this.#queue.resume();
     this.#reduce.resume(watermarkMs);
     // What is unsent was changed after the last tick that the watermark has passed.
-    if (this.#reduce.hasUnsent) this.#tickMs = tickAfter(watermarkMs, this.#everyMs);
+    const { tickMs, hasUnsent } = this.#reduce;
+    if (tickMs !== null) this.#tickMs = tickMs;
+    else if (hasUnsent) this.#tickMs = tickAfter(watermarkMs, this.#everyMs);
   }
 
   #apply(row: Row): void {
@@ -82,8 +87,9 @@ export class ReduceChanges implements StatefulOperator {
     this.#tickMs = Math.min(this.#tickMs, tickAfter(knownMs(row), this.#everyMs));
   }
 
-  #tick(): void {
+  *#tick(): Iterable<number> {
+    const tickMs = this.#tickMs;
+    for (const _ of this.#reduce.emitUnsent(tickMs)) yield tickMs;
     this.#tickMs = Number.POSITIVE_INFINITY;
-    this.#reduce.emitUnsent();
   }
 }

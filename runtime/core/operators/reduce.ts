@@ -8,8 +8,9 @@
 import { END_OF_TIME_MS } from "../../../plan/event.ts";
 import { everyOp } from "../../../plan/ops.ts";
 import type { AlignedWindow, ReduceOp } from "../../../plan/plan.ts";
-import type { Row } from "../../eval/codec.ts";
+import { decodeValue, encodeRecord, type Row } from "../../eval/codec.ts";
 import { canonicalKey, Instant } from "../../eval/values.ts";
+import { listOf } from "../aggregates/accumulator.ts";
 import { assert } from "../assert.ts";
 import type { StageContext } from "../context.ts";
 import type { StateChange } from "../message.ts";
@@ -29,6 +30,9 @@ type Pane = {
   readonly groups: Map<string, Group>;
 };
 
+/** Windows that end earlier, and keys up to `key` of that which ends at `endMs`, are sent. */
+type Sent = { readonly endMs: number; readonly key: string; readonly tickMs: number | null };
+
 export class Reduce implements StatefulOperator {
   readonly #op: AlignedReduceOp;
   readonly #panesOf: Panes;
@@ -37,8 +41,12 @@ export class Reduce implements StatefulOperator {
   readonly #known: (row: Row) => number;
   /** By start, and where it is not the first window's, the end they count from: `12000`, `12000:24000`. */
   readonly #panes = new Map<string, Pane>();
-  /** Changed groups since the last checkpoint; a null group was deleted. */
-  readonly #dirty = new Map<string, Group | null>();
+  /** Since the last checkpoint: groups that have changed, and panes that were dropped. */
+  readonly #dirty = new Map<string, Group>();
+  readonly #forgotten: string[] = [];
+  /** How far the results of a close, or of a tick, have been sent; null outside of one. */
+  #sent: Sent | null = null;
+  #savedSent = false;
   #watermarkMs = Number.NEGATIVE_INFINITY;
 
   constructor(op: AlignedReduceOp, context: StageContext, next: EmitAt) {
@@ -72,14 +80,14 @@ export class Reduce implements StatefulOperator {
     this.#dirty.set(stateKey(id, key), group);
   }
 
-  advance(watermarkMs: number): void {
+  *advance(fromMs: number, watermarkMs: number): Iterable<number> {
     const { graceMs } = this.#op.window;
-    const before = this.#watermarkMs;
-    this.#watermarkMs = watermarkMs;
-    for (let endMs = this.#nextEnd(before - graceMs); endMs + graceMs <= watermarkMs; ) {
-      this.#close(endMs);
+    for (let endMs = this.#nextEnd(fromMs - graceMs); endMs + graceMs <= watermarkMs; ) {
+      for (const _ of this.#close(endMs, null)) yield endMs + graceMs - 1;
+      this.#sent = null;
       endMs = this.#nextEnd(endMs);
     }
+    this.#watermarkMs = watermarkMs;
     this.#forget();
   }
 
@@ -107,8 +115,8 @@ export class Reduce implements StatefulOperator {
     );
   }
 
-  /** Sends what has changed of every open window, as it stands. */
-  emitUnsent(): void {
+  /** Sends what has changed of every open window, as it stands at the tick, a record at a time. */
+  *emitUnsent(tickMs: number): Iterable<void> {
     const { graceMs } = this.#op.window;
     const ends = new Set<number>();
     for (const pane of this.#panes.values()) {
@@ -116,26 +124,39 @@ export class Reduce implements StatefulOperator {
       let endMs = this.#endOf(pane, this.#watermarkMs - graceMs);
       for (; Number.isFinite(endMs); endMs = this.#endOf(pane, endMs)) ends.add(endMs);
     }
-    for (const endMs of [...ends].sort((a, b) => a - b)) this.#close(endMs);
+    for (const endMs of [...ends].sort((a, b) => a - b)) yield* this.#close(endMs, tickMs);
+    this.#sent = { endMs: Number.MAX_SAFE_INTEGER, key: "", tickMs };
     for (const [id, { groups }] of this.#panes) {
       for (const [key, group] of groups) {
         if (!group.unsent) continue;
         group.unsent = false;
         this.#dirty.set(stateKey(id, key), group);
+        yield;
       }
     }
+    this.#sent = null;
+  }
+
+  /** The tick that `emitUnsent` was in the middle of when the state was stored. */
+  get tickMs(): number | null {
+    return this.#sent?.tickMs ?? null;
   }
 
   changes(): StateChange[] {
-    const changes = [...this.#dirty].map(([key, group]) => ({
+    const changes: StateChange[] = [...this.#dirty].map(([key, group]) => ({
       key,
-      value: group === null ? null : this.#groups.save(group),
+      value: this.#groups.save(group),
     }));
     this.#dirty.clear();
+    for (const pane of this.#forgotten) changes.push({ key: pane, value: null });
+    this.#forgotten.length = 0;
+    if (this.#sent !== null || this.#savedSent) changes.push(sentEntry(this.#sent));
+    this.#savedSent = this.#sent !== null;
     return changes;
   }
 
   *entries(): Iterable<StateChange> {
+    if (this.#sent !== null) yield sentEntry(this.#sent);
     for (const [id, { groups }] of this.#panes) {
       for (const [key, group] of groups) {
         yield { key: stateKey(id, key), value: this.#groups.save(group) };
@@ -143,15 +164,16 @@ export class Reduce implements StatefulOperator {
     }
   }
 
-  restore(change: StateChange): void {
-    const [id, key] = parseStateKey(change.key);
-    if (change.value !== null) {
-      this.#pane(id).groups.set(key, this.#groups.load(change.value).group);
-      return;
+  restore({ key, value }: StateChange): void {
+    if (key === SENT_KEY) {
+      this.#sent = value === null ? null : loadSent(value);
+      this.#savedSent = value !== null;
+    } else if (value === null) {
+      this.#panes.delete(key);
+    } else {
+      const [pane, group] = parseStateKey(key);
+      this.#pane(pane).groups.set(group, this.#groups.load(value).group);
     }
-    const groups = this.#panes.get(id)?.groups;
-    groups?.delete(key);
-    if (groups?.size === 0) this.#panes.delete(id);
   }
 
   resume(watermarkMs: number): void {
@@ -190,18 +212,29 @@ export class Reduce implements StatefulOperator {
     return endMs <= this.#panesOf.lastEnd(startMs) ? endMs : Number.POSITIVE_INFINITY;
   }
 
-  /** Sends the results of the window that ends at `endMs`, or with `emit changes`, those not sent yet. */
-  #close(endMs: number): void {
+  /**
+   * Sends the results of the window that ends at `endMs`, or with `emit changes`, those not sent yet; one at
+   * a time, and not what was sent before the state was stored.
+   */
+  *#close(endMs: number, tickMs: number | null): Iterable<void> {
     const startMs = this.#panesOf.startOf(endMs);
     const merged = this.#merge(startMs, endMs);
     const window = { start: new Instant(startMs), end: new Instant(endMs) };
     const time = new Instant(endMs - 1);
     for (const key of [...merged.keys()].sort()) {
       const group = merged.get(key);
-      if (group === undefined || (this.#op.changesEveryMs !== undefined && !group.unsent)) continue;
+      if (group === undefined || this.#isSent(endMs, key)) continue;
+      if (this.#op.changesEveryMs !== undefined && !group.unsent) continue;
       const fields = this.#groups.fields(group, endMs - startMs);
       this.#next({ ...fields, window, time }, 0, endMs - 1);
+      this.#sent = { endMs, key, tickMs };
+      yield;
     }
+  }
+
+  #isSent(endMs: number, key: string): boolean {
+    const sent = this.#sent;
+    return sent !== null && (endMs < sent.endMs || (endMs === sent.endMs && key <= sent.key));
   }
 
   #merge(startMs: number, endMs: number): ReadonlyMap<string, Group> {
@@ -227,7 +260,8 @@ export class Reduce implements StatefulOperator {
     for (const [id, pane] of this.#panes) {
       const closesMs = this.#panesOf.lastEnd(pane.startMs) + this.#op.window.graceMs;
       if (closesMs > this.#watermarkMs) continue;
-      for (const key of pane.groups.keys()) this.#dirty.set(stateKey(id, key), null);
+      for (const key of pane.groups.keys()) this.#dirty.delete(stateKey(id, key));
+      this.#forgotten.push(id);
       this.#panes.delete(id);
     }
   }
@@ -247,4 +281,17 @@ function stateKey(pane: string, key: string): string {
 function parseStateKey(key: string): [pane: string, key: string] {
   const bar = key.indexOf("|");
   return [key.slice(0, bar), key.slice(bar + 1)];
+}
+
+const SENT_KEY = "sent|";
+
+function sentEntry(sent: Sent | null): StateChange {
+  const value = sent === null ? null : encodeRecord([sent.endMs, sent.key, sent.tickMs]);
+  return { key: SENT_KEY, value };
+}
+
+function loadSent(bytes: Uint8Array): Sent {
+  const [endMs, key, tickMs] = listOf(decodeValue(bytes));
+  assert(typeof endMs === "number" && typeof key === "string", "state is not of this operator");
+  return { endMs, key, tickMs: typeof tickMs === "number" ? tickMs : null };
 }

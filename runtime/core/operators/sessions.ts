@@ -19,6 +19,9 @@ import type { EmitAt } from "./window.ts";
 
 export type SessionReduceOp = ReduceOp & { readonly window: SessionWindow };
 
+/** Rows taken, or sessions closed, in one piece. */
+const PIECE_ROWS = 1000;
+
 type Session = { readonly group: Group; startMs: number; lastMs: number };
 type Closed = { readonly key: string; readonly session: Session; readonly endMs: number };
 
@@ -46,12 +49,23 @@ export class Sessions implements StatefulOperator {
     if (this.#queue.overfull) this.#send(this.#take(this.#queue.pop().row));
   }
 
-  advance(watermarkMs: number): void {
+  *advance(fromMs: number, watermarkMs: number): Iterable<number> {
     const horizonMs = this.outputWatermarkMs(watermarkMs);
-    const closed: Closed[] = [];
-    while (this.#queue.firstMs < horizonMs) closed.push(...this.#take(this.#queue.pop().row));
-    if (this.#firstEndMs <= horizonMs) closed.push(...this.#closeUpTo(horizonMs));
-    this.#send(closed);
+    let closed: Closed[] = [];
+    for (let rows = 1; this.#queue.firstMs < horizonMs; rows += 1) {
+      closed.push(...this.#take(this.#queue.pop().row));
+      if (rows % PIECE_ROWS !== 0) continue;
+      this.#send(closed);
+      closed = [];
+      yield fromMs;
+    }
+    const ended = this.#firstEndMs <= horizonMs ? this.#endedBy(horizonMs) : [];
+    for (const piece of inPieces(closed, ended)) {
+      this.#send(piece);
+      for (const one of piece) this.#forget(one);
+      yield fromMs;
+    }
+    if (ended.length > 0) this.#firstEndMs = this.#leastEnd();
   }
 
   outputWatermarkMs(watermarkMs: number): number {
@@ -106,17 +120,20 @@ export class Sessions implements StatefulOperator {
     return [{ key, session: before, endMs: this.#endOf(before) }];
   }
 
-  #closeUpTo(horizonMs: number): Closed[] {
-    const closed: Closed[] = [];
+  #endedBy(horizonMs: number): Closed[] {
+    const ended: Closed[] = [];
     for (const [key, session] of this.#open) {
       const endMs = this.#endOf(session);
-      if (endMs > horizonMs) continue;
-      closed.push({ key, session, endMs });
-      this.#open.delete(key);
-      this.#dirty.set(key, null);
+      if (endMs <= horizonMs) ended.push({ key, session, endMs });
     }
-    this.#firstEndMs = this.#leastEnd();
-    return closed;
+    return ended;
+  }
+
+  /** Of a session that the next one of its key has replaced there is nothing to forget. */
+  #forget({ key, session }: Closed): void {
+    if (this.#open.get(key) !== session) return;
+    this.#open.delete(key);
+    this.#dirty.set(key, null);
   }
 
   #send(closed: readonly Closed[]): void {
@@ -146,6 +163,15 @@ export class Sessions implements StatefulOperator {
 }
 
 const PREFIX = "s|";
+
+/** Together when they are few; else first those that are not open any more and so must not wait. */
+function inPieces(closed: readonly Closed[], ended: readonly Closed[]): readonly Closed[][] {
+  if (closed.length + ended.length <= PIECE_ROWS) return [[...closed, ...ended]];
+  const sorted = ended.toSorted(inOrder);
+  const pieces = [[...closed]];
+  for (let i = 0; i < sorted.length; i += PIECE_ROWS) pieces.push(sorted.slice(i, i + PIECE_ROWS));
+  return pieces;
+}
 
 function inOrder(a: Closed, b: Closed): number {
   return a.endMs - b.endMs || (a.key < b.key ? -1 : 1);

@@ -13,16 +13,29 @@ import type { StateChange } from "../message.ts";
 export interface StatefulOperator {
   /** Takes in one row. */
   add(row: Row): void;
-  /** The least watermark of the stage has advanced to `watermarkMs`: emits what is complete. */
-  advance(watermarkMs: number): void;
+  /**
+   * The least watermark of the stage has advanced from `fromMs` to `watermarkMs`: emits what is complete, a
+   * record or so at a time. Between two pieces it yields the watermark it stands at, and there the stage may
+   * be stored: restored, resumed at that watermark and advanced again, it goes on with the next piece. It
+   * takes in no row before it is through.
+   */
+  advance(fromMs: number, watermarkMs: number): Iterable<number>;
   /** From the watermark of the input to the one this operator can promise downstream. */
   outputWatermarkMs(watermarkMs: number): number;
   /** The keys changed since the last call, for the checkpoint. */
   changes(): StateChange[];
-  /** The whole state, for a snapshot. */
+  /**
+   * The whole state, for a snapshot that is written over many commits while the state changes: an entry
+   * that has changed since may come as it was or as it is, or not at all.
+   */
   entries(): Iterable<StateChange>;
   /** Puts back one entry (null deletes), in the order they were written. */
   restore(change: StateChange): void;
   /** After the last `restore`: the watermark up to which everything has been emitted already. */
   resume(watermarkMs: number): void;
+}
+
+/** Takes all the pieces at once: for a row that has to leave before its time. */
+export function drained(pieces: Iterable<unknown>): void {
+  for (const _ of pieces);
 }

@@ -34,7 +34,7 @@ export class Top implements StatefulOperator {
     this.#dirty.set(stateKey(board), board);
   }
 
-  advance(watermarkMs: number): void {
+  *advance(fromMs: number, watermarkMs: number): Iterable<number> {
     const complete = [...this.#boards.values()].filter((board) => board.timeMs < watermarkMs);
     complete.sort((a, b) => a.timeMs - b.timeMs || compareText(a.per, b.per));
     for (const board of complete) {
@@ -44,6 +44,7 @@ export class Top implements StatefulOperator {
       }
       this.#boards.delete(stateKey(board));
       this.#dirty.set(stateKey(board), null);
+      yield fromMs;
     }
   }
 
