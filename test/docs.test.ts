@@ -14,6 +14,7 @@ const DOCUMENTS = [
   "CHANGELOG.md",
   "CONTRIBUTING.md",
   "docs/functions.md",
+  "docs/jmespath.md",
   "docs/language.md",
   "docs/limits.md",
   "docs/operations.md",

@@ -4,9 +4,9 @@
 import { search as searchCommunity } from "@jmespath-community/jmespath";
 import { search as searchOriginal } from "jmespath";
 import { describe, expect, it } from "vitest";
-import { compile } from "../compiler/compile.ts";
-import { compileExpr } from "../runtime/eval/compile-expr.ts";
-import { toJson } from "../runtime/eval/json.ts";
+import { compile } from "../../compiler/compile.ts";
+import { compileExpr } from "../../runtime/eval/compile-expr.ts";
+import { toJson } from "../../runtime/eval/json.ts";
 
 const GIVEN = {
   langs: ["en", "de", "pt-BR"],
