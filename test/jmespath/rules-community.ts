@@ -284,4 +284,14 @@ export const COMMUNITY_RULES: readonly Rule[] = [
       "error" in theirs &&
       theirs.error.includes('"NaN"'),
   },
+  {
+    name: "max_by() and min_by() of 0, '' and false",
+    against,
+    why: "an element that JavaScript takes for false it takes for none",
+    example: ["max_by(@, &@)", [0]],
+    holds: (one) =>
+      keysOf(one, "max_by", "min_by") !== null &&
+      [0, "", false].some((value) => agree(one.ours, { value })) &&
+      agree(one.theirs, { value: null }),
+  },
 ];

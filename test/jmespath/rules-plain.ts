@@ -1,7 +1,7 @@
 // Where an expression of JMESPath means something else in the language itself than in `jmes'…'`.
 
 import { agree } from "./engines.ts";
-import { isText, keysOf, lastStep, partsOf, partValue, type Rule, seen } from "./rules.ts";
+import { callOf, isText, keysOf, lastStep, partsOf, partValue, type Rule, seen } from "./rules.ts";
 import type { Disagreement } from "./trace.ts";
 import type { Tree } from "./tree.ts";
 
@@ -71,6 +71,16 @@ export const PLAIN_RULES: readonly Rule[] = [
       if (keys?.every((key) => key === null)) return refusedFor(one, "FPL0208", "FPL0211");
       if (!refusedFor(one, "FPL0208")) return false;
       return one.tree.args.some((arg) => JSON.stringify(partValue(one, arg)) === "[]");
+    },
+  },
+  {
+    name: "a number that may not be whole",
+    against,
+    why: "counts and positions are `int`, so what is only known to be a number is refused (FPL0208); JMESPath looks at the number",
+    example: ["pad_left('a', sum(@))", [3]],
+    holds: (one) => {
+      const counts = callOf(one, "find_first", "find_last", "pad_left", "pad_right", "replace");
+      return refusedFor(one, "FPL0208") && (counts ?? []).slice(1).some(Number.isInteger);
     },
   },
   {
