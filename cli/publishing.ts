@@ -9,7 +9,8 @@ import type { Speed } from "../shuffler/pace.ts";
 import type { Places, Publisher } from "../shuffler/ports.ts";
 import { type Progress, publishSource, STOP_WAIT_MS_MAX } from "../shuffler/publish.ts";
 import { RepeatGuard } from "../shuffler/repeat-guard.ts";
-import { Shuffler } from "../shuffler/shuffle.ts";
+import { Shuffler, type ShufflerCounters } from "../shuffler/shuffle.ts";
+import type { ShuffledMessage } from "../shuffler/shuffled-message.ts";
 import { newRelayStats, type RelayStats } from "../shuffler/sources/relay-stats.ts";
 import type { Source } from "../shuffler/sources/source.ts";
 import { verifiedSource } from "../shuffler/verify/verified-source.ts";
@@ -34,6 +35,8 @@ export type PublishingOptions = {
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress, stats: PublishingStats) => void;
+  /** For metrics. */
+  readonly observer?: PublishingObserver;
   /** Of relays; without it they are held in memory only. */
   readonly buffer?: BufferOptions;
 };
@@ -43,6 +46,19 @@ export type BufferOptions = {
   readonly folder: string | null;
   readonly diskBytesMax?: number;
   readonly memoryBytesMax?: number;
+};
+
+export type PublishingObserver = {
+  /** Publishing begins; what is given may be read at any time. */
+  attach(live: LivePublishing): void;
+  /** The stream has taken a message that it had not got. */
+  stored(message: ShuffledMessage, latencyMs: number): void;
+};
+
+export type LivePublishing = {
+  readonly isRelay: boolean;
+  readonly counters: ShufflerCounters;
+  stats(): PublishingStats;
 };
 
 const NO_BUFFER: BufferOptions = { folder: null };
@@ -78,9 +94,11 @@ export async function publishTo(options: PublishingOptions): Promise<Progress> {
     clock: source.live ? systemClock : null,
     onFirstRejected: (one) => terminal.say(rejectedText(one)),
   });
-  await using output = await openOutput(backend, source.live, terminal, signal);
+  await using output = await openOutput(options, source.live);
   if (saved !== null) await output.guard.resume(saved.savedAtMs, signal);
   const { speed, closeWindows, onProgress } = options;
+  const stats = () => ({ relay: input.stats, buffer: input.buffer, ...output.stats() });
+  options.observer?.attach({ isRelay: source.live, counters: shuffler.counters, stats });
   return await publishSource({
     source,
     shuffler,
@@ -91,8 +109,7 @@ export async function publishTo(options: PublishingOptions): Promise<Progress> {
     speed,
     closeWindows,
     signal,
-    onProgress: (progress) =>
-      onProgress(progress, { relay: input.stats, buffer: input.buffer, ...output.stats() }),
+    onProgress: (progress) => onProgress(progress, stats()),
     onCursorNotSaved: (error) =>
       terminal.complain(`${from[0]}: the cursor is not saved, trying again: ${describe(error)}`),
   });
@@ -146,10 +163,8 @@ type Output = AsyncDisposable & {
 
 /** The way into the stream, which stores nothing twice. Gives up a while after the signal has aborted. */
 async function openOutput(
-  { connection, log }: Backend,
+  { backend: { connection, log }, terminal, signal, observer }: PublishingOptions,
   live: boolean,
-  terminal: Terminal,
-  signal: AbortSignal,
 ): Promise<Output> {
   const windowMs = await duplicateWindowMs(connection);
   const report = (line: string): void => terminal.complain(line);
@@ -160,7 +175,7 @@ async function openOutput(
     void setTimeout(() => void nats[Symbol.asyncDispose](), STOP_WAIT_MS_MAX).unref();
   signal.addEventListener("abort", giveUp, { once: true });
   return {
-    publisher: publisherOn(nats),
+    publisher: publisherOn(nats, observer),
     guard,
     stats: () => ({
       inFlight: nats.inFlight,
@@ -184,15 +199,22 @@ export function parseSpeed(text: string): Speed {
   throw new CommandError(EXIT.usage, `\`${text}\` is not a speed`, "write 1x, 60x or max");
 }
 
-function publisherOn(nats: NatsPublisher): Publisher {
+function publisherOn(nats: NatsPublisher, observer: PublishingObserver | undefined): Publisher {
   return {
     publish: async (message, signal) => {
       signal.throwIfAborted();
-      return { stored: stored(await nats.enqueue(message)) };
+      const inFlight = await nats.enqueue(message);
+      return { stored: stored(inFlight, message, observer) };
     },
   };
 }
 
-async function stored({ acked }: InFlight): Promise<void> {
-  await acked;
+async function stored(
+  { acked }: InFlight,
+  message: ShuffledMessage,
+  observer: PublishingObserver | undefined,
+): Promise<void> {
+  const startMs = performance.now();
+  const { duplicate } = await acked;
+  if (!duplicate) observer?.stored(message, performance.now() - startMs);
 }

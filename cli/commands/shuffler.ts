@@ -5,7 +5,8 @@ import type { Command } from "commander";
 import type { Speed } from "../../shuffler/pace.ts";
 import type { Progress } from "../../shuffler/publish.ts";
 import { eventsTotal } from "../../shuffler/shuffle.ts";
-import { openBackend } from "../backend.ts";
+import { type Address, natsTroubles, startAdmin, withAdminOption } from "../admin/admin-server.ts";
+import { type Backend, openBackend } from "../backend.ts";
 import {
   type Context,
   collect,
@@ -17,6 +18,7 @@ import {
 import { CommandError, EXIT, type ExitCode } from "../exit-codes.ts";
 import { type BufferOptions, parseSpeed, publishTo } from "../publishing.ts";
 import { isRelay, type SourceSpecs } from "../source.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import { formatCount, formatDuration } from "../terminal/units.ts";
 import { openVerifier, type VerifyOptions, withVerifyOptions } from "../verification.ts";
 
@@ -31,6 +33,7 @@ type Options = NatsOptions &
     readonly buffer?: string;
     readonly bufferMemory?: number;
     readonly bufferDisk?: number;
+    readonly admin?: Address;
   };
 
 export function shufflerCommand(context: Context, finish: Finish): Command {
@@ -52,6 +55,7 @@ export function shufflerCommand(context: Context, finish: Finish): Command {
     )
     .option("--buffer-memory <megabytes>", "of it in memory", parseMegabytes)
     .option("--buffer-disk <megabytes>", "of it on disk", parseMegabytes);
+  withAdminOption(command);
   return withVerifyOptions(command).action(async (options: Options) =>
     finish(await shuffle(options, context)),
   );
@@ -63,6 +67,7 @@ async function shuffle(options: Options, context: Context): Promise<ExitCode> {
   const name = from.join(", ");
   const verifier = await openVerifier(options, from[0], context);
   await using backend = await openBackend(context, options, "make");
+  await using admin = await openAdmin(options.admin, backend, terminal);
   const startMs = performance.now();
   const progress = await publishTo({
     backend,
@@ -73,12 +78,24 @@ async function shuffle(options: Options, context: Context): Promise<ExitCode> {
     terminal,
     signal,
     buffer: bufferOf(from, options, context),
+    ...(admin !== null && { observer: admin.metrics }),
     onProgress: (now) => terminal.progress(`${name}: ${progressText(now)}`),
   });
   const elapsed = formatDuration(performance.now() - startMs);
   if (options.json === true) await terminal.json(facts(name, progress));
   terminal.say(`${name}: ${progressText(progress)}, ${elapsed}`);
   return stoppedExit(context);
+}
+
+/** Null when nobody asked for it: then nothing is loaded and nothing is counted. */
+async function openAdmin(at: Address | undefined, { connection }: Backend, terminal: Terminal) {
+  if (at === undefined) return null;
+  const { ShufflerMetrics } = await import("../admin/shuffler-metrics.ts");
+  const metrics = new ShufflerMetrics(Date.now);
+  const troubles = async () => [...(await natsTroubles(connection)), ...metrics.troubles()];
+  const server = await startAdmin(at, { registry: metrics.registry, troubles });
+  terminal.say(`metrics, /livez and /readyz on ${server.url}`);
+  return { metrics, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }
 
 function sourceOf({ from, relay = [] }: Options): SourceSpecs {

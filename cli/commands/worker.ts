@@ -6,7 +6,8 @@ import type { Command } from "commander";
 import { ThreadHost } from "../../runtime/adapters/piscina/thread-host.ts";
 import { systemClock } from "../../runtime/adapters/system-clock.ts";
 import { Worker, type WorkerEvent } from "../../runtime/worker.ts";
-import { openBackend } from "../backend.ts";
+import { type Address, natsTroubles, startAdmin, withAdminOption } from "../admin/admin-server.ts";
+import { type Backend, openBackend } from "../backend.ts";
 import {
   type Context,
   type Finish,
@@ -15,13 +16,15 @@ import {
   stoppedExit,
 } from "../context.ts";
 import type { ExitCode } from "../exit-codes.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import { parseCount, plural } from "../terminal/units.ts";
 import { WorkerLog } from "../worker-log.ts";
 
-type Options = NatsOptions & { readonly threads?: number };
+type Options = NatsOptions & { readonly threads?: number; readonly admin?: Address };
 
 export function workerCommand(context: Context, finish: Finish): Command {
-  return newNatsCommand("worker", "run deployed pipelines until it is stopped")
+  const command = newNatsCommand("worker", "run deployed pipelines until it is stopped");
+  return withAdminOption(command)
     .option("--threads <n>", "worker threads (default: one a core)", (text) => parseCount(text))
     .action(async (options: Options) => finish(await work(options, context)));
 }
@@ -34,10 +37,25 @@ async function work(options: Options, context: Context): Promise<ExitCode> {
   const log = new WorkerLog(terminal);
   const id = `${hostname().replaceAll(/[^\w-]/g, "-")}-${process.pid}-${randomBytes(3).toString("hex")}`;
   const { store, membership } = backend;
-  const onEvent = (event: WorkerEvent): void => log.take(event);
+  await using admin = await openAdmin(options.admin, backend, terminal);
+  const onEvent = (event: WorkerEvent): void => {
+    log.take(event);
+    admin?.metrics.take(event);
+  };
   const worker = new Worker(id, { store, membership, host, clock: systemClock, onEvent });
   terminal.say(`worker ${id}: ${plural(threads, "thread")}, ${backend.url}`);
   await worker.run(signal);
   terminal.say(`worker ${id}: stopped, ${log.summary()}`);
   return stoppedExit(context);
+}
+
+/** Null when nobody asked for it. */
+async function openAdmin(at: Address | undefined, { connection }: Backend, terminal: Terminal) {
+  if (at === undefined) return null;
+  const { WorkerMetrics } = await import("../admin/worker-metrics.ts");
+  const metrics = new WorkerMetrics(Date.now);
+  const troubles = async () => [...(await natsTroubles(connection)), ...metrics.troubles()];
+  const server = await startAdmin(at, { registry: metrics.registry, troubles });
+  terminal.say(`metrics, /livez and /readyz on ${server.url}`);
+  return { metrics, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }

@@ -1,0 +1,201 @@
+// The shuffler's metrics: read from its own counters at every scrape, but for what only the moment of storing
+// knows (subject, latency).
+
+import { Counter, Histogram, Registry } from "prom-client";
+import { WATERMARK_DELAY_MS } from "../../plan/event.ts";
+import { HEADER } from "../../plan/names.ts";
+import type { ShuffledMessage } from "../../shuffler/shuffled-message.ts";
+import type { LivePublishing } from "../publishing.ts";
+import { mirror } from "./mirror.ts";
+
+/** Anybody can invent collections: those beyond the first so many count together as `other`. */
+export const COLLECTIONS_MAX = 100;
+/** From a fast ack on loopback to one that was sent again. */
+const LATENCY_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30];
+const MS_PER_SECOND = 1000;
+
+export class ShufflerMetrics {
+  readonly registry = new Registry();
+  readonly #nowMs: () => number;
+  readonly #events: Counter<"kind" | "op" | "collection">;
+  readonly #latency: Histogram;
+  readonly #collections = new Set<string>();
+  #live: LivePublishing | null = null;
+  #storedTimeMs: number | null = null;
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+    const registers = [this.registry];
+    this.#events = new Counter({
+      name: "fpaas_shuffler_events_stored_total",
+      help: "Events the stream has taken, by kind, operation and collection",
+      labelNames: ["kind", "op", "collection"],
+      registers,
+    });
+    this.#latency = new Histogram({
+      name: "fpaas_shuffler_publish_seconds",
+      help: "From sending a message to its acknowledgement",
+      buckets: LATENCY_SECONDS,
+      registers,
+    });
+    this.#mirrorRelay();
+    this.#mirrorPublishing();
+  }
+
+  /** Publishing has begun; its counters can be read from now on. */
+  attach(live: LivePublishing): void {
+    this.#live = live;
+  }
+
+  stored(message: ShuffledMessage, latencyMs: number): void {
+    this.#latency.observe(latencyMs / MS_PER_SECOND);
+    const watermark = message.headers.get(HEADER.watermark);
+    if (watermark !== undefined) {
+      this.#storedTimeMs = Math.max(
+        this.#storedTimeMs ?? 0,
+        Number(watermark) + WATERMARK_DELAY_MS,
+      );
+      return;
+    }
+    const [, stream, , kind, op, ...collection] = message.subject.split(".");
+    if (stream !== "firehose" || kind === undefined) return;
+    if (op === undefined) this.#events.inc({ kind });
+    else this.#events.inc({ kind, op, collection: this.#bounded(collection.join(".")) });
+  }
+
+  /** What keeps a live source from being published now. */
+  troubles(): string[] {
+    if (this.#live === null) return ["publishing has not begun"];
+    const { relay, buffer } = this.#live.stats();
+    const found: string[] = [];
+    if (this.#live.isRelay && !relay.connected) found.push("relay: not connected");
+    if (buffer?.paused === true) found.push("buffer: full, reading is paused");
+    return found;
+  }
+
+  #bounded(collection: string): string {
+    if (this.#collections.has(collection)) return collection;
+    if (this.#collections.size >= COLLECTIONS_MAX) return "other";
+    this.#collections.add(collection);
+    return collection;
+  }
+
+  #mirrorRelay(): void {
+    const read = (pick: (relay: ReturnType<LivePublishing["stats"]>["relay"]) => number) => () =>
+      this.#live === null ? 0 : pick(this.#live.stats().relay);
+    mirror(this.registry, {
+      fpaas_shuffler_source_connected: [
+        "gauge",
+        "Whether a connection to a relay stands",
+        read(({ connected }) => Number(connected)),
+      ],
+      fpaas_shuffler_connections_total: [
+        "counter",
+        "Connections that were made to relays",
+        read(({ connections }) => connections),
+      ],
+      fpaas_shuffler_reconnects_total: [
+        "counter",
+        "Connections to relays that ended",
+        read(({ disconnections }) => disconnections),
+      ],
+      fpaas_shuffler_failovers_total: [
+        "counter",
+        "Changes to another relay of the list",
+        read(({ failovers }) => failovers),
+      ],
+      fpaas_shuffler_future_cursors_total: [
+        "counter",
+        "Cursors that a relay did not know yet",
+        read(({ futureCursors }) => futureCursors),
+      ],
+      fpaas_shuffler_outdated_cursors_total: [
+        "counter",
+        "Cursors that a relay knew no more: events are missing",
+        read(({ outdatedCursors }) => outdatedCursors),
+      ],
+    });
+  }
+
+  #mirrorPublishing(): void {
+    const stats = (pick: (stats: ReturnType<LivePublishing["stats"]>) => number) => () =>
+      this.#live === null ? 0 : pick(this.#live.stats());
+    const count = (pick: (counters: LivePublishing["counters"]) => number) => () =>
+      this.#live === null ? 0 : pick(this.#live.counters);
+    mirror(this.registry, {
+      fpaas_shuffler_lag_seconds: [
+        "gauge",
+        "From the relay's time that everything up to is stored, to now; NaN before the first second",
+        () => this.#lagSeconds(),
+      ],
+      fpaas_shuffler_in_flight: [
+        "gauge",
+        "Messages sent and not acknowledged",
+        stats(({ inFlight }) => inFlight),
+      ],
+      fpaas_shuffler_resends_total: [
+        "counter",
+        "Messages sent again for want of an answer",
+        stats(({ resends }) => resends),
+      ],
+      fpaas_shuffler_duplicates_total: [
+        "counter",
+        "Messages that the stream had already",
+        stats(({ duplicates }) => duplicates),
+      ],
+      fpaas_shuffler_buffer_memory_bytes: [
+        "gauge",
+        "What waits in memory to be stored",
+        stats(({ buffer }) => buffer?.memoryBytes ?? 0),
+      ],
+      fpaas_shuffler_buffer_disk_bytes: [
+        "gauge",
+        "What waits on disk to be stored",
+        stats(({ buffer }) => buffer?.diskBytes ?? 0),
+      ],
+      fpaas_shuffler_buffer_spilled_total: [
+        "counter",
+        "Items that went over the disk",
+        stats(({ buffer }) => buffer?.spilled ?? 0),
+      ],
+      fpaas_shuffler_buffer_paused: [
+        "gauge",
+        "Whether reading waits for room in the buffer",
+        stats(({ buffer }) => Number(buffer?.paused ?? false)),
+      ],
+      fpaas_shuffler_gaps_total: [
+        "counter",
+        "Commits whose predecessor was not seen",
+        count(({ gaps }) => gaps),
+      ],
+      fpaas_shuffler_oversize_total: [
+        "counter",
+        "Events stored without their record",
+        count(({ oversize }) => oversize),
+      ],
+      fpaas_shuffler_untrusted_times_total: [
+        "counter",
+        "Events too far in the future to move the watermark",
+        count(({ disbelieved }) => disbelieved),
+      ],
+    });
+    const metrics = this;
+    new Counter({
+      name: "fpaas_shuffler_rejected_total",
+      help: "What was refused, by reason",
+      labelNames: ["reason"],
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        for (const [reason, times] of metrics.#live?.counters.rejected ?? []) {
+          this.inc({ reason }, times);
+        }
+      },
+    });
+  }
+
+  #lagSeconds(): number {
+    if (this.#storedTimeMs === null) return Number.NaN;
+    return (this.#nowMs() - this.#storedTimeMs) / MS_PER_SECOND;
+  }
+}
