@@ -1,0 +1,131 @@
+// Tasks that read the firehose from about the same place, with one reader between them.
+//
+// Invariant: whatever a member wants through the group's position has been offered to it. A member that
+// joins was itself at or beyond that position, so nothing is missed, and it is not offered what it had.
+
+import { FIREHOSE_STREAM } from "../../plan/names.ts";
+import { type Clock, type Log, type LogMessage, LogUnavailable } from "../ports.ts";
+import type { GroupMember } from "./group-member.ts";
+import { isCovered, subjectUnion } from "./subject-union.ts";
+
+/** How far ahead of a group one may be to wait for it: milliseconds of reading. */
+export const MEETING_SEQS_MAX = 2048;
+/** How long a group waits for a member that has no room, before it goes on without it. */
+export const PATIENCE_MS = 2000;
+/** Before reading, so that tasks which start together do. */
+const GATHER_MS = 10;
+
+export class ReaderGroup {
+  readonly #log: Log;
+  readonly #clock: Clock;
+  readonly #groups: Set<ReaderGroup>;
+  readonly #members = new Set<GroupMember>();
+  #filters: readonly string[] = [];
+  #session = new AbortController();
+  #position: number;
+
+  /** Starts a group for a member that has met none. */
+  static start(log: Log, clock: Clock, groups: Set<ReaderGroup>, member: GroupMember): void {
+    const group = new ReaderGroup(log, clock, groups, member.position);
+    groups.add(group);
+    group.add(member);
+    void group.#run(); // Never rejects: its members are told.
+  }
+
+  private constructor(log: Log, clock: Clock, groups: Set<ReaderGroup>, position: number) {
+    this.#log = log;
+    this.#clock = clock;
+    this.#groups = groups;
+    this.#position = position;
+  }
+
+  /** Whether one at `position` may join: it lacks nothing, and the group will be there in no time. */
+  isMetBy(position: number): boolean {
+    const aheadSeqs = position - this.#position;
+    return aheadSeqs >= 0 && aheadSeqs <= MEETING_SEQS_MAX && this.#full().length === 0;
+  }
+
+  add(member: GroupMember): void {
+    this.#members.add(member);
+    member.onEnd = () => this.#remove(member);
+    if (!member.subjects.every((one) => isCovered(one, this.#filters))) this.#session.abort();
+  }
+
+  /** Reads with fewer filters when some are not needed any more, and ends with the last member. */
+  #remove(member: GroupMember): void {
+    this.#members.delete(member);
+    if (this.#union().join() !== this.#filters.join()) this.#session.abort();
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (this.#members.size > 0) {
+        await this.#clock.sleep(GATHER_MS);
+        await this.#room();
+        if (this.#members.size > 0) await this.#readSession();
+      }
+    } catch (error) {
+      for (const member of this.#members) member.fail(error);
+    } finally {
+      this.#groups.delete(this);
+    }
+  }
+
+  /** Reads until the filters change, the last member leaves, or another group takes all of them in. */
+  async #readSession(): Promise<void> {
+    const session = new AbortController();
+    this.#session = session;
+    this.#filters = this.#union();
+    const from = this.#position + 1;
+    const batches = this.#log.read(FIREHOSE_STREAM, this.#filters, from, session.signal);
+    for await (const batch of batches) {
+      if (session.signal.aborted) return;
+      this.#offer(batch);
+      if (this.#join()) return;
+      await this.#room();
+      if (session.signal.aborted) return;
+    }
+    if (!session.signal.aborted) throw new LogUnavailable("the log has ended a read");
+  }
+
+  #offer(batch: readonly LogMessage[]): void {
+    for (const member of this.#members) member.offer(batch);
+    this.#position = batch.at(-1)?.seq ?? this.#position;
+  }
+
+  /** Goes over into a group that is here too, or a little behind. */
+  #join(): boolean {
+    for (const other of this.#groups) {
+      if (other === this || !other.isMetBy(this.#position)) continue;
+      for (const member of this.#members) other.add(member);
+      this.#members.clear();
+      return true;
+    }
+    return false;
+  }
+
+  /** Waits until all members have room, but leaves behind those who hold up the others for too long. */
+  async #room(): Promise<void> {
+    for (let full = this.#full(); full.length > 0; full = this.#full()) {
+      const over = new AbortController();
+      const allHaveRoom = Promise.all(full.map((member) => member.room()));
+      await Promise.race([allHaveRoom, this.#clock.sleep(PATIENCE_MS, over.signal)]);
+      over.abort();
+      const slow = this.#full();
+      if (slow.length < this.#members.size) for (const member of slow) this.#leaveBehind(member);
+    }
+  }
+
+  #full(): GroupMember[] {
+    return [...this.#members].filter((member) => member.full);
+  }
+
+  #leaveBehind(member: GroupMember): void {
+    this.#members.delete(member);
+    ReaderGroup.start(this.#log, this.#clock, this.#groups, member);
+  }
+
+  #union(): string[] {
+    return subjectUnion([...this.#members].flatMap(({ subjects }) => subjects));
+  }
+}
