@@ -26,6 +26,10 @@ import { verifiedSource } from "../../shuffler/verify/verified-source.ts";
 import { SignatureVerifier, structureVerifier } from "../../shuffler/verify/verifier.ts";
 import { type BenchInput, sourceOf } from "./input.ts";
 
+/** Wall-clock time, and CPU time of this process. */
+type Clocks = { readonly ms: number; readonly cpuMs: number };
+export type Measured = Clocks & { readonly events: number };
+
 const WATERMARKS = "atproto.firehose.*.watermark";
 const { signal } = new AbortController();
 
@@ -34,34 +38,39 @@ export async function shuffleOnce(
   input: BenchInput,
   level: VerifyLevel,
   passes: number,
-): Promise<{ stored: number; ms: number }> {
+): Promise<Clocks & { stored: number }> {
   const storeDir = await mkdtemp(join(tmpdir(), "fpaas-bench-"));
   try {
     await using server = await startNatsServer({ storeDir });
     const connection = await connectNats({ url: server.url, name: "bench" });
     await ensureStreams(connection, { partitions: FIREHOSE_PARTITIONS_DEFAULT, buckets: 1 });
-    const startMs = performance.now();
+    const stop = startClocks();
     await publishAll(connection, verified(sourceOf(input.frames, passes), level, input));
-    const ms = performance.now() - startMs;
+    const clocks = stop();
     const stored = await countEvents(connection);
     await connection.close();
-    return { stored, ms };
+    return { stored, ...clocks };
   } finally {
     await rm(storeDir, { recursive: true, force: true });
   }
 }
 
 /** Verification, decoding and routing alone, one pass. */
-export async function shuffleWithoutNats(
-  input: BenchInput,
-  level: VerifyLevel,
-): Promise<{ events: number; ms: number }> {
+export async function shuffleWithoutNats(input: BenchInput, level: VerifyLevel): Promise<Measured> {
   const shuffler = newShuffler(MAX_PAYLOAD_BYTES);
-  const startMs = performance.now();
+  const stop = startClocks();
   for await (const batch of verified(sourceOf(input.frames, 1), level, input).batches()) {
     for (const item of batch) shuffler.push(item);
   }
-  return { events: eventsTotal(shuffler.counters), ms: performance.now() - startMs };
+  return { events: eventsTotal(shuffler.counters), ...stop() };
+}
+
+export function startClocks(): () => Clocks {
+  const [startMs, startCpu] = [performance.now(), process.cpuUsage()];
+  return () => {
+    const { user, system } = process.cpuUsage(startCpu);
+    return { ms: performance.now() - startMs, cpuMs: (user + system) / 1000 };
+  };
 }
 
 export function median(values: readonly number[]): number {
