@@ -7,11 +7,12 @@ import { FIREHOSE_STREAM } from "../../plan/names.ts";
 import { connectNats, type NatsConnection } from "../../runtime/adapters/nats/connect.ts";
 import { inspectStreams, type StreamFacts } from "../../runtime/adapters/nats/inspect.ts";
 import { findNatsServer } from "../../runtime/adapters/nats-server.ts";
-import { natsUrl } from "../backend.ts";
+import { natsUrl, openBackend } from "../backend.ts";
 import { BUNDLED_SAMPLE } from "../bundled-sample.ts";
 import { type Context, type Finish, type NatsOptions, newNatsCommand } from "../context.ts";
 import { CommandError, EXIT, type ExitCode } from "../exit-codes.ts";
 import { describe } from "../report-error.ts";
+import { measureStorage, newestEvents, storageText } from "../storage.ts";
 import { formatBytes, formatCount, formatDuration } from "../terminal/units.ts";
 
 /** One line of the report; `help` is what to do about it. */
@@ -22,14 +23,20 @@ type Finding = {
   readonly help?: string;
 };
 
+type Options = NatsOptions & { readonly storage?: true };
+
 const NODE_MAJOR_MIN = 24;
 const DISK_BYTES_WARN = 5e9;
 const DISK_BYTES_FAIL = 500e6;
 
 export function doctorCommand(context: Context, finish: Finish): Command {
-  return newNatsCommand("doctor", "check that everything is there that FPaaS needs").action(
-    async (options: NatsOptions) => finish(await doctor(options, context)),
-  );
+  return newNatsCommand("doctor", "check that everything is there that FPaaS needs")
+    .option("--storage", "measure the firehose's newest events: sizes, rate, a day of them")
+    .action(async (options: Options) =>
+      finish(
+        options.storage === true ? await storage(options, context) : await doctor(options, context),
+      ),
+    );
 }
 
 async function doctor(options: NatsOptions, context: Context): Promise<ExitCode> {
@@ -44,6 +51,20 @@ async function doctor(options: NatsOptions, context: Context): Promise<ExitCode>
   if (options.json === true) await terminal.json(findings);
   else for (const finding of findings) await terminal.data(draw(finding, context));
   return findings.some(({ level }) => level === "fail") ? EXIT.failure : EXIT.ok;
+}
+
+async function storage(options: Options, context: Context): Promise<ExitCode> {
+  const { terminal, signal } = context;
+  await using backend = await openBackend(context, options, "refuse");
+  const streams = await inspectStreams(backend.connection);
+  const replicas = streams.find(({ name }) => name === FIREHOSE_STREAM)?.replicas ?? 1;
+  const report = measureStorage(await newestEvents(backend.log, signal), replicas);
+  if (report === null) {
+    throw new CommandError(EXIT.notFound, `${FIREHOSE_STREAM} holds no events yet`);
+  }
+  if (options.json === true) await terminal.json({ ...report, replicas });
+  else await terminal.data(storageText(report, replicas));
+  return EXIT.ok;
 }
 
 function nodeVersion(): Finding {
