@@ -5,6 +5,7 @@ import { connectNats, type NatsConnection } from "../runtime/adapters/nats/conne
 import { NatsDeploymentStore } from "../runtime/adapters/nats/deployment-store.ts";
 import { NatsMembership } from "../runtime/adapters/nats/membership.ts";
 import { NatsLog } from "../runtime/adapters/nats/nats-log.ts";
+import { NatsReportBoard } from "../runtime/adapters/nats/report-board.ts";
 import {
   describeStreams,
   ensureStreams,
@@ -26,6 +27,7 @@ export type Backend = AsyncDisposable & {
   readonly log: NatsLog;
   readonly store: NatsDeploymentStore;
   readonly membership: NatsMembership;
+  readonly reports: NatsReportBoard;
 };
 
 /** What to do where FPaaS has never run: make its streams, or say so. */
@@ -65,6 +67,7 @@ export async function openBackendAt(
       log: new NatsLog(connection),
       store: await NatsDeploymentStore.open(connection),
       membership: await NatsMembership.open(connection),
+      reports: await NatsReportBoard.open(connection),
       [Symbol.asyncDispose]: () => connection.close(),
     };
   } catch (error) {

@@ -9,6 +9,8 @@ const REPORT: TaskReport = {
   counters: { in: 1, out: 0, dropped: {}, late: 0, deadLetters: 0 },
   commits: 1,
   watermarkMs: null,
+  times: { totalMs: 0, idleMs: 0, blockedMs: 0 },
+  stateBytes: 0,
 };
 
 function open() {

@@ -54,6 +54,11 @@ export class WorkerLog {
     }
   }
 
+  /** Others cannot see how its tasks are doing. */
+  reportFailed(error: unknown): void {
+    this.#terminal.say(`the report for \`fpaas status\` was not stored: ${describe(error)}`);
+  }
+
   /** The 1st, 2nd, 4th, 8th … time: a task that fails for ever is not silent, and does not flood. */
   #takeFailure({ task, error, retryMs }: Extract<WorkerEvent, { kind: "failed" }>): void {
     const reason = describe(error);

@@ -15,11 +15,12 @@ export const PARTITIONS_METADATA = "fpaas.partitions";
 /** Key of the FIREHOSE stream's metadata that holds the number of bucket streams. */
 export const BUCKETS_METADATA = "fpaas.buckets";
 
-/** KV buckets: deployed plans, their versions so far, topic owners, live workers, relay cursors. */
+/** KV buckets: deployed plans, their versions so far, topic owners, live workers and their reports, cursors. */
 export const PLANS_BUCKET = "fpaas_plans";
 export const VERSIONS_BUCKET = "fpaas_versions";
 export const TOPICS_BUCKET = "fpaas_topics";
 export const WORKERS_BUCKET = "fpaas_workers";
+export const REPORTS_BUCKET = "fpaas_reports";
 export const CURSORS_BUCKET = "fpaas_cursors";
 
 /** The only tenant until the multi-tenant API exists. */

@@ -1,38 +1,73 @@
-// `fpaas status`: how far each task of the deployed pipelines has come.
+// `fpaas status`: how far each task of the deployed pipelines has come, how far it is behind the relay, and
+// what it spends its time on.
 
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
-import type { Deployment } from "../../plan/deployment.ts";
+import { type Deployment, taskName } from "../../plan/deployment.ts";
 import { countPending } from "../../runtime/adapters/nats/inspect.ts";
+import { type Activities, activitiesOf, relayTimeMs } from "../activity.ts";
 import { type Backend, openBackend } from "../backend.ts";
-import { type Context, type Finish, type NatsOptions, newNatsCommand } from "../context.ts";
+import {
+  type Context,
+  type Finish,
+  type NatsOptions,
+  newNatsCommand,
+  stoppedExit,
+} from "../context.ts";
 import { findPipeline, listDeployments } from "../deployed.ts";
-import { EXIT } from "../exit-codes.ts";
+import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { isThrough, readProgress, type TaskProgress } from "../task-progress.ts";
 import { table } from "../terminal/table.ts";
-import { formatDuration } from "../terminal/units.ts";
+import { formatBytes, formatDuration } from "../terminal/units.ts";
+
+const WATCH_MS = 2000;
+const CLEAR = "\x1b[2J\x1b[H";
+
+type Options = NatsOptions & { readonly watch?: true };
 
 export function statusCommand(context: Context, finish: Finish): Command {
   return newNatsCommand("status", "show how far the deployed pipelines have come")
     .argument("[pipeline]", "its name (default: all)")
-    .action(async (pipeline: string | undefined, options: NatsOptions) => {
-      await status(pipeline, options, context);
-      finish(EXIT.ok);
-    });
+    .option("--watch", "show it again every 2 s, until stopped")
+    .action(async (pipeline: string | undefined, options: Options) =>
+      finish(await status(pipeline, options, context)),
+    );
 }
 
 async function status(
   pipeline: string | undefined,
-  options: NatsOptions,
+  options: Options,
   context: Context,
-): Promise<void> {
-  const { terminal } = context;
+): Promise<ExitCode> {
+  const { terminal, signal } = context;
   await using backend = await openBackend(context, options, "refuse");
+  if (options.watch !== true) {
+    await show(pipeline, options, backend, context);
+    return EXIT.ok;
+  }
+  while (!signal.aborted) {
+    if (terminal.interactive && options.json !== true) await terminal.data(CLEAR);
+    await show(pipeline, options, backend, context);
+    await sleep(WATCH_MS, undefined, { signal }).catch(() => {}); // It rejects only when aborted.
+  }
+  return stoppedExit(context);
+}
+
+async function show(
+  pipeline: string | undefined,
+  { json }: Options,
+  backend: Backend,
+  { terminal }: Context,
+): Promise<void> {
   const deployments =
     pipeline === undefined
       ? await listDeployments(backend, terminal)
       : [(await findPipeline(backend, pipeline)).deployment];
-  const all = await Promise.all(deployments.map((one) => statusOf(backend, one)));
-  if (options.json === true) {
+  const [activities, relayMs] = await Promise.all([activitiesOf(backend), relayTimeMs(backend)]);
+  const all = await Promise.all(
+    deployments.map((one) => statusOf(backend, one, activities, relayMs)),
+  );
+  if (json === true) {
     await terminal.json(all);
     return;
   }
@@ -45,17 +80,32 @@ async function status(
 type PipelineStatus = Awaited<ReturnType<typeof statusOf>>;
 type TaskStatus = Awaited<ReturnType<typeof taskStatus>>;
 
-async function statusOf(backend: Backend, deployment: Deployment) {
+async function statusOf(
+  backend: Backend,
+  deployment: Deployment,
+  activities: Activities,
+  relayMs: number | null,
+) {
   const tasks = await readProgress(backend.log, deployment);
   return {
     pipeline: deployment.address.pipeline,
     version: deployment.version,
-    state: deployment.state,
-    tasks: await Promise.all(tasks.map((task) => taskStatus(backend, task))),
+    state: stateOf(deployment),
+    tasks: await Promise.all(
+      tasks.map(async (progress) => ({
+        ...(await taskStatus(backend, progress, relayMs)),
+        ...activityOf(activities, taskName(deployment, progress.task)),
+      })),
+    ),
   };
 }
 
-async function taskStatus({ connection }: Backend, progress: TaskProgress) {
+/** `handover`: a deploy was cut short; the next one finishes it. */
+function stateOf({ state, handover }: Deployment) {
+  return handover === undefined ? state : "handover";
+}
+
+async function taskStatus({ connection }: Backend, progress: TaskProgress, relayMs: number | null) {
   const { task, sources, inSeqs, watermarkMs, counters } = progress;
   const pending = await Promise.all(
     sources.map(({ stream, subjects }, i) =>
@@ -67,36 +117,58 @@ async function taskStatus({ connection }: Backend, progress: TaskProgress) {
     stage: task.stage,
     partition: task.partition,
     inSeqs,
+    /** Messages that wait to be read. */
     lag: pending.reduce((sum, count) => sum + count, 0),
     /** Nothing more will come: a recording is through. */
     ended: isThrough(progress),
     watermark: known ? new Date(watermarkMs).toISOString() : null,
-    watermarkLagMs: known ? Date.now() - watermarkMs : null,
+    /** How far it is behind what the relay has said last. */
+    lagMs: known && relayMs !== null ? Math.max(0, relayMs - watermarkMs) : null,
     ...counters,
   };
 }
 
-const HEAD = ["STAGE", "PART", "SEQ", "LAG", "WATERMARK", "BEHIND", "IN", "OUT", "DROPPED"];
-
-function draw({ pipeline, version, state, tasks }: PipelineStatus): string {
-  const rows = tasks.map(row);
-  return `${pipeline}  version ${version}  ${state}\n${table([[...HEAD, "LATE", "DEAD"], ...rows])}`;
+/** Nothing is known of a task that nobody runs. */
+function activityOf(activities: Activities, task: string) {
+  const { worker = null, ...activity } = activities.get(task) ?? {};
+  const nothing = { busy: null, blocked: null, blockedMs: null, stateBytes: null };
+  return { worker, ...nothing, ...activity };
 }
 
-function row(task: TaskStatus): (string | number)[] {
-  const behind = task.watermarkLagMs;
-  const dropped = Object.values(task.dropped).reduce((sum, count) => sum + count, 0);
+const HEAD = ["STAGE", "PART", "SEQ", "LAG", "WATERMARK", "BEHIND", "BUSY", "BLOCKED", "IN", "OUT"];
+
+function draw({ pipeline, version, state, tasks }: PipelineStatus): string {
+  const head = [...HEAD, "DROPPED", "LATE", "DEAD", "STATE", "WORKER"];
+  return `${pipeline}  version ${version}  ${state}\n${table([head, ...tasks.map(row)])}`;
+}
+
+function row(task: PipelineStatus["tasks"][number]): (string | number)[] {
+  const { busy, blocked, blockedMs, stateBytes, worker } = task;
+  return [
+    ...progressCells(task),
+    percent(busy),
+    blockedMs === null ? "-" : `${percent(blocked)} ${formatDuration(blockedMs)}`,
+    task.in,
+    task.out,
+    Object.values(task.dropped).reduce((sum, count) => sum + count, 0),
+    task.late,
+    task.deadLetters,
+    stateBytes === null ? "-" : formatBytes(stateBytes),
+    worker ?? "-",
+  ];
+}
+
+function progressCells(task: TaskStatus): (string | number)[] {
   return [
     task.stage,
     task.partition,
     task.inSeqs.join(","),
     task.lag,
     task.ended ? "end" : (task.watermark ?? "-"),
-    behind === null ? "-" : formatDuration(Math.max(0, behind)),
-    task.in,
-    task.out,
-    dropped,
-    task.late,
-    task.deadLetters,
+    task.lagMs === null ? "-" : formatDuration(task.lagMs),
   ];
+}
+
+function percent(share: number | null): string {
+  return share === null ? "-" : `${Math.round(100 * share)}%`;
 }

@@ -5,6 +5,7 @@ import { availableParallelism, hostname } from "node:os";
 import type { Command } from "commander";
 import { ThreadHost } from "../../runtime/adapters/piscina/thread-host.ts";
 import { systemClock } from "../../runtime/adapters/system-clock.ts";
+import { keepReporting, Reporter } from "../../runtime/reports.ts";
 import { Worker, type WorkerEvent } from "../../runtime/worker.ts";
 import { type Address, natsTroubles, startAdmin, withAdminOption } from "../admin/admin-server.ts";
 import { type Backend, openBackend } from "../backend.ts";
@@ -38,13 +39,24 @@ async function work(options: Options, context: Context): Promise<ExitCode> {
   const id = `${hostname().replaceAll(/[^\w-]/g, "-")}-${process.pid}-${randomBytes(3).toString("hex")}`;
   const { store, membership } = backend;
   await using admin = await openAdmin(options.admin, backend, terminal);
+  const reporter = new Reporter(id, systemClock);
   const onEvent = (event: WorkerEvent): void => {
     log.take(event);
     admin?.metrics.take(event);
+    reporter.take(event);
   };
   const worker = new Worker(id, { store, membership, host, clock: systemClock, onEvent });
   terminal.say(`worker ${id}: ${plural(threads, "thread")}, ${backend.url}`);
-  await worker.run(signal);
+  const ended = new AbortController();
+  const untilEnded = AbortSignal.any([signal, ended.signal]);
+  const onFailure = (error: unknown): void => log.reportFailed(error);
+  const reporting = keepReporting(reporter, backend.reports, systemClock, onFailure, untilEnded);
+  try {
+    await worker.run(signal);
+  } finally {
+    ended.abort();
+    await reporting;
+  }
   terminal.say(`worker ${id}: stopped, ${log.summary()}`);
   return stoppedExit(context);
 }

@@ -14,6 +14,7 @@ import {
   loadCheckpoint,
 } from "./checkpoint.ts";
 import { InputQueue } from "./input-queue.ts";
+import { Meter, type TaskTimes } from "./meter.ts";
 import { Outbox } from "./outbox.ts";
 import { Patience } from "./patience.ts";
 import { isBeforeStart, sourcesOf, type TaskSource } from "./sources.ts";
@@ -54,13 +55,16 @@ export type TaskReport = {
   readonly counters: Counters;
   readonly commits: number;
   readonly watermarkMs: number | null;
+  readonly times: TaskTimes;
+  /** Bytes of state as they stand in the log. */
+  readonly stateBytes: number;
 };
 
 /** What a task runs on. */
 export type TaskPorts = {
   readonly log: Log;
   readonly clock: Clock;
-  /** Called after every commit. */
+  /** Called after every commit, and now and then while one waits for the log. */
   readonly report: (report: TaskReport) => void;
   readonly sizes?: TaskSizes;
 };
@@ -87,6 +91,7 @@ class StageTask {
   readonly #subjects: CheckpointSubjects;
   readonly #sources: readonly TaskSource[];
   readonly #deployment: string;
+  readonly #meter: Meter;
   #inSeqs: number[] = [];
   #startSeqs: (readonly number[])[] = [];
   #checkpointSeq = 0;
@@ -124,6 +129,7 @@ class StageTask {
     const stage = stageOf(deployment, id.stage);
     this.#deployment = deploymentId(deployment);
     this.#ports = ports;
+    this.#meter = new Meter(ports.clock, () => this.#report());
     this.#sizes = ports.sizes ?? TASK_SIZES;
     this.#runner = new StageRunner(deployment.plan, stage, this.#sizes.drain);
     this.#outbox = new Outbox(deployment, id, stage);
@@ -150,7 +156,8 @@ class StageTask {
     if ((await this.#finishMessage(signal, patience)) === "fenced") return "fenced";
     await using queue = new InputQueue(this.#ports.log, this.#sources, this.#inSeqs);
     while (!signal.aborted) {
-      const batch = await queue.next(this.#msUntilCommit(), this.#ports.clock, signal);
+      const next = queue.next(this.#msUntilCommit(), this.#ports.clock, signal);
+      const batch = await this.#meter.idle(next);
       for (const message of batch?.messages ?? []) {
         if (signal.aborted) break;
         this.#step(batch?.input ?? 0, message);
@@ -235,17 +242,24 @@ class StageTask {
       ...state,
       checkpointMessage(this.#subjects, checkpoint, this.#checkpointSeq),
     ];
-    const result = await this.#ports.log.commit(stream, batch, signal);
+    const result = await this.#meter.blocked(this.#ports.log.commit(stream, batch, signal));
     if (result.kind === "fenced") return "fenced";
     this.#checkpointSeq = result.lastSeq;
     this.#recordsAtCommit = this.#runner.counters.in;
     this.#readSinceCommit = this.#unfinished();
     this.#bytesSinceCommit = 0;
     this.#commits += 1;
-    this.#ports.report({ counters: this.#runner.counters, commits: this.#commits, watermarkMs });
+    this.#report();
     const garbageSeq = this.#stateLog.committed(result.lastSeq);
     if (garbageSeq !== null) await this.#ports.log.purge(stream, this.#subjects.state, garbageSeq);
     return "committed";
+  }
+
+  #report(): void {
+    const { counters, watermarkMs } = this.#runner;
+    const times = this.#meter.times();
+    const stateBytes = this.#stateLog.bytes;
+    this.#ports.report({ counters, commits: this.#commits, watermarkMs, times, stateBytes });
   }
 
   /** Deletes old checkpoints and what this task alone reads and has processed. */

@@ -20,6 +20,7 @@ import {
   PLANS_BUCKET,
   REJECTED_STREAM,
   REJECTED_SUBJECTS,
+  REPORTS_BUCKET,
   TOPICS_BUCKET,
   VERSIONS_BUCKET,
   WORKERS_BUCKET,
@@ -50,6 +51,8 @@ export const DUPLICATE_WINDOW_MS_INIT = 10 * 60 * 1000;
 const TOPICS_MAX_AGE_MS_DEFAULT = 7 * 24 * 60 * 60 * 1000;
 /** Three heartbeats of `Worker`. */
 const WORKERS_TTL_MS_DEFAULT = 6000;
+/** What a worker has last said of its tasks is no news after some of its `REPORT_EVERY_MS`. */
+const REPORTS_TTL_MS = 10_000;
 const REJECTED_BYTES_MAX = 256 * 1024 * 1024;
 /** A stage task each; the server's default since 2.15 is 1000. */
 const CONSUMERS_MAX = 100_000;
@@ -62,6 +65,7 @@ export const KV_BUCKETS = [
   TOPICS_BUCKET,
   CURSORS_BUCKET,
   WORKERS_BUCKET,
+  REPORTS_BUCKET,
 ] as const;
 export type KvBucket = (typeof KV_BUCKETS)[number];
 
@@ -75,7 +79,17 @@ export function wantedStreams(options: StreamOptions): WantedStream[] {
 
 export function wantedKv(bucket: KvBucket, options: StreamOptions): Partial<KvOptions> {
   const { replicas = 1, workersTtlMs = WORKERS_TTL_MS_DEFAULT } = options;
-  return bucket === WORKERS_BUCKET ? { replicas, ttl: workersTtlMs } : { replicas };
+  switch (bucket) {
+    case WORKERS_BUCKET:
+      return { replicas, ttl: workersTtlMs };
+    case REPORTS_BUCKET:
+      return { replicas, ttl: REPORTS_TTL_MS };
+    case PLANS_BUCKET:
+    case VERSIONS_BUCKET:
+    case TOPICS_BUCKET:
+    case CURSORS_BUCKET:
+      return { replicas };
+  }
 }
 
 /** The stream behind a KV bucket. */
@@ -123,13 +137,17 @@ function rejectedConfig(options: StreamOptions): WantedStream {
   };
 }
 
-/** No `max_bytes`: at that bound the server would drop checkpoints and state with the oldest. */
+/**
+ * Whoever sets `max_bytes` gets backpressure: what is full takes nothing more, and tasks wait. To drop the
+ * oldest would be to drop checkpoints and state.
+ */
 function bucketConfig(bucket: number, options: StreamOptions): WantedStream {
   return {
     ...common(options),
     name: bucketStream(bucket),
     subjects: [bucketSubjects(bucket)],
     max_age: (options.topicsMaxAgeMs ?? TOPICS_MAX_AGE_MS_DEFAULT) * NANOSECONDS_PER_MS,
+    discard: DiscardPolicy.New,
     allow_atomic: true,
     allow_msg_ttl: true,
     allow_rollup_hdrs: true,

@@ -4,6 +4,7 @@ import { expect, it } from "vitest";
 import {
   CURSORS_BUCKET,
   PLANS_BUCKET,
+  REPORTS_BUCKET,
   TOPICS_BUCKET,
   VERSIONS_BUCKET,
   WORKERS_BUCKET,
@@ -26,7 +27,14 @@ it("makes the streams once and keeps their number of partitions and buckets", as
   for await (const { config } of (await jetstreamManager(nc)).streams.list()) {
     names.push(config.name);
   }
-  const buckets = [PLANS_BUCKET, VERSIONS_BUCKET, TOPICS_BUCKET, CURSORS_BUCKET, WORKERS_BUCKET];
+  const buckets = [
+    PLANS_BUCKET,
+    VERSIONS_BUCKET,
+    TOPICS_BUCKET,
+    CURSORS_BUCKET,
+    WORKERS_BUCKET,
+    REPORTS_BUCKET,
+  ];
   const expected = [
     "FIREHOSE",
     "REJECTED",
