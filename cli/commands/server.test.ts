@@ -39,7 +39,16 @@ async function statusWhere(isReached: (tasks: TaskLine[]) => boolean): Promise<T
   }
 }
 
-type TaskLine = { stage: string; in: number; lag: number; ended: boolean; late: number };
+type TaskLine = {
+  stage: string;
+  in: number;
+  lag: number;
+  ended: boolean;
+  late: number;
+  worker: string | null;
+  busy: number;
+  blockedMs: number;
+};
 
 describe("a pipeline on a server", () => {
   it("is not to be found before anything was deployed, exit 5", async () => {
@@ -92,7 +101,8 @@ describe("a pipeline on a server", () => {
     const shuffled = await fpaas("shuffler", "--from", RECORDING, "--close-windows", "--json");
     expect(JSON.parse(shuffled.stdout)).toMatchObject({ source: RECORDING });
     const worker = inBackground("worker", "--threads", "1");
-    const tasks = await statusWhere((all) => all.every(({ ended }) => ended));
+    const tasks = await statusWhere((all) => all.every(({ ended, worker }) => ended && worker));
+    expect(tasks.every(({ busy, blockedMs }) => busy <= 1 && blockedMs > 0)).toBe(true);
     expect(tasks.reduce((sum, { in: count }) => sum + count, 0)).toBeGreaterThan(100);
     expect(tasks.every(({ lag, late }) => lag === 0 && late === 0)).toBe(true);
     worker.child.kill("SIGTERM");
@@ -116,6 +126,39 @@ describe("a pipeline on a server", () => {
     expect((await fpaas("pause", "counts")).stdout).toBe("counts  paused already\n");
     expect(JSON.parse((await fpaas("list", "--json")).stdout)[0].state).toBe("paused");
     expect((await fpaas("resume", "counts")).stdout).toBe("counts  running\n");
+  });
+
+  it("says what a change keeps before and after it is made", async () => {
+    await folder.write("edited.fpl", COUNTS.replace("|> to", "|> filter n > 1\n  |> to"));
+    const dry = await fpaas("deploy", "edited.fpl", "--dry-run");
+    expect(dry.stdout).toMatch(/^counts {2}version 2 {2}deployed\n {2}= {2}stage s0 +kept/);
+    expect(dry.stderr).toContain("nothing was changed");
+    expect(JSON.parse((await fpaas("list", "--json")).stdout)[0].version).toBe(1);
+    const made = await fpaas("deploy", "edited.fpl", "--json");
+    expect(JSON.parse(made.stdout)).toMatchObject({
+      pipeline: "counts",
+      version: 2,
+      replaced: 1,
+      change: { stages: [{ kind: "kept" }, { kind: "edited", stateful: true }] },
+    });
+  });
+
+  it("goes back to an earlier version, of which it keeps the program", async () => {
+    const { stdout } = await fpaas("history", "counts", "--json");
+    expect(JSON.parse(stdout)).toMatchObject([
+      { version: 1, state: "replaced" },
+      { version: 2, state: "running" },
+    ]);
+    expect((await fpaas("history", "counts", "--show", "1")).stdout).toBe(COUNTS);
+    expect((await fpaas("rollback", "counts")).stdout).toMatch(/^counts {2}version 3 {2}deployed/);
+    expect((await fpaas("rollback", "counts", "--to", "9")).code).toBe(5);
+  });
+
+  it("is restarted from another place, exit 2 when that is none", async () => {
+    const { stdout } = await fpaas("restart", "counts", "--from", "2026-07-04T12:00:00Z");
+    expect(stdout).toMatch(/~ {2}stage s1 +rebuilt, its state is dropped: restarted/);
+    expect(stdout).toContain("read from t'2026-07-04T12:00:00.000Z'");
+    expect((await fpaas("restart", "counts", "--from", "yesterday")).code).toBe(2);
   });
 
   it("is meant when its name is mistyped, exit 5", async () => {

@@ -24,7 +24,7 @@ import { toJson } from "../eval/json.ts";
 import type { Log } from "../ports.ts";
 import { runStageTask, type TaskEnd, type TaskReport } from "../task/stage-task.ts";
 import { startTestNats, type TestNats } from "../testing/nats.ts";
-import { type RunningTask, type TaskHost, Worker } from "../worker.ts";
+import { type RunningTask, type TaskHost, Worker, type WorkerEvent } from "../worker.ts";
 
 const PARTITIONS = 4;
 export const STREAM = bucketStream(0);
@@ -55,7 +55,7 @@ export type World = AsyncDisposable & {
   /** Says that nothing more will come. */
   end(): Promise<void>;
   /** Starts a worker; `log` is what its tasks run on. */
-  work(log?: Log): WorkingWorker;
+  work(log?: Log, onEvent?: (event: WorkerEvent) => void): WorkingWorker;
   /** What a topic holds, as JSON, in the order of its stream. */
   records(topic: string): Promise<Record<string, unknown>[]>;
 };
@@ -92,8 +92,8 @@ export async function openWorld(): Promise<World> {
       return fed;
     },
     end: () => watermark(publisher, END_OF_TIME_MS),
-    work: (own = log) => {
-      const worker = startWorker(`w${workers.length}`, store, own);
+    work: (own = log, onEvent = () => undefined) => {
+      const worker = startWorker(`w${workers.length}`, store, own, onEvent);
       workers.push(worker);
       return worker;
     },
@@ -141,7 +141,12 @@ async function watermark(publisher: NatsPublisher, ms: number): Promise<void> {
   await publisher.idle();
 }
 
-function startWorker(id: string, store: NatsDeploymentStore, log: Log): WorkingWorker {
+function startWorker(
+  id: string,
+  store: NatsDeploymentStore,
+  log: Log,
+  onEvent: (event: WorkerEvent) => void,
+): WorkingWorker {
   const stop = new AbortController();
   const reports = new Map<string, TaskReport>();
   const ended = new Worker(id, {
@@ -150,6 +155,7 @@ function startWorker(id: string, store: NatsDeploymentStore, log: Log): WorkingW
     host: new InProcessHost(log),
     clock: systemClock,
     onEvent: (event) => {
+      onEvent(event);
       if (event.kind === "progress") reports.set(event.task, event.report);
     },
   }).run(stop.signal);

@@ -1,0 +1,58 @@
+// A bucket stream that is full, on a real nats-server: tasks wait and say so, their readers stop, nothing is
+// lost, and they go on when there is room again.
+
+import { jetstreamManager } from "@nats-io/jetstream";
+import { expect, it } from "vitest";
+import { FIREHOSE_STREAM } from "../../plan/names.ts";
+import { untilTopicEnds } from "../../test/support/fpaas.ts";
+import { systemClock } from "../adapters/system-clock.ts";
+import { deployPlan } from "../deploy.ts";
+import { Reporter } from "../reports.ts";
+import { openWorld, planOf, STREAM, type World } from "./world.test-support.ts";
+
+const PATIENTLY = { timeout: 30_000 };
+const LIKES = 8000;
+const ROOM_BYTES = 40_000;
+
+const PROGRAM = `pipeline marks {
+  from firehose('app.bsky.feed.like') |> map { n: seq } |> to topic('marks', key: n)
+}`;
+
+async function bound(world: World, maxBytes: number): Promise<void> {
+  const { streams } = await jetstreamManager(world.nc);
+  const { config } = await streams.info(STREAM);
+  await streams.update(STREAM, { ...config, max_bytes: maxBytes });
+}
+
+/** Messages of the firehose that its readers have not been sent. */
+async function unread(world: World): Promise<number> {
+  const { consumers } = await jetstreamManager(world.nc);
+  let pending = 0;
+  for await (const info of consumers.list(FIREHOSE_STREAM)) pending += info.num_pending;
+  return pending;
+}
+
+it("makes tasks wait while a bucket is full, and go on without loss when there is room", async () => {
+  await using world = await openWorld();
+  await deployPlan(planOf(PROGRAM), PROGRAM, world.target);
+  const { streams } = await jetstreamManager(world.nc);
+  await bound(world, (await streams.info(STREAM)).state.bytes + ROOM_BYTES);
+  await world.feed(0, LIKES);
+  await world.end();
+  const reporter = new Reporter("w", systemClock);
+  const worker = world.work(world.log, (event) => reporter.take(event));
+  const blockedMs = () =>
+    [...worker.reports.values()].reduce((sum, { times }) => sum + times.blockedMs, 0);
+  // A task says that it waits while it waits, not only when it has been let through.
+  await expect.poll(blockedMs, PATIENTLY).toBeGreaterThan(2500);
+  expect(Object.values(reporter.next().tasks).some(({ blocked }) => blocked > 0.5)).toBe(true);
+  const full = (await streams.info(STREAM)).state.bytes;
+  expect((await world.records("marks")).length).toBeLessThan(LIKES);
+  // Readers stop, so memory is bounded: most of the firehose has not left the server.
+  expect(await unread(world)).toBeGreaterThan(LIKES / 2);
+  expect((await streams.info(STREAM)).state.bytes).toBe(full);
+  await bound(world, -1);
+  await untilTopicEnds(world.nats.url, "marks");
+  const marks = (await world.records("marks")).map(({ n }) => Number(n)).sort((a, b) => a - b);
+  expect(marks).toEqual(Array.from({ length: LIKES }, (_, n) => n));
+});
