@@ -48,7 +48,7 @@ export function timeMsOf(event: JetstreamEvent): number {
 export function isLongEnglishOpening(record: JetstreamRecord | undefined): boolean {
   if (record?.langs?.includes("en") !== true || record.reply !== undefined) return false;
   const text = record.text ?? "";
-  return text.length > 40 && [...text].length > 40; // Code points, as everywhere in atproto.
+  return text.length > 40 && Array.from(text).length > 40; // Code points, as everywhere in atproto.
 }
 
 /** Of the text's facets and beside the text, in lower case, each once. */

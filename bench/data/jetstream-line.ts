@@ -41,6 +41,7 @@ function plain(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(plain);
   if (value instanceof Uint8Array) return { $bytes: Buffer.from(value).toString("base64") };
-  if ("multihash" in value) return { $link: String(value) };
+  // A CID of the reference's own class, whose text is its base32 form.
+  if ("multihash" in value) return { $link: (value as { toString(): string }).toString() };
   return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, plain(field)]));
 }

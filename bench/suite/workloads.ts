@@ -32,7 +32,7 @@ export type Race = {
 /** Runs in a process of its own and prints its own figures. */
 export type Measurement = {
   readonly kind: "measurement";
-  readonly name: "delivered" | "latency" | "many" | "checkpoint" | "batches";
+  readonly name: "delivered" | "latency" | "many";
   readonly title: string;
 };
 
@@ -60,6 +60,13 @@ export const WORKLOADS: readonly Workload[] = [
   race("q3-hours", "(e3) post, repost, like by hour", "events"),
   race("q4-first-posters", "(e4) first three posters", "events"),
   race("q5-longest-activity", "(e5) longest activity, top three", "events"),
+  {
+    kind: "measurement",
+    name: "delivered",
+    title: "(f) through JetStream: events a second",
+  },
+  { kind: "measurement", name: "latency", title: "(f) through JetStream: latency" },
+  { kind: "measurement", name: "many", title: "(g) many pipelines on one worker thread" },
 ];
 
 function race(
