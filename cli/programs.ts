@@ -1,9 +1,9 @@
 // Reads and compiles the files a command was given, and shows what is wrong with them.
 
 import { readFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
-import { type Compiled, compile } from "../compiler/compile.ts";
+import { readdir, readFile } from "node:fs/promises";
+import { dirname, extname, join, resolve } from "node:path";
+import { type Compiled, type CompileOptions, compile } from "../compiler/compile.ts";
 import type { Diagnostic } from "../compiler/diagnostics/diagnostic.ts";
 import { renderDiagnostics } from "../compiler/diagnostics/render.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -19,18 +19,49 @@ export type Program = {
   readonly result: Compiled;
 };
 
-/** Compiles one file. @throws CommandError when it cannot be read, or a param is not `name=value` */
+/**
+ * Compiles one file.
+ * @param topics those that the rest of the project writes, where that is known
+ * @throws CommandError when it cannot be read, or a param is not `name=value`
+ */
 export async function compileFile(
   file: string,
   params: readonly string[],
   { folder }: Context,
+  topics?: readonly string[],
 ): Promise<Program> {
   const text = await readProgram(resolve(folder, file), file);
-  const result = compile(
-    { file, text },
-    { params: parseParams(params), readImport: (path) => readImport(resolve(folder, path)) },
+  const options: CompileOptions = {
+    params: parseParams(params),
+    readImport: (path) => readImport(resolve(folder, path)),
+    ...(topics === undefined ? {} : { topics }),
+  };
+  return { file, text, result: compile({ file, text }, options) };
+}
+
+/** Compiles files as parts of one project: they, and the programs beside them, know each other's topics. */
+export async function compileProject(
+  files: readonly string[],
+  params: readonly string[],
+  context: Context,
+): Promise<Program[]> {
+  const beside = await Promise.all(files.map((file) => programsBeside(file, context)));
+  const all = [...new Set([...files, ...beside.flat()])];
+  const programs = await Promise.all(all.map((file) => compileFile(file, params, context)));
+  return Promise.all(
+    files.map((file) => {
+      const others = programs.filter((program) => program.file !== file);
+      const topics = others.flatMap(({ result }) => result.topics);
+      return compileFile(file, params, context, topics);
+    }),
   );
-  return { file, text, result };
+}
+
+/** The programs in the folder of `file`. */
+async function programsBeside(file: string, { folder }: Context): Promise<string[]> {
+  const at = dirname(file);
+  const names = await readdir(resolve(folder, at)).catch(() => []); // compileFile says what is missing
+  return names.filter((name) => extname(name) === ".fpl").map((name) => join(at, name));
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Plan } from "../plan/plan.ts";
 import { withoutCascades } from "./diagnostics/cascades.ts";
 import { type Diagnostic, reporter } from "./diagnostics/diagnostic.ts";
 import { newEnv } from "./lower/env.ts";
+import { checkTopicsRead } from "./lower/known-topics.ts";
 import { lowerPipeline } from "./lower/pipeline.ts";
 import { compileTests } from "./program-tests/compile-tests.ts";
 import type { ProgramTest } from "./program-tests/program-test.ts";
@@ -23,6 +24,8 @@ export type CompileOptions = {
   readonly params?: Readonly<Record<string, string>>;
   /** The text of an imported file, by its path in the terms of `Source.file`; null: there is none. */
   readonly readImport?: (path: string) => string | null;
+  /** The topics that other programs of the project write: reading one that nobody writes is a warning. */
+  readonly topics?: readonly string[];
 };
 
 export type Compiled = {
@@ -32,6 +35,8 @@ export type Compiled = {
   readonly tests: readonly ProgramTest[];
   /** The types of the records along every pipeline, in the order of the file. */
   readonly types: readonly PipelineTypes[];
+  /** The topics the file writes, as far as they can be told when it has errors. */
+  readonly topics: readonly string[];
   readonly diagnostics: readonly Diagnostic[];
   /** Text of the file and of every file it imports, by path: what `render` needs. */
   readonly files: ReadonlyMap<string, string>;
@@ -51,6 +56,7 @@ export function compile(source: Source, options: CompileOptions = {}): Compiled 
   const types = checkTypes(program, scope, source.text, typeReport);
   const topics = new Map<string, string>();
   const plans = pipelines(program).map((node) => lowerPipeline(node, env, topics, types.shapes));
+  checkTopicsRead(pipelines(program), topics, options.topics ?? null, env);
   const tests = compileTests(testsOf(program), hasError(diagnostics) ? null : plans, env);
 
   const sorted = inOrder(withoutCascades(diagnostics));
@@ -58,6 +64,7 @@ export function compile(source: Source, options: CompileOptions = {}): Compiled 
     plans: hasError(diagnostics) ? [] : plans,
     tests,
     types: types.pipelines,
+    topics: [...topics.keys()],
     diagnostics: sorted,
     files: loader.files,
   };

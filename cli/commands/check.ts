@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { diagnosticsJson } from "../../compiler/diagnostics/render.ts";
 import { type CommonOptions, type Context, collect, type Finish, newCommand } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
-import { compileFile, errorsOf, showDiagnostics } from "../programs.ts";
+import { compileProject, errorsOf, showDiagnostics } from "../programs.ts";
 import { plural } from "../terminal/units.ts";
 
 type Options = CommonOptions & { readonly param?: string[] };
@@ -20,7 +20,7 @@ export function checkCommand(context: Context, finish: Finish): Command {
 
 async function check(files: readonly string[], options: Options, context: Context) {
   const params = options.param ?? [];
-  const programs = await Promise.all(files.map((file) => compileFile(file, params, context)));
+  const programs = await compileProject(files, params, context);
   if (options.json === true) {
     await context.terminal.json(
       programs.flatMap(({ result }) => diagnosticsJson(result.diagnostics, result.files)),

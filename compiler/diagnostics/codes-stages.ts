@@ -170,4 +170,8 @@ export const WARNING_CODES = {
     title: "Never equal",
     text: "The value compared with is none that can stand there, so the comparison always gives the same.",
   },
+  FPL0907: {
+    title: "Unknown topic",
+    text: "No pipeline of this file, or of those beside it, writes the topic that is read, so it may be misspelled. A topic of another program has to be deployed before its reader; then this warning says nothing new.",
+  },
 } as const;

@@ -1,6 +1,6 @@
 // Help for mistakes that people bring from other languages, by what stands at the error.
 
-import type { IToken } from "chevrotain";
+import { type IToken, tokenMatcher } from "chevrotain";
 import { isStageWord } from "./stage-names.ts";
 import * as T from "./tokens.ts";
 
@@ -27,4 +27,18 @@ export function hintFor(token: IToken, before: IToken | undefined): string | und
   return HINTS.get(token.image);
 }
 
+/** Whether `token` is a `=` behind something that can be compared. */
+export function isSingleEquals(token: IToken, before: IToken | undefined): boolean {
+  if (token.tokenType !== T.Assign || before === undefined) return false;
+  return OPERAND_ENDS.some((type) => tokenMatcher(before, type));
+}
+
+const OPERAND_ENDS = [
+  T.Identifier,
+  T.QuotedName,
+  T.RawString,
+  T.NumberLiteral,
+  T.RBracket,
+  T.RParen,
+];
 const CLOSERS = new Set([T.RBrace, T.RBracket, T.RParen]);

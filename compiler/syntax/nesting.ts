@@ -4,8 +4,11 @@
 import { type IToken, tokenMatcher } from "chevrotain";
 import * as T from "./tokens.ts";
 
-/** Brackets, conditionals and `let` as operands that may be open at once; one more is FPL0190. */
-export const NESTING_MAX = 200;
+/**
+ * Brackets, conditionals and `let` as operands that may be open at once; one more is FPL0190. Each takes the
+ * parser several stack frames, and recovering from a mistake inside takes more.
+ */
+export const NESTING_MAX = 100;
 
 const OPENERS = new Set([T.LParen, T.LBracket, T.FilterOpen, T.LBrace]);
 const CLOSERS = new Set([T.RParen, T.RBracket, T.RBrace]);

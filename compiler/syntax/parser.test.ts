@@ -143,7 +143,7 @@ describe("parse", () => {
   });
 
   it.each([
-    ["filter op = 'create'", "`==` compares"],
+    ["filter op = 'create'", "write `==`"],
     ["filter a and b", "write `&&`"],
     ["map { did, }", "take the `,` before it away"],
     ["filter record['text'] == 'a'", "for a field write `.name`"],
@@ -194,6 +194,13 @@ describe("limits", () => {
     // The braces of the pipeline are open too.
     expect(codes(nested(NESTING_MAX - 1))).toEqual([]);
     expect(codes(nested(NESTING_MAX))).toEqual(["FPL0190"]);
+  });
+
+  it("recovers from a mistake at the deepest nesting there may be", () => {
+    const open = "(".repeat(NESTING_MAX - 1);
+    for (const mistake of ["= 'x'", "a =", "|> |>", "[", "} from"]) {
+      expect(codes(pipeline(`${open}${mistake}`))).not.toEqual([]);
+    }
   });
 
   it("takes a source as long as it says and not one more", () => {

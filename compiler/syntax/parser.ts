@@ -13,7 +13,7 @@ import {
 import type { Report } from "../diagnostics/diagnostic.ts";
 import type { ExprNode, ProgramNode, Span } from "./ast.ts";
 import { FileParser } from "./file-parser.ts";
-import { hintFor } from "./hints.ts";
+import { hintFor, isSingleEquals } from "./hints.ts";
 import { type Lexed, lex, tokenSpan } from "./lexer.ts";
 import { jmesText } from "./literals.ts";
 import { tooDeep } from "./nesting.ts";
@@ -177,6 +177,13 @@ function reportError(
       : error instanceof NoViableAltException
         ? "FPL0103"
         : "FPL0104";
+  if (isSingleEquals(error.token, before)) {
+    report(code, span, "`=` does not compare, `==` does", {
+      help: "write `==`; a single `=` gives a name to a value, as in `let n = …`",
+      fix: { span, text: "==" },
+    });
+    return;
+  }
   const help = atEnd ? undefined : hintFor(error.token, before);
   const extra = help === undefined ? {} : { help };
   report(code, span, `${error.message}, found ${found}`, extra);

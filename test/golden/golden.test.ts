@@ -61,7 +61,9 @@ function compileGolden(file: string, text: string) {
   const params = Object.fromEntries(
     line.split(" ").flatMap((pair) => (pair === "" ? [] : [pair.split("=")])),
   ) as Record<string, string>;
-  return compile({ file, text }, { params, readImport });
+  const [, topics = null] = /^# topics: (.*)$/m.exec(text) ?? [];
+  const project = topics === null ? {} : { topics: topics.split(" ") };
+  return compile({ file, text }, { params, readImport, ...project });
 }
 
 function readImport(path: string): string | null {

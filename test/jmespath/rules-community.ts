@@ -119,13 +119,14 @@ export const COMMUNITY_RULES: readonly Rule[] = [
   {
     name: "UTF-16 units for characters",
     against,
-    why: "padding, slices and split(text, '') are about code points; it counts surrogates",
+    why: "padding, slices, positions and split(text, '') are about code points; it counts surrogates",
     example: ["pad_left('😀', `2`)", null],
     holds: (one) => {
-      const [text, , padding] = callOf(one, "pad_left", "pad_right") ?? callOf(one, "split") ?? [];
+      const [text, other, padding] =
+        callOf(one, "pad_left", "pad_right", "split", "find_first", "find_last") ?? [];
       const last = lastStep(one);
       const sliced = last?.step.kind === "slice" ? seen(partValue(one, last.before)) : [];
-      return [text, padding, ...sliced].some((some) => /[\ud800-\udfff]/.test(String(some)));
+      return [text, other, padding, ...sliced].some((some) => /[\ud800-\udfff]/.test(String(some)));
     },
   },
   {
