@@ -5,9 +5,10 @@ import { zstdDecompressSync } from "node:zlib";
 import { cborToLex, cborToLexRecord } from "@atproto/repo";
 import { type CommitEvt, parseAccount, parseCommitUnauthenticated, parseSync } from "@atproto/sync";
 import { describe, expect, it } from "vitest";
-import { type CborValue, CidLink } from "../cbor/encode.ts";
+import { fromLexJson } from "../../test/support/lex-json.ts";
+import type { CborValue } from "../cbor/encode.ts";
 import { cborOf, frameOf } from "../testing/frames.ts";
-import { cidFromString, cidToString } from "./cid.ts";
+import { cidToString } from "./cid.ts";
 import { decodeFrame } from "./frame.ts";
 import type { CommitMessage, DecodedMessage } from "./message.ts";
 
@@ -147,21 +148,9 @@ async function expectAgreementOnAll(frames: readonly Uint8Array[]): Promise<Map<
 }
 
 /** atproto's JSON form to a value: `$link` and `$bytes` (without padding). */
-function fromJson(json: unknown): CborValue {
-  if (json === null || typeof json !== "object") return json as CborValue; // JSON has no other scalars
-  if (Array.isArray(json)) return json.map(fromJson);
-  const object = json as Record<string, unknown>; // not null, not a list
-  if (typeof object.$link === "string") {
-    return new CidLink(cidFromString(object.$link) ?? new Uint8Array());
-  }
-  if (typeof object.$bytes === "string")
-    return new Uint8Array(Buffer.from(object.$bytes, "base64"));
-  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, fromJson(value)]));
-}
-
 /** The frames of a relay scenario, or the one commit body of a fixture, made whole again. */
 function framesOfJson(path: string): Uint8Array[] {
-  const json = fromJson(JSON.parse(readFileSync(path, "utf8"))) as Record<string, CborValue>; // files are objects
+  const json = fromLexJson(JSON.parse(readFileSync(path, "utf8"))) as Record<string, CborValue>; // files are objects
   if (!Array.isArray(json.messages)) return [frameOf("#commit", json)];
   return json.messages.flatMap(
     (message: { frame: { header: { t: string }; body: Record<string, CborValue> } }) => [

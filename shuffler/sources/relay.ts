@@ -6,7 +6,7 @@ import { RelayDisconnected, relayFrames } from "../adapters/relay-socket.ts";
 import { decodeFrame, peekSeq } from "../decode/frame.ts";
 import { rejected } from "../decode/rejection.ts";
 import type { Clock, Places } from "../ports.ts";
-import { RelayHost, type Start } from "./relay-host.ts";
+import { RelayHost, SEEK_OVERLAP_MS, type Start } from "./relay-host.ts";
 import type { RelayStats } from "./relay-stats.ts";
 import {
   type Session,
@@ -176,6 +176,11 @@ function urlOf(host: RelayHost, { cursor }: Start): string {
   return url.href;
 }
 
+function isBefore(raw: Uint8Array, timeMs: number): boolean {
+  const message = decodeFrame(raw);
+  return "timeMs" in message && message.timeMs <= timeMs;
+}
+
 /** The frames of one connection as items. */
 class SessionFrames {
   readonly #host: RelayHost;
@@ -201,7 +206,7 @@ class SessionFrames {
       this.#hear(raw);
       return [this.#item(raw)];
     }
-    if (this.#isOutdated) this.#tellOutdated(seq);
+    if (this.#isOutdated) this.#tellOutdated(seq, raw);
     this.lastEvent = raw;
     if (this.#lastSeq !== null && seq <= this.#lastSeq) return [this.#outOfOrder(raw, seq)];
     this.#lastSeq = seq;
@@ -245,10 +250,12 @@ class SessionFrames {
   }
 
   /** Once the first event behind the warning is there. An overlap that is cut short loses nothing. */
-  #tellOutdated(firstSeq: number): void {
+  #tellOutdated(firstSeq: number, raw: Uint8Array): void {
     this.#isOutdated = false;
     const position = this.#start.position ?? 0;
-    if (firstSeq <= position + 1) return;
+    if (position === 0 || firstSeq <= position + 1) return; // 0 asks for all there is.
+    if (this.#start.soughtMs !== null && isBefore(raw, this.#start.soughtMs + SEEK_OVERLAP_MS))
+      return;
     this.#options.stats.outdatedCursors += 1;
     this.#options.onNotice({
       kind: "cursor-outdated",

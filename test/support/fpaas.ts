@@ -19,6 +19,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** A command that is running. */
 export type Running = {
+  readonly pid: number;
   kill(signal: NodeJS.Signals): void;
   /** Its exit code (null: ended by a signal), once it has ended. */
   readonly ended: Promise<number | null>;
@@ -47,6 +48,7 @@ export function fpaasInBackground(args: readonly string[], env: NodeJS.ProcessEn
     });
   });
   return {
+    pid: child.pid ?? 0,
     kill: (signal) => child.kill(signal),
     ended,
     stdout: () => Buffer.concat(out).toString(),
