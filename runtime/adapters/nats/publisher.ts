@@ -167,10 +167,11 @@ export class NatsPublisher implements AsyncDisposable {
   /** Sends everything again that is due at `nowMs`, in the first order. */
   #resend(nowMs: number): void {
     const due = [...this.#entries].filter(([, entry]) => entry.dueMs <= nowMs);
-    if (due.some(([, entry]) => this.#isForgotten(entry))) {
-      this.#lookUp();
-      return;
-    }
+    if (due.some(([, entry]) => this.#isForgotten(entry))) this.#lookUp();
+    else this.#sendAgain(due);
+  }
+
+  #sendAgain(due: Iterable<[string, Entry]>): void {
     for (const [token, entry] of due) {
       this.resends += 1;
       this.#send(token, entry);
@@ -193,7 +194,7 @@ export class NatsPublisher implements AsyncDisposable {
       )
       .then((known) => {
         this.#lookingUp = null;
-        if (known && !this.#disposed) this.#resend(Number.POSITIVE_INFINITY);
+        if (known && !this.#disposed) this.#sendAgain(this.#entries);
       });
   }
 

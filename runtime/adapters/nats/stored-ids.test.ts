@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type Bench, NEVER, openBench } from "./bench.test-support.ts";
+import { NatsCursorStore } from "./cursor-store.ts";
+import { NatsPublisher } from "./publisher.ts";
+import { NatsStoredIds } from "./stored-ids.ts";
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await openBench();
+});
+afterAll(async () => {
+  await bench[Symbol.asyncDispose]();
+});
+
+const publication = (msgId: string) => ({
+  subject: "atproto.firehose.00.ids",
+  msgId,
+  headers: new Map<string, string>(),
+  payload: new Uint8Array(10),
+});
+
+it("knows what is stored since a time, follows what comes, and forgets it all", async () => {
+  await using publisher = new NatsPublisher(bench.nc);
+  await using ids = new NatsStoredIds(bench.log, { report: () => {} });
+  await ids.follow(Date.now(), NEVER); // Nothing is stored yet.
+  await publisher.publish(publication("before"));
+  await ids.follow(Date.now() - 60_000, NEVER);
+  expect([ids.has("before"), ids.has("later")]).toEqual([true, false]);
+  await publisher.publish(publication("later"));
+  await expect.poll(() => ids.has("later")).toBe(true);
+  await ids.follow(Date.now() + 60_000, NEVER);
+  expect(ids.has("before")).toBe(false);
+  ids.stop();
+  expect(ids.size).toBe(0);
+});
+
+it("says so when there are more than it may know", async () => {
+  await using publisher = new NatsPublisher(bench.nc);
+  const lines: string[] = [];
+  await using ids = new NatsStoredIds(bench.log, { idsMax: 3, report: (line) => lines.push(line) });
+  for (const id of ["a", "b", "c", "d", "e"]) await publisher.publish(publication(`many-${id}`));
+  await ids.follow(Date.now() - 60_000, NEVER);
+  expect(lines).toEqual([expect.stringContaining("more than 3 ids")]);
+});
+
+it("does not store again what it sent before an outage longer than the window, the answer being lost", async () => {
+  await using first = new NatsPublisher(bench.nc);
+  await first.publish(publication("lost answer"));
+  await using ids = new NatsStoredIds(bench.log, { report: () => {} });
+  // A window so short that everything sent again has to be looked up, and the server's own is not asked.
+  await using publisher = new NatsPublisher(bench.nc, { stored: { ids, windowMs: 0 } });
+  await bench.nats.stop();
+  const again = await publisher.enqueue(publication("lost answer"));
+  const fresh = await publisher.enqueue(publication("fresh"));
+  await bench.nats.restart();
+  expect(await again.acked).toEqual({ seq: 0, duplicate: true });
+  expect((await fresh.acked).seq).toBeGreaterThan(0);
+  expect(publisher.duplicates).toBe(1);
+});
+
+it("moves a cursor only forwards, and tells who lags how far others are", async () => {
+  const store = await NatsCursorStore.open(bench.nc);
+  const key = "relay.host";
+  expect(await store.load(key)).toBeNull();
+  expect(await store.save(key, 50, 0)).toMatchObject({ position: 50, numbering: 0 });
+  expect(await store.save(key, 40, 0)).toMatchObject({ position: 50, numbering: 0 });
+  expect(await store.save(key, 3, 1)).toMatchObject({ position: 3, numbering: 1 });
+  expect(await store.save(key, 90, 0)).toMatchObject({ position: 3, numbering: 1 });
+  const loaded = await store.load(key);
+  expect(loaded).toMatchObject({ position: 3, numbering: 1 });
+  expect(Math.abs(Date.now() - (loaded?.savedAtMs ?? 0))).toBeLessThan(60_000);
+});
+
+it("keeps the furthest of many that save at once", async () => {
+  const store = await NatsCursorStore.open(bench.nc);
+  const positions = [5, 1, 9, 3, 7, 2];
+  await Promise.all(positions.map((position) => store.save("relay.race", position, 0)));
+  expect((await store.load("relay.race"))?.position).toBe(9);
+});

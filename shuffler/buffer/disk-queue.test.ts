@@ -1,0 +1,177 @@
+import {
+  appendFile,
+  chmod,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  truncate,
+  writeFile,
+} from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { DiskQueue, type DiskQueueOptions } from "./disk-queue.ts";
+import type { Entry } from "./entry.ts";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "fpaas-buffer-"));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+const SESSION = { host: "relay.example", numbering: 2, number: 3 };
+
+function entry(index: number, bytes = 100): Entry {
+  const raw = Buffer.alloc(bytes, index);
+  return { index, item: { kind: "frame", position: 1000 + index, raw, session: SESSION } };
+}
+
+function entries(from: number, to: number, bytes = 100): Entry[] {
+  return Array.from({ length: to - from + 1 }, (_, i) => entry(from + i, bytes));
+}
+
+async function open(over: Partial<DiskQueueOptions> = {}): Promise<DiskQueue> {
+  return await DiskQueue.open({ folder, segmentBytes: 1000, ...over });
+}
+
+async function drain(queue: DiskQueue): Promise<Entry[]> {
+  const all: Entry[] = [];
+  for (let batch = await queue.read(); batch.length > 0; batch = await queue.read()) {
+    all.push(...batch);
+  }
+  return all;
+}
+
+const indices = (all: readonly Entry[]): number[] => all.map(({ index }) => index);
+const range = (from: number, to: number): number[] => indices(entries(from, to));
+
+/** What a process that was killed leaves, opened again. */
+async function reopened(): Promise<{ queue: DiskQueue; seen: number[] }> {
+  const seen: number[] = [];
+  const queue = await open({ onRecovered: ({ index }) => seen.push(index) });
+  return { queue, seen };
+}
+
+describe("DiskQueue", () => {
+  it("gives back what it was given, in order, whatever it was", async () => {
+    await using queue = await open();
+    const refused: Entry = {
+      index: 1,
+      item: {
+        kind: "message",
+        position: 5,
+        raw: Buffer.from("raw"),
+        message: { kind: "rejected", reason: "seq_order", detail: "why" },
+      },
+    };
+    const all = [entry(0), refused, entry(2, 3_000_000), entry(3)];
+    await queue.append(all.slice(0, 2));
+    await queue.append(all.slice(2));
+    expect(await drain(queue)).toEqual(all);
+    expect(queue.hasUnread).toBe(false);
+    await queue.append([entry(4)]);
+    expect(indices(await drain(queue))).toEqual([4]);
+  });
+
+  it("deletes a file once all in it is stored, and none that is not read", async () => {
+    await using queue = await open();
+    for (let i = 0; i < 40; i += 10) await queue.append(entries(i, i + 9));
+    expect((await readdir(folder)).length).toBe(4);
+    await queue.release(39);
+    expect((await readdir(folder)).length).toBe(4);
+    await drain(queue);
+    await queue.release(18);
+    expect((await readdir(folder)).length).toBe(3);
+    await queue.release(39);
+    expect([queue.bytes, (await readdir(folder)).length]).toEqual([0, 0]);
+  });
+
+  it("leaves out what is skipped", async () => {
+    await using queue = await open();
+    for (let i = 0; i < 40; i += 10) await queue.append(entries(i, i + 9));
+    await queue.skipTo(24);
+    expect(indices(await drain(queue))).toEqual(range(25, 39));
+    await queue.append(entries(40, 44));
+    await queue.skipTo(44);
+    expect(queue.hasUnread).toBe(false);
+    expect(await drain(queue)).toEqual([]);
+  });
+
+  it("holds as much as its limit and has no room past it", async () => {
+    await using measure = await open();
+    await measure.append([entry(0)]);
+    const one = measure.bytes;
+    await measure.release(-1);
+    await using queue = await DiskQueue.open({ folder: join(folder, "x"), bytesMax: 2 * one });
+    await queue.append([entry(0)]);
+    expect(queue.hasRoom).toBe(true);
+    await queue.append([entry(1)]);
+    expect(queue.hasRoom).toBe(false);
+  });
+
+  it("goes on with what a killed process left", async () => {
+    const first = await open();
+    for (let i = 0; i < 40; i += 10) await first.append(entries(i, i + 9));
+    await drain(first);
+    await first.release(12);
+    const { queue, seen } = await reopened();
+    expect(seen).toEqual(range(10, 39));
+    expect([queue.recovered, queue.isTorn, queue.lastIndex]).toEqual([30, false, 39]);
+    await queue.append([entry(40)]);
+    expect(indices(await drain(queue))).toEqual(range(10, 40));
+    await queue[Symbol.asyncDispose]();
+    await first[Symbol.asyncDispose]();
+  });
+
+  it("cuts a torn tail off, at whatever byte it was torn", async () => {
+    const first = await open();
+    await first.append(entries(0, 3));
+    await first[Symbol.asyncDispose]();
+    const [name = ""] = await readdir(folder);
+    const whole = await readFile(join(folder, name));
+    const size = whole.length / 4;
+    for (let length = whole.length - 1; length >= 0; length -= 7) {
+      await writeFile(join(folder, name), whole.subarray(0, length));
+      const { queue, seen } = await reopened();
+      expect(seen).toEqual(range(0, Math.floor(length / size) - 1));
+      await queue[Symbol.asyncDispose]();
+      for (const left of await readdir(folder)) await rm(join(folder, left));
+    }
+  });
+
+  it("takes nothing behind a damaged entry or a lost file, and says so", async () => {
+    const first = await open();
+    for (let i = 0; i < 40; i += 10) await first.append(entries(i, i + 9));
+    await first[Symbol.asyncDispose]();
+    const [, second = "", third = ""] = (await readdir(folder)).sort();
+    const bytes = await readFile(join(folder, third));
+    bytes[bytes.length - 1] = 0xff;
+    await writeFile(join(folder, third), bytes);
+    const damaged = await reopened();
+    expect([damaged.seen, damaged.queue.isTorn]).toEqual([range(0, 28), true]);
+    await damaged.queue[Symbol.asyncDispose]();
+    await rm(join(folder, second));
+    const lost = await reopened();
+    expect([lost.seen, lost.queue.isTorn]).toEqual([range(0, 9), true]);
+    await lost.queue[Symbol.asyncDispose]();
+  });
+
+  it("takes noise for nothing", async () => {
+    await writeFile(join(folder, "000000000000.seg"), Buffer.alloc(5000, 0xff));
+    await appendFile(join(folder, "README"), "not ours");
+    const { queue, seen } = await reopened();
+    expect([seen, await readdir(folder)]).toEqual([[], ["README"]]);
+    await queue.append([entry(0)]);
+    await truncate(join(folder, "README"), 0);
+    await queue[Symbol.asyncDispose]();
+  });
+
+  it.skipIf(process.getuid?.() === 0)("fails to open a folder it may not write", async () => {
+    await chmod(folder, 0o500);
+    await expect(open({ folder: join(folder, "x") })).rejects.toMatchObject({ code: "EACCES" });
+    await chmod(folder, 0o700);
+  });
+});

@@ -1,0 +1,86 @@
+import { describe, expect, it } from "vitest";
+import type { StoredIds } from "./ports.ts";
+import { CLOCKS_APART_MS_MAX, RepeatGuard } from "./repeat-guard.ts";
+import type { ShuffledMessage } from "./shuffled-message.ts";
+import { SleepingClock } from "./testing/clock.ts";
+
+const NOW_MS = 1_000_000_000;
+const WINDOW_MS = 120_000;
+const NEVER = new AbortController().signal;
+
+class Ids implements StoredIds {
+  readonly log: string[] = [];
+  known: readonly string[] = [];
+
+  async follow(sinceMs: number): Promise<void> {
+    this.log.push(`follow ${NOW_MS - sinceMs}`);
+    this.known = ["old"];
+  }
+
+  has(msgId: string): boolean {
+    return this.known.includes(msgId);
+  }
+
+  stop(): void {
+    this.log.push("stop");
+    this.known = [];
+  }
+}
+
+function message(msgId: string): ShuffledMessage {
+  return { subject: "s", msgId, headers: new Map(), payload: new Uint8Array(), relaySeq: 1 };
+}
+
+function guardOf(ids: Ids, live = true): RepeatGuard {
+  return new RepeatGuard({ ids, clock: new SleepingClock(NOW_MS), windowMs: WINDOW_MS, live });
+}
+
+async function admitted(guard: RepeatGuard, lagMs: number): Promise<string[]> {
+  const all = [message("old"), message("new")];
+  return (await guard.admit(NOW_MS - lagMs, all, NEVER)).map(({ msgId }) => msgId);
+}
+
+describe("RepeatGuard", () => {
+  it("leaves what is up to date to the log's own window", async () => {
+    const ids = new Ids();
+    expect(await admitted(guardOf(ids), WINDOW_MS / 2)).toEqual(["old", "new"]);
+    expect(ids.log).toEqual([]);
+  });
+
+  it("keeps out what is stored while it is behind by half the window, and stops when it has caught up", async () => {
+    const ids = new Ids();
+    const guard = guardOf(ids);
+    const lagMs = WINDOW_MS / 2 + 1;
+    expect(await admitted(guard, lagMs)).toEqual(["new"]);
+    expect(await admitted(guard, WINDOW_MS / 4)).toEqual(["new"]);
+    expect(guard.isOn).toBe(true);
+    expect(await admitted(guard, WINDOW_MS / 4 - 1)).toEqual(["old", "new"]);
+    expect(guard.isOn).toBe(false);
+    expect(ids.log).toEqual([`follow ${lagMs + CLOCKS_APART_MS_MAX}`, "stop"]);
+    expect(guard.repeats).toBe(2);
+  });
+
+  it("looks further back when the items do", async () => {
+    const ids = new Ids();
+    const guard = guardOf(ids);
+    await admitted(guard, 100_000);
+    await admitted(guard, 100_000 + CLOCKS_APART_MS_MAX);
+    await admitted(guard, 900_000);
+    expect(ids.log).toEqual(["follow 160000", "follow 960000"]);
+  });
+
+  it("does not take a recording for late, but keeps out what was stored behind its cursor", async () => {
+    const ids = new Ids();
+    const guard = guardOf(ids, false);
+    expect(await admitted(guard, 1e9)).toEqual(["old", "new"]);
+    await guard.resume(NOW_MS, NEVER);
+    expect(await admitted(guard, 1e9)).toEqual(["new"]);
+    expect(ids.log).toEqual([`follow ${WINDOW_MS}`]);
+  });
+
+  it("does not judge by an item without a time", async () => {
+    const ids = new Ids();
+    expect(await guardOf(ids).admit(null, [message("old")], NEVER)).toHaveLength(1);
+    expect(ids.log).toEqual([]);
+  });
+});
