@@ -1,15 +1,25 @@
 import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleepFor } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
 import { QUEUE_FRAMES_MAX } from "../adapters/relay-socket.ts";
 import { decodeFrame } from "../decode/frame.ts";
 import { FRAME_BYTES_MAX, MESSAGE_BYTES_MAX } from "../decode/limits.ts";
+import type { Clock } from "../ports.ts";
 import { SleepingClock } from "../testing/clock.ts";
 import { errorFrame, frameOf, identityFrame } from "../testing/frames.ts";
 import { openSource } from "./open.ts";
-import { openRelay, RECONNECT_MS_MAX, type RelayOptions, reconnectMs, relayUrl } from "./relay.ts";
-import { RESUME_OVERLAP_SEQS } from "./relay-host.ts";
+import {
+  FAILOVER_FAILURES,
+  openRelay,
+  RECONNECT_MS_MAX,
+  type RelayOptions,
+  reconnectMs,
+  relayUrl,
+} from "./relay.ts";
+import { RESUME_OVERLAP_SEQS, SEEK_OVERLAP_MS } from "./relay-host.ts";
+import { SEEK_SEQS, SEEK_WAIT_MS } from "./relay-seek.ts";
 import { newRelayStats, type RelayStats } from "./relay-stats.ts";
 import { SourceError, type SourceItem, type SourceNotice } from "./source.ts";
 
@@ -211,6 +221,120 @@ describe("openRelay", () => {
     expect(notices[0]).toMatchObject({ kind: "disconnected" });
   });
 });
+
+describe("openRelay, order", () => {
+  it("leaves out what an earlier connection gave, and refuses a seq that does not grow on one", async () => {
+    onConnection = ({ socket }, count) => {
+      const seqs = count === 1 ? [10, 20] : [20, 30, 30, 25, 40];
+      for (const seq of seqs) socket.send(frame(seq));
+      if (count === 1) socket.close();
+    };
+    const items = await read(6);
+    expect(items.map(({ position }) => position)).toEqual([10, 20, 30, 30, 30, 40]);
+    const refused = items.filter(({ kind }) => kind === "message");
+    expect(refused).toMatchObject([
+      { message: { reason: "seq_order" } },
+      { message: { reason: "seq_order" } },
+    ]);
+    expect(items.map(({ session }) => session?.number)).toEqual([1, 1, 2, 2, 2, 2]);
+    expect(stats).toMatchObject({ repeated: 1, outOfOrder: 2, connections: 2 });
+  });
+});
+
+describe("openRelay, failover", () => {
+  it("asks the next relay after some failures in a row, and goes on there by time", async () => {
+    const cursors: (string | null)[] = [];
+    onConnection = ({ socket, request }) => {
+      const cursor = new URL(request.url ?? "", "ws://x").searchParams.get("cursor");
+      cursors.push(cursor);
+      // Its head is 100 000; seq n is of second n. With a cursor it begins there.
+      const seq = cursor === null ? 100_000 : Number(cursor);
+      socket.send(identityFrame({ seq, time: new Date(seq * 1000).toISOString() }));
+    };
+    const { places } = options();
+    const known = { ...places, storedTimeMs: async () => 80_000_000 };
+    const over = { ...options(), places: known, clock: systemLikeClock() };
+    const relays = ["ws://127.0.0.1:1", address()];
+    const items: SourceItem[] = [];
+    for await (const batch of openRelay(relays, over).batches()) {
+      items.push(...batch);
+      controller.abort();
+    }
+    const sought = 80_000 - SEEK_OVERLAP_MS / 1000;
+    expect(items[0]?.position).toBeLessThanOrEqual(sought);
+    expect(items[0]?.position).toBeGreaterThan(sought - SEEK_SEQS - 1);
+    expect(cursors.length).toBeLessThan(15);
+    expect(notices.map(({ kind }) => kind)).toEqual([
+      ...Array(FAILOVER_FAILURES).fill("disconnected"),
+      "failover",
+      "resumed-by-time",
+      "connected",
+    ]);
+    expect(stats).toMatchObject({ failovers: 1, soughtByTime: 1 });
+  });
+});
+
+describe("openRelay, cursors", () => {
+  it("reports a cursor that is too old once, with what is missing, and goes on", async () => {
+    onConnection = ({ socket }) => {
+      socket.send(frameOf("#info", { name: "OutdatedCursor" }));
+      for (const seq of [9000, 9001]) socket.send(frame(seq));
+    };
+    await read(3, 5000);
+    expect(notices.filter(({ kind }) => kind === "cursor-outdated")).toMatchObject([
+      { position: 5000, firstSeq: 9000 },
+    ]);
+    expect(stats.outdatedCursors).toBe(1);
+  });
+
+  it("does not cry loss when only the overlap is too old", async () => {
+    onConnection = ({ socket }) => {
+      socket.send(frameOf("#info", { name: "OutdatedCursor" }));
+      for (const seq of [4500, 5001]) socket.send(frame(seq));
+    };
+    await read(3, 5000);
+    expect(stats.outdatedCursors).toBe(0);
+  });
+
+  it("goes on at the oldest there is, under a new numbering, when a cursor is in the future and no time is known", async () => {
+    onConnection = ({ socket, request }) => {
+      if (request.url?.endsWith("cursor=0")) socket.send(frame(3));
+      else {
+        socket.send(errorFrame("FutureCursor", "Cursor in the future."));
+        socket.close();
+      }
+    };
+    const items = await read(2, 5000);
+    expect(items[1]).toMatchObject({ position: 3, session: { numbering: 1 } });
+    expect(notices.filter(({ kind }) => kind === "cursor-future")).toHaveLength(1);
+    expect(stats.futureCursors).toBe(1);
+  });
+
+  it("takes over the numbering that another shuffler has found", async () => {
+    let saved = { position: 5000, numbering: 0, savedAtMs: 0 };
+    onConnection = ({ socket }, count) => {
+      if (count > 1) return socket.send(frame(7));
+      socket.send(errorFrame("FutureCursor", "Cursor in the future."));
+      saved = { position: 6, numbering: 4, savedAtMs: 0 };
+      return socket.close();
+    };
+    const { places } = options();
+    const over = { ...options(), places: { ...places, load: async () => saved } };
+    const items: SourceItem[] = [];
+    for await (const batch of openRelay([address()], over).batches()) {
+      items.push(...batch);
+      if (items.length > 1) controller.abort();
+    }
+    expect(items[1]).toMatchObject({ position: 7, session: { numbering: 4 } });
+  });
+});
+
+/** Sleeps really, but not for long. */
+function systemLikeClock(): Clock {
+  const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
+    sleepFor(Math.min(ms, ms < SEEK_WAIT_MS ? 5 : ms), undefined, { signal }).catch(() => {});
+  return { now: () => 1e12, sleep };
+}
 
 describe("relayUrl", () => {
   it("adds the subscription's path only where there is none", () => {

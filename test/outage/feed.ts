@@ -6,7 +6,6 @@ import { carOf, cborOf, commitFrame, type OpSpec } from "../../shuffler/testing/
 
 const ACCOUNTS = 500;
 const PROOF_BYTES = 3000;
-/** Half before the event, to have something to compare with. */
 const SORTABLE = "234567abcdefghijklmnopqrstuvwxyz";
 
 export type Feed = {
@@ -58,6 +57,11 @@ function revAt(turn: number): string {
   return `3ka${digits}`;
 }
 
+/** An event's id is a hash, which may begin like one, but is longer. */
+export function isWatermarkId(msgId: string): boolean {
+  return /^wm-\d+-\d+$/.test(msgId);
+}
+
 /** Ids of all events, without those of watermarks. */
 function idsOf(frames: readonly Uint8Array[]): Set<string> {
   const shuffler = new Shuffler({
@@ -69,7 +73,7 @@ function idsOf(frames: readonly Uint8Array[]): Set<string> {
   const ids = new Set<string>();
   frames.forEach((raw, position) => {
     const messages = shuffler.push({ kind: "frame", position, raw });
-    for (const { msgId } of messages) if (!msgId.startsWith("wm-")) ids.add(msgId);
+    for (const { msgId } of messages) if (!isWatermarkId(msgId)) ids.add(msgId);
   });
   return ids;
 }

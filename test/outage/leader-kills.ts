@@ -43,7 +43,7 @@ export async function leaderKills(options: LeaderKillsOptions): Promise<LeaderKi
   try {
     await until("the shuffler reads", PATIENCE_SECONDS, () => relay.headSeq() > 0);
     while (relay.headSeq() < frames.length) {
-      await sleep(everySeconds * 1000);
+      await sleep(everySeconds * 1000 - AWAY_MS);
       const leader = await leaderOf(connection);
       const node = cluster.nodes.find(({ name }) => name === leader);
       if (node === undefined) continue; // An election is under way.

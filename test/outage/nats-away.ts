@@ -15,6 +15,8 @@ export type NatsAwayOptions = {
   readonly awaySeconds: number;
   readonly eventsPerSecond: number;
   readonly memoryMegabytes: number;
+  /** How long it plays before and after. */
+  readonly aroundSeconds?: number;
   readonly folder: string;
 };
 
@@ -27,13 +29,13 @@ export type NatsAwayReport = StoredReport & {
   readonly log: string;
 };
 
-const BEFORE_SECONDS = 8;
-const AFTER_SECONDS = 8;
+const AROUND_SECONDS = 8;
 const PATIENCE_SECONDS = 240;
 
 export async function natsAway(options: NatsAwayOptions): Promise<NatsAwayReport> {
   const { awaySeconds, eventsPerSecond, memoryMegabytes, folder } = options;
-  const seconds = BEFORE_SECONDS + awaySeconds + AFTER_SECONDS;
+  const { aroundSeconds = AROUND_SECONDS } = options;
+  const seconds = aroundSeconds + awaySeconds + aroundSeconds;
   await using nats = await startTestNats();
   const buffer = join(folder, "buffer");
   const { frames, ids } = makeFeed({ seconds, eventsPerSecond, startMs: Date.now() });
@@ -43,7 +45,7 @@ export async function natsAway(options: NatsAwayOptions): Promise<NatsAwayReport
     NATS_URL: nats.url,
   });
   try {
-    const first = BEFORE_SECONDS * eventsPerSecond;
+    const first = aroundSeconds * eventsPerSecond;
     await until("the shuffler reads", PATIENCE_SECONDS, () => relay.headSeq() >= first);
     const memoryBeforeMegabytes = await megabytes(shuffler.pid, "VmRSS");
     await nats.crash();

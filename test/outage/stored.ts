@@ -3,6 +3,7 @@
 import { DeliverPolicy, jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { FIREHOSE_STREAM, HEADER } from "../../plan/names.ts";
 import { connectNats } from "../../runtime/adapters/nats/connect.ts";
+import { isWatermarkId } from "./feed.ts";
 
 export type StoredReport = {
   readonly expected: number;
@@ -38,7 +39,7 @@ export async function checkStored(url: string, ids: ReadonlySet<string>): Promis
         if (lastMs > 0) longestStallMs = Math.max(longestStallMs, timeMs - lastMs);
         lastMs = timeMs;
         const id = message.headers?.get(HEADER.msgId) ?? "";
-        if (!id.startsWith("wm-")) {
+        if (!isWatermarkId(id)) {
           counts.set(id, (counts.get(id) ?? 0) + 1);
           const partition = message.subject.split(".")[2] ?? "";
           const at = order.get(id) ?? 0;
@@ -61,17 +62,4 @@ function compared(counts: ReadonlyMap<string, number>, ids: ReadonlySet<string>)
   const unexpected = [...counts.keys()].filter((id) => !ids.has(id)).length;
   const stored = [...counts.values()].reduce((sum, count) => sum + count, 0);
   return { expected: ids.size, stored, missing, doubled, unexpected };
-}
-
-/** Messages in the stream now; 0 while it does not answer. */
-export async function storedCount(url: string): Promise<number> {
-  const connection = await connectNats({ url, name: "outage count" });
-  try {
-    const jsm = await jetstreamManager(connection);
-    return (await jsm.streams.info(FIREHOSE_STREAM)).state.messages;
-  } catch {
-    return 0; // It is killed now and then.
-  } finally {
-    await connection.close();
-  }
 }

@@ -1,0 +1,181 @@
+import { chmod, mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Source, SourceItem } from "../sources/source.ts";
+import { SleepingClock } from "../testing/clock.ts";
+import { BufferedSource, type BufferNotice } from "./buffered-source.ts";
+import { DiskQueue, type DiskQueueOptions } from "./disk-queue.ts";
+
+const SESSION = { host: "relay.example", numbering: 0, number: 1 };
+const ITEM_BYTES = 1000;
+/** Of memory: room for about ten items. */
+const MEMORY_BYTES = 13_000;
+
+let folder: string;
+let notices: string[];
+let given: number;
+let controller: AbortController;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "fpaas-buffered-"));
+  notices = [];
+  given = 0;
+  controller = new AbortController();
+});
+afterEach(async () => {
+  controller.abort();
+  await chmod(folder, 0o700);
+  await rm(folder, { recursive: true, force: true });
+});
+
+function item(position: number): SourceItem {
+  const raw = Buffer.alloc(ITEM_BYTES, position);
+  return { kind: "frame", position, raw, session: SESSION };
+}
+
+/** A live source of so many items, five at a time, as fast as they are taken. */
+function sourceOf(count: number, from = 0): Source {
+  return {
+    name: "test",
+    live: true,
+    async *batches() {
+      for (let at = from; at < from + count; at += 5) {
+        given = at + 5 - from;
+        yield Array.from({ length: 5 }, (_, i) => item(at + i));
+      }
+    },
+  };
+}
+
+function bufferOf(source: Source, disk: DiskQueue | null): BufferedSource {
+  return new BufferedSource({
+    source,
+    disk,
+    memoryBytesMax: MEMORY_BYTES,
+    clock: new SleepingClock(),
+    signal: controller.signal,
+    onNotice: (notice: BufferNotice) => notices.push(notice.kind),
+  });
+}
+
+async function openDisk(over: Partial<DiskQueueOptions> = {}): Promise<DiskQueue> {
+  return await DiskQueue.open({ folder, segmentBytes: 10_000, ...over });
+}
+
+/** Reads to the end, saying that all is stored as it goes. */
+async function readAll(
+  buffer: BufferedSource,
+  batches: AsyncIterator<readonly SourceItem[]>,
+  read: number[] = [],
+): Promise<number[]> {
+  for (let next = await batches.next(); next.done !== true; next = await batches.next()) {
+    read.push(...next.value.map(({ position }) => position));
+    buffer.release(read.length);
+  }
+  return read;
+}
+
+const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+
+describe("BufferedSource", () => {
+  it("hands on what comes, in memory, while the reader keeps up", async () => {
+    const buffer = bufferOf(sourceOf(500), null);
+    expect(await readAll(buffer, buffer.batches())).toEqual(range(500));
+    expect(buffer.stats.memoryBytesGreatest).toBeLessThan(
+      MEMORY_BYTES + 5 * (ITEM_BYTES + 300) + 1,
+    );
+    expect(buffer.stats.diskBytesGreatest).toBe(0);
+  });
+
+  it("goes to disk when the memory is full, gives all of it in order, and leaves nothing behind", async () => {
+    await using disk = await openDisk();
+    const buffer = bufferOf(sourceOf(500), disk);
+    const batches = buffer.batches();
+    const first = await batches.next();
+    await expect.poll(() => given).toBe(500);
+    const taken = first.done === true ? [] : first.value.map(({ position }) => position);
+    expect(await readAll(buffer, batches, taken)).toEqual(range(500));
+    expect(buffer.stats).toMatchObject({ paused: false, pauses: 0 });
+    expect(buffer.stats.memoryBytesGreatest).toBeLessThan(MEMORY_BYTES + 6 * 1300);
+    expect(notices).toEqual(["spilling", "drained"]);
+    await disk.release(499);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it("stops reading at the limit of the disk, says so once, and goes on when there is room", async () => {
+    await using disk = await openDisk({ bytesMax: 50_000 });
+    const buffer = bufferOf(sourceOf(500), disk);
+    const batches = buffer.batches();
+    const first = await batches.next();
+    await expect.poll(() => buffer.stats.paused).toBe(true);
+    expect(given).toBeLessThan(100);
+    expect(notices).toEqual(["spilling", "paused"]);
+    const taken = first.done === true ? [] : first.value.map(({ position }) => position);
+    expect(await readAll(buffer, batches, taken)).toEqual(range(500));
+    expect(buffer.stats.diskBytesGreatest).toBeLessThan(50_000 + 6 * 1300 + 10_000);
+    expect(notices).toContain("resumed");
+  });
+
+  it("stops reading at the limit of the memory when it has no disk", async () => {
+    const buffer = bufferOf(sourceOf(500), null);
+    const batches = buffer.batches();
+    const first = await batches.next();
+    await expect.poll(() => buffer.stats.paused).toBe(true);
+    expect(given).toBeLessThanOrEqual(20);
+    const taken = first.done === true ? [] : first.value.map(({ position }) => position);
+    buffer.release(taken.length);
+    expect(await readAll(buffer, batches, taken)).toEqual(range(500));
+  });
+
+  it("pauses when the disk fails, loses nothing, and goes on in memory", async () => {
+    await using disk = await openDisk();
+    disk.append = async () => {
+      throw Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
+    };
+    const buffer = bufferOf(sourceOf(200), disk);
+    const batches = buffer.batches();
+    const first = await batches.next();
+    await expect.poll(() => buffer.stats.paused).toBe(true);
+    expect(given).toBeLessThanOrEqual(20);
+    const taken = first.done === true ? [] : first.value.map(({ position }) => position);
+    buffer.release(taken.length);
+    expect(await readAll(buffer, batches, taken)).toEqual(range(200));
+    expect(notices[0]).toBe("paused");
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it("keeps on disk, without a gap, all that was not stored when the process was killed", async () => {
+    const disk = await openDisk();
+    const killed = bufferOf(sourceOf(300), disk);
+    const batches = killed.batches();
+    const first = await batches.next();
+    const taken = first.done === true ? [] : first.value;
+    killed.release(3); // Two of the batch are handed out and not stored.
+    await expect.poll(() => given).toBe(300);
+    await expect.poll(() => disk.lastIndex).toBe(299);
+    expect(taken.length).toBeGreaterThanOrEqual(5);
+
+    const left: number[] = [];
+    await using again = await openDisk({
+      onRecovered: ({ item: { position } }) => left.push(position),
+    });
+    expect(left).toEqual(range(300).slice(3));
+    const next = bufferOf(sourceOf(50, 300), again);
+    expect(await readAll(next, next.batches())).toEqual(range(350).slice(3));
+    await disk[Symbol.asyncDispose]();
+  });
+
+  it("gives what came before the source's error, then the error", async () => {
+    const source: Source = {
+      ...sourceOf(0),
+      async *batches() {
+        yield [item(0)];
+        throw new Error("cut off");
+      },
+    };
+    const buffer = bufferOf(source, null);
+    const batches = buffer.batches();
+    expect((await batches.next()).value).toHaveLength(1);
+    await expect(batches.next()).rejects.toThrow("cut off");
+  });
+});

@@ -1,0 +1,142 @@
+// What a relay does to a shuffler in the course of a year, in one life of it on a real server: every event is
+// in the stream once, and the log says what happened.
+
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  type SimulatedRelay,
+  startSimulatedRelay,
+} from "../../bench/simulated-relay/relay-server.ts";
+import { startTestNats, type TestNats } from "../../runtime/testing/nats.ts";
+import { makeFeed } from "../outage/feed.ts";
+import { natsAway } from "../outage/nats-away.ts";
+import { checkStored } from "../outage/stored.ts";
+import { endAll, fpaasInBackground, type Running } from "../support/fpaas.ts";
+
+const PATIENTLY = { timeout: 50_000, interval: 200 };
+
+let folder: string;
+let nats: TestNats;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "fpaas-troubles-"));
+  nats = await startTestNats();
+});
+afterAll(async () => {
+  endAll();
+  await nats?.[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function start(...flags: string[]): Running {
+  return fpaasInBackground(["shuffler", ...flags], { NATS_URL: nats.url });
+}
+
+async function stop(shuffler: Running): Promise<void> {
+  shuffler.kill("SIGTERM");
+  await shuffler.ended;
+}
+
+describe("a relay", () => {
+  it("that disconnects, counts anew, and forgets: nothing is lost or doubled, and all is said", async () => {
+    const { frames, ids } = makeFeed({
+      seconds: 9,
+      eventsPerSecond: 100,
+      startMs: Date.now() - 9000,
+    });
+    const isStored = async () => (await checkStored(nats.url, ids)).stored;
+    let relay = await startSimulatedRelay({ frames: frames.slice(0, 300), framesPast: 0 });
+    const { port } = new URL(relay.url);
+    const shuffler = start("--relay", relay.url, "--buffer", join(folder, "a"));
+    await expect.poll(isStored, PATIENTLY).toBe(300);
+    relay.disconnectAll();
+    await expect
+      .poll(() => shuffler.stderr(), PATIENTLY)
+      .toMatch(/connection lost \(.*\), again in/);
+
+    // It has lost its numbers: what was 201 is 1 now. It still has a hundred events that we know.
+    await relay[Symbol.asyncDispose]();
+    const anew = makeFeed({
+      seconds: 9,
+      eventsPerSecond: 100,
+      startMs: feedStart(frames),
+      firstSeq: -199,
+    });
+    const later = anew.frames.slice(200);
+    relay = await startSimulatedRelay({ frames: later, framesPast: 250, port: Number(port) });
+    await expect.poll(isStored, PATIENTLY).toBe(900);
+    expect(shuffler.stderr()).toMatch(/our cursor 300 \(FutureCursor\): it counts anew/);
+    expect(shuffler.stderr()).toMatch(/going on at position \d+, found by its time/);
+    await stop(shuffler);
+    await relay[Symbol.asyncDispose]();
+    expect(await checkStored(nats.url, ids)).toMatchObject({
+      missing: 0,
+      doubled: 0,
+      unexpected: 0,
+    });
+  });
+});
+
+/** The time of the feed's first event. */
+function feedStart(frames: readonly Uint8Array[]): number {
+  const text = Buffer.from(frames[0] ?? []).toString("latin1");
+  return Date.parse(/\d{4}-\d\d-\d\dT[\d:.]+Z/.exec(text)?.[0] ?? "");
+}
+
+describe("a cursor", () => {
+  it("that is too old is reported with what is missing, once", async () => {
+    const { frames } = makeFeed({
+      seconds: 60,
+      eventsPerSecond: 100,
+      startMs: Date.now() - 60_000,
+    });
+    let relay: SimulatedRelay = await startSimulatedRelay({ frames: frames.slice(0, 200) });
+    const { port } = new URL(relay.url);
+    const flags = ["--relay", relay.url, "--buffer", join(folder, "b")];
+    const before = start(...flags);
+    await expect.poll(() => relay.headSeq(), PATIENTLY).toBe(200);
+    await stop(before);
+    await relay[Symbol.asyncDispose]();
+    const window = { framesPast: 5000, windowFramesMax: 1000, port: Number(port) };
+    relay = await startSimulatedRelay({ frames, ...window });
+    const after = start(...flags);
+    await expect.poll(() => relay.headSeq(), PATIENTLY).toBe(6000);
+    await stop(after);
+    await relay[Symbol.asyncDispose]();
+    expect(after.stderr()).toMatch(
+      /behind our cursor 200 \(OutdatedCursor\): events are missing; going on with 4001/,
+    );
+  });
+});
+
+describe("a buffer", () => {
+  it("takes what comes while NATS is killed, in bounded memory, and gives it back in order", async () => {
+    const load = { awaySeconds: 4, eventsPerSecond: 250, memoryMegabytes: 1, folder };
+    const { log, ...report } = await natsAway({ ...load, aroundSeconds: 2 });
+    expect(report).toMatchObject({ missing: 0, doubled: 0, unexpected: 0, slowReadersDropped: 0 });
+    expect(log).toContain("what comes now goes to the buffer on disk");
+    expect(log).toContain("the buffer on disk is empty again");
+  });
+
+  it("that cannot be written ends the shuffler with the reason, before it reads anything", async () => {
+    const file = join(folder, "file");
+    await writeFile(file, "");
+    await using relay = await startSimulatedRelay({ frames: [] });
+    const shuffler = start("--relay", relay.url, "--buffer", join(file, "x"));
+    expect(await shuffler.ended).toBe(1);
+    expect(shuffler.stderr()).toMatch(/the buffer folder .* cannot be used: .*ENOTDIR/);
+    expect(relay.stats().connectionsTotal).toBe(0);
+  });
+
+  it("that another shuffler uses is refused", async () => {
+    await using relay = await startSimulatedRelay({ frames: [] });
+    const flags = ["--relay", relay.url, "--buffer", join(folder, "shared")];
+    const first = start(...flags);
+    await expect.poll(() => relay.stats().connected, PATIENTLY).toBe(1);
+    const second = start(...flags);
+    expect(await second.ended).toBe(6);
+    expect(second.stderr()).toContain(`is used by process ${first.pid}`);
+    await stop(first);
+  });
+});
