@@ -86,7 +86,7 @@ function feedStart(frames: readonly Uint8Array[]): number {
 
 describe("a cursor", () => {
   it("that is too old is reported with what is missing, once", async () => {
-    const { frames } = makeFeed({
+    const { frames, ids } = makeFeed({
       seconds: 60,
       eventsPerSecond: 100,
       startMs: Date.now() - 60_000,
@@ -95,7 +95,9 @@ describe("a cursor", () => {
     const { port } = new URL(relay.url);
     const flags = ["--relay", relay.url, "--buffer", join(folder, "b")];
     const before = start(...flags);
-    await expect.poll(() => relay.headSeq(), PATIENTLY).toBe(200);
+    const first = new Set([...ids].slice(0, 200));
+    const missing = async () => (await checkStored(nats.url, first)).missing;
+    await expect.poll(missing, PATIENTLY).toBe(0);
     await stop(before);
     await relay[Symbol.asyncDispose]();
     const window = { framesPast: 5000, windowFramesMax: 1000, port: Number(port) };

@@ -1,6 +1,7 @@
 // Long runs of outages, for people and for nights; `npm test` has short ones of the same.
 //   npm run outage -- nats-away --seconds 90 --rate 500
 //   npm run outage -- two-relays --kills 20
+//   npm run outage -- nats-away --seconds 20 --folder /a/disk/that/is/nearly/full
 //   npm run outage -- leader-kills --seconds 180 --every 20
 
 import { mkdtemp, rm } from "node:fs/promises";
@@ -20,10 +21,11 @@ const { values, positionals } = parseArgs({
     kills: { type: "string", default: "20" },
     every: { type: "string", default: "20" },
     seed: { type: "string", default: "1" },
+    folder: { type: "string", default: tmpdir() },
   },
 });
 
-const folder = await mkdtemp(join(tmpdir(), "fpaas-outage-"));
+const folder = await mkdtemp(join(values.folder, "fpaas-outage-"));
 try {
   const { log, ...figures } = await run(positionals[0] ?? "");
   console.log(log);
