@@ -102,6 +102,28 @@ describe("BufferedSource", () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
+  it("lets a disk finish that is slow while the reader waits", async () => {
+    await using disk = await openDisk();
+    const append = disk.append.bind(disk);
+    const [begun, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    disk.append = async (entries) => {
+      begun.resolve();
+      await go.promise;
+      await append(entries);
+    };
+    const buffer = bufferOf(sourceOf(300), disk);
+    const batches = buffer.batches();
+    const first = await batches.next();
+    await begun.promise;
+    const second = batches.next(); // It comes in the middle of the write.
+    await new Promise((resolve) => setImmediate(resolve));
+    go.resolve();
+    const taken = [first, await second].flatMap((one) =>
+      one.done === true ? [] : one.value.map(({ position }) => position),
+    );
+    expect(await readAll(buffer, batches, taken)).toEqual(range(300));
+  });
+
   it("stops reading at the limit of the disk, says so once, and goes on when there is room", async () => {
     await using disk = await openDisk({ bytesMax: 50_000 });
     const buffer = bufferOf(sourceOf(500), disk);

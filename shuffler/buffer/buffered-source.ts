@@ -170,9 +170,9 @@ export class BufferedSource implements Source {
       return `the buffer cannot be written: ${error instanceof Error ? error.message : String(error)}`;
     } finally {
       this.#isAppending = false;
+      this.#wakeReader();
     }
     this.#count(disk, entries.length);
-    this.#wakeReader();
     return null;
   }
 
@@ -216,7 +216,8 @@ export class BufferedSource implements Source {
   #isReady(): boolean {
     const { disk } = this.#options;
     if (this.#isSpilling) return disk?.hasUnread === true || !this.#isAppending;
-    return this.#held.length > this.#handed || this.#ended !== null;
+    // Not while the memory is being written: nothing is taken then, and asking on would keep the disk waiting.
+    return !this.#isAppending && (this.#held.length > this.#handed || this.#ended !== null);
   }
 
   #takeFromMemory(): Entry[] {

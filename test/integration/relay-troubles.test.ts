@@ -91,18 +91,20 @@ describe("a cursor", () => {
       eventsPerSecond: 100,
       startMs: Date.now() - 60_000,
     });
+    await using own = await startTestNats(); // In a stream with events it would go on by their time.
+    const env = { NATS_URL: own.url };
     let relay: SimulatedRelay = await startSimulatedRelay({ frames: frames.slice(0, 200) });
     const { port } = new URL(relay.url);
     const flags = ["--relay", relay.url, "--buffer", join(folder, "b")];
-    const before = start(...flags);
+    const before = fpaasInBackground(["shuffler", ...flags], env);
     const first = new Set([...ids].slice(0, 200));
-    const missing = async () => (await checkStored(nats.url, first)).missing;
+    const missing = async () => (await checkStored(own.url, first)).missing;
     await expect.poll(missing, PATIENTLY).toBe(0);
     await stop(before);
     await relay[Symbol.asyncDispose]();
     const window = { framesPast: 5000, windowFramesMax: 1000, port: Number(port) };
     relay = await startSimulatedRelay({ frames, ...window });
-    const after = start(...flags);
+    const after = fpaasInBackground(["shuffler", ...flags], env);
     await expect.poll(() => relay.headSeq(), PATIENTLY).toBe(6000);
     await stop(after);
     await relay[Symbol.asyncDispose]();
