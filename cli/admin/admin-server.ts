@@ -18,7 +18,7 @@ export type Address = { readonly host: string; readonly port: number };
 export type Admin = {
   readonly registry: Registry;
   /** What keeps the process from doing its work now, one line each; empty when it is ready. */
-  troubles(): Promise<readonly string[]>;
+  readonly troubles: () => Promise<readonly string[]>;
 };
 
 export function withAdminOption(command: Command): Command {

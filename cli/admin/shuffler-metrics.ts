@@ -179,18 +179,17 @@ export class ShufflerMetrics {
         count(({ disbelieved }) => disbelieved),
       ],
     });
-    const metrics = this;
-    new Counter({
+    const collect = (): void => {
+      rejected.reset();
+      const reasons = this.#live?.counters.rejected ?? [];
+      for (const [reason, times] of reasons) rejected.inc({ reason }, times);
+    };
+    const rejected = new Counter({
       name: "fpaas_shuffler_rejected_total",
       help: "What was refused, by reason",
       labelNames: ["reason"],
       registers: [this.registry],
-      collect() {
-        this.reset();
-        for (const [reason, times] of metrics.#live?.counters.rejected ?? []) {
-          this.inc({ reason }, times);
-        }
-      },
+      collect,
     });
   }
 

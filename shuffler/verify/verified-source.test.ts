@@ -24,7 +24,7 @@ async function positionsAndReasons(source: Source): Promise<string[]> {
   for await (const batch of source.batches()) {
     for (const item of batch) {
       const wrong = item.kind === "message" && item.message.kind === "rejected";
-      seen.push(`${item.position}${wrong ? ` ${item.raw}` : ""}`);
+      seen.push(`${item.position}${wrong ? ` ${Buffer.from(item.raw).toString()}` : ""}`);
     }
   }
   return seen;
