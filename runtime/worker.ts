@@ -8,7 +8,7 @@ import type { Clock } from "./ports.ts";
 import type { TaskEnd, TaskReport } from "./task/stage-task.ts";
 
 /** How often a worker announces itself and looks for the others. */
-export const HEARTBEAT_MS = 2000;
+export const HEARTBEAT_MS = 1000;
 /** How long a task that was fenced stays away, so that two workers do not fight. */
 export const FENCED_PAUSE_MS = 5000;
 /** First and longest pause before a failed task is started again. */

@@ -159,11 +159,15 @@ export class StageRunner {
     return this.#stateful?.entries() ?? [];
   }
 
-  /** Puts a checkpoint back into a fresh runner, which may be `busy` then. */
-  restore(progress: Progress, state: Iterable<StateChange>): void {
+  /** Puts stored state back into a fresh runner, part by part in the order it was written. */
+  load(part: Iterable<StateChange>): void {
+    for (const change of part) this.#stateful?.restore(change);
+  }
+
+  /** After the last `load`: goes on from a checkpoint, and may be `busy` then. */
+  resume(progress: Progress): void {
     Object.assign(this.#context.counters, structuredClone(progress.counters));
     this.#watermarks.restore(progress.watermarks);
-    for (const change of state) this.#stateful?.restore(change);
     const { advance } = progress;
     const { least } = this.#watermarks;
     const reachedMs = advance === null ? least : (advance.reachedMs ?? Number.NEGATIVE_INFINITY);

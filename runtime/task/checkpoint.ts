@@ -2,9 +2,8 @@
 
 import { type Deployment, lineageOf, type TaskId } from "../../plan/deployment.ts";
 import { bucketStream, checkpointSubject, HEADER, stateSubject } from "../../plan/names.ts";
-import type { StateChange } from "../core/message.ts";
 import type { Log, LogAppend, LogMessage } from "../ports.ts";
-import { readState } from "./state-log.ts";
+import { readState, type StoredState } from "./state-log.ts";
 import { type Checkpoint, decodeCheckpoint, encodeStored } from "./stored.ts";
 
 /** A checkpoint read back, with the state that goes with it. */
@@ -12,8 +11,7 @@ export type Restored = {
   readonly checkpoint: Checkpoint;
   /** Sequence of the checkpoint message: what the next commit expects to be last. */
   readonly seq: number;
-  readonly state: StateChange[];
-  readonly changedBytes: number;
+  readonly state: StoredState;
 };
 
 /** Where a task keeps its checkpoint and its state. */
@@ -44,7 +42,7 @@ export async function loadCheckpoint(log: Log, at: CheckpointSubjects): Promise<
   for await (const part of log.readAll(at.stream, [at.state])) {
     if (part.seq < message.seq) parts.push(part);
   }
-  return { checkpoint, seq: message.seq, ...readState(parts, checkpoint) };
+  return { checkpoint, seq: message.seq, state: readState(parts, checkpoint) };
 }
 
 /** The checkpoint message, which is refused unless the last one on its subject is `expectedLastSeq`. */

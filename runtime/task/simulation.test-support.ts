@@ -205,7 +205,11 @@ function sizesFrom(random: Random): TaskSizes {
   if (random.chance(0.7)) return TASK_SIZES;
   return {
     drain: { ...TASK_SIZES.drain, pieces: 1 + random.int(4) },
-    state: { sliceBytes: 1 + random.int(2000), epochAfterBytesMin: 1 + random.int(5000) },
+    state: {
+      ...TASK_SIZES.state,
+      sliceBytes: 1 + random.int(2000),
+      epochAfterBytesMin: 1 + random.int(5000),
+    },
   };
 }
 

@@ -18,7 +18,7 @@ import { Meter, type TaskTimes } from "./meter.ts";
 import { Outbox } from "./outbox.ts";
 import { Patience } from "./patience.ts";
 import { isBeforeStart, sourcesOf, type TaskSource } from "./sources.ts";
-import { STATE_SIZES, StateLog, type StateSizes } from "./state-log.ts";
+import { NO_STATE, STATE_SIZES, StateLog, type StateSizes } from "./state-log.ts";
 
 /** When a task commits. */
 export const COMMIT = {
@@ -113,13 +113,17 @@ class StageTask {
     const task = new StageTask(deployment, id, ports);
     const restored = await loadCheckpoint(ports.log, task.#subjects);
     if (restored?.checkpoint.deployment !== task.#deployment) return null;
-    const { checkpoint, seq, state, changedBytes } = restored;
+    const { checkpoint, seq, state } = restored;
     const sizes = task.#sizes.state;
-    task.#runner.restore(checkpoint.progress, state);
+    for (const part of state.parts) {
+      task.#runner.load(part);
+      await ports.clock.sleep(0); // The other tasks of this thread go on meanwhile.
+    }
+    task.#runner.resume(checkpoint.progress);
     task.#inSeqs = [...checkpoint.inSeqs];
     task.#startSeqs = [...checkpoint.startSeqs];
     task.#checkpointSeq = seq;
-    task.#stateLog = new StateLog(task.#subjects.state, checkpoint, changedBytes, sizes);
+    task.#stateLog = new StateLog(task.#subjects.state, checkpoint, state, sizes);
     task.#recordsAtCommit = task.#runner.counters.in;
     task.#readSinceCommit = task.#unfinished();
     return task;
@@ -136,7 +140,12 @@ class StageTask {
     this.#subjects = checkpointSubjects(deployment, id);
     this.#sources = sourcesOf(deployment, id, stage);
     const { state } = this.#sizes;
-    this.#stateLog = new StateLog(this.#subjects.state, { epoch: 0, baseEpoch: 0 }, 0, state);
+    this.#stateLog = new StateLog(
+      this.#subjects.state,
+      { epoch: 0, baseEpoch: 0 },
+      NO_STATE,
+      state,
+    );
     this.#sweptMs = ports.clock.now();
   }
 

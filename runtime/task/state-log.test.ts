@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { StateChange } from "../core/message.ts";
 import type { LogMessage } from "../ports.ts";
-import { readState, type StateEpochs, StateLog } from "./state-log.ts";
+import { NO_STATE, readState, type StateEpochs, StateLog, StateTooLarge } from "./state-log.ts";
 
-const SIZES = { sliceBytes: 30, epochAfterBytesMin: 60 };
+const SIZES = { sliceBytes: 30, epochAfterBytesMin: 60, logBytesMax: 100_000 };
 const START: StateEpochs = { epoch: 0, baseEpoch: 0 };
 
 /** A task's state, its log, and the last checkpoint of it. */
@@ -12,7 +12,7 @@ class Task {
   readonly state = new Map<string, Uint8Array>();
   messages: LogMessage[] = [];
   epochs = START;
-  #log = new StateLog("s", START, 0, SIZES);
+  #log = new StateLog("s", START, NO_STATE, SIZES);
   #seq = 0;
 
   commit(changes: readonly StateChange[]): { baseBytes: number } {
@@ -35,10 +35,10 @@ class Task {
 
   /** Dies, and another one takes over from the log. */
   crash(): Map<string, Uint8Array> {
-    const { state, changedBytes } = readState(this.messages, this.epochs);
-    this.#log = new StateLog("s", this.epochs, changedBytes, SIZES);
+    const stored = readState(this.messages, this.epochs);
+    this.#log = new StateLog("s", this.epochs, stored, SIZES);
     const restored = new Map<string, Uint8Array>();
-    for (const { key, value } of state) {
+    for (const { key, value } of [...stored.parts].flat()) {
       if (value === null) restored.delete(key);
       else restored.set(key, value);
     }
@@ -96,4 +96,29 @@ describe("StateLog", () => {
     const bytes = task.messages.reduce((sum, one) => sum + one.payload.length, 0);
     expect(bytes).toBeLessThan(2000);
   });
+
+  it("takes as much as it may and refuses one byte more, before and after a crash", () => {
+    const [first, second] = [entryOf("a", 100), entryOf("b", 100)];
+    const bytesOf = (changes: StateChange[]): number => {
+      const log = new StateLog("s", START, NO_STATE);
+      log.next(changes, () => []);
+      return log.bytes;
+    };
+    const bytes = bytesOf([first]) + bytesOf([second]);
+    const sizes = { ...SIZES, epochAfterBytesMin: 10_000 };
+    const commits = (logBytesMax: number, stored = NO_STATE) => {
+      const log = new StateLog("s", START, stored, { ...sizes, logBytesMax });
+      if (stored === NO_STATE) log.next([first], () => []);
+      return () => log.next([second], () => []);
+    };
+    expect(commits(bytes)).not.toThrow();
+    expect(commits(bytes - 1)).toThrow(StateTooLarge);
+    const stored = { baseBytes: 0, changedBytes: bytesOf([first]) };
+    expect(commits(bytes, stored)).not.toThrow();
+    expect(commits(bytes - 1, stored)).toThrow(StateTooLarge);
+  });
 });
+
+function entryOf(key: string, bytes: number): StateChange {
+  return { key, value: new Uint8Array(bytes) };
+}

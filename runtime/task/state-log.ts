@@ -18,6 +18,9 @@ export const BASE_SLICE_BYTES = 2 * 1024 * 1024;
 /** An epoch begins when the changes since the last one reach this, or twice the size of its base. */
 export const EPOCH_AFTER_BYTES_MIN = 1024 * 1024;
 
+/** State of one stage partition in the log: the last base, and the changes since. */
+export const STATE_LOG_BYTES_MAX = 1024 * 1024 * 1024;
+
 /** The part of a checkpoint that says which state messages count. */
 export type StateEpochs = {
   readonly epoch: number;
@@ -26,11 +29,33 @@ export type StateEpochs = {
 };
 
 /** Sizes that tests make small. */
-export type StateSizes = { readonly sliceBytes: number; readonly epochAfterBytesMin: number };
+export type StateSizes = {
+  readonly sliceBytes: number;
+  readonly epochAfterBytesMin: number;
+  readonly logBytesMax: number;
+};
 export const STATE_SIZES: StateSizes = {
   sliceBytes: BASE_SLICE_BYTES,
   epochAfterBytesMin: EPOCH_AFTER_BYTES_MIN,
+  logBytesMax: STATE_LOG_BYTES_MAX,
 };
+
+type StoredBytes = Pick<StoredState, "baseBytes" | "changedBytes">;
+export const NO_STATE: StoredBytes = { baseBytes: 0, changedBytes: 0 };
+
+/**
+ * Thrown instead of a commit when a stage partition keeps more than it may. Nothing is lost: the task stays
+ * at its last commit, and goes on once there are fewer keys, smaller aggregates or more partitions.
+ */
+export class StateTooLarge extends Error {
+  readonly code = "state_too_large";
+
+  constructor(subject: string, bytes: number) {
+    super(
+      `the state under ${subject} takes ${bytes} bytes, which is more than a partition may keep: give the stage more partitions, a smaller window, or a cap`,
+    );
+  }
+}
 
 /** What a task writes of its state. */
 export class StateLog {
@@ -41,23 +66,30 @@ export class StateLog {
   #changedBytes: number;
   #baseBytes = 0;
   #entryBytes = 0;
-  /** What is left to write of the base, last first. */
-  #base: StateChange[] | null = null;
+  /** What is left to write of the base. It is encoded only when its slice is. */
+  #base: Iterator<StateChange> | null = null;
   /** Of the last commit: number of base messages, whether the epoch began, whether its base is whole. */
   #last = { baseMessages: 0, began: false, completed: false };
   #epochFirstSeq = 0;
 
-  /** @param changedBytes changes that stand in the log already, as `readState` says */
-  constructor(subject: string, epochs: StateEpochs, changedBytes: number, sizes = STATE_SIZES) {
+  /** @param stored what stands in the log already, as `readState` says */
+  constructor(subject: string, epochs: StateEpochs, stored: StoredBytes, sizes = STATE_SIZES) {
     this.#subject = subject;
     this.#sizes = sizes;
     this.#epoch = epochs.epoch;
     this.#baseEpoch = epochs.baseEpoch;
-    this.#changedBytes = changedBytes;
+    this.#baseBytes = stored.baseBytes;
+    this.#changedBytes = stored.changedBytes;
+  }
+
+  /** Bytes of state in the log, which the state itself does not exceed. */
+  get bytes(): number {
+    return this.#baseBytes + this.#changedBytes;
   }
 
   /**
    * The messages of the next commit; they must stand directly before its checkpoint.
+   * @throws StateTooLarge
    * @param entries gives the whole state, `changes` included; asked for only when an epoch begins
    */
   next(changes: readonly StateChange[], entries: () => Iterable<StateChange>): LogAppend[] {
@@ -65,11 +97,11 @@ export class StateLog {
     const changedBytes = bytesOf(changed);
     this.#changedBytes += changedBytes;
     if (changes.length > 0) this.#entryBytes = changedBytes / changes.length;
+    if (this.bytes > this.#sizes.logBytesMax) throw new StateTooLarge(this.#subject, this.bytes);
     const limit = Math.max(this.#sizes.epochAfterBytesMin, 2 * this.#baseBytes);
     const began = this.#base === null && this.#changedBytes >= limit;
     if (began) this.#begin(entries());
-    const base = this.#slice();
-    const completed = this.#base?.length === 0;
+    const { messages: base, completed } = this.#slice();
     if (completed) this.#complete();
     this.#last = { baseMessages: base.length, began, completed };
     return [...changed, ...base];
@@ -102,23 +134,25 @@ export class StateLog {
 
   #begin(entries: Iterable<StateChange>): void {
     this.#epoch += 1;
-    this.#base = [...entries].reverse();
+    this.#base = entries[Symbol.iterator]();
     this.#baseBytes = 0;
     this.#changedBytes = 0;
   }
 
-  #slice(): LogAppend[] {
-    if (this.#base === null) return [];
+  #slice(): { messages: LogAppend[]; completed: boolean } {
+    if (this.#base === null) return { messages: [], completed: false };
     const slice: StateChange[] = [];
-    for (let bytes = 0; bytes < this.#sizes.sliceBytes; ) {
-      const entry = this.#base.pop();
-      if (entry === undefined) break;
-      slice.push(entry);
-      bytes += entry.key.length + (entry.value?.length ?? 0);
+    let completed = false;
+    for (let bytes = 0; bytes < this.#sizes.sliceBytes && !completed; ) {
+      const next = this.#base.next();
+      completed = next.done === true;
+      if (next.done === true) break;
+      slice.push(next.value);
+      bytes += next.value.key.length + (next.value.value?.length ?? 0);
     }
     const messages = stateMessages(this.#subject, this.#epoch, "base", slice);
     this.#baseBytes += bytesOf(messages);
-    return messages;
+    return { messages, completed };
   }
 
   #complete(): void {
@@ -127,23 +161,34 @@ export class StateLog {
   }
 }
 
-/** Reads state messages back, given in order: what to restore, and the bytes of it that are changes. */
+/** State as it is read back: message by message, since decoding all of it takes a while. */
+export type StoredState = {
+  readonly parts: Iterable<StateChange[]>;
+  /** What it takes in the log: the base, and the changes since. */
+  readonly baseBytes: number;
+  readonly changedBytes: number;
+};
+
+/** Reads state messages back, given in order. */
 export function readState(
   messages: readonly LogMessage[],
   { baseEpoch }: StateEpochs,
-): { state: StateChange[]; changedBytes: number } {
-  const base: StateChange[] = [];
-  const changes: StateChange[] = [];
-  let changedBytes = 0;
-  for (const { headers, payload } of messages) {
-    const epoch = Number(headers.get(HEADER.epoch));
-    const isBase = headers.get(HEADER.state) === "base";
-    if (isBase ? epoch !== baseEpoch : epoch < baseEpoch) continue;
-    if (!isBase) changedBytes += payload.length;
-    const entries = isBase ? base : changes;
-    for (const [key, value] of decodeChanges(payload)) entries.push({ key, value });
+): StoredState {
+  const epochOf = ({ headers }: LogMessage): number => Number(headers.get(HEADER.epoch));
+  const isBase = ({ headers }: LogMessage): boolean => headers.get(HEADER.state) === "base";
+  const base = messages.filter((one) => isBase(one) && epochOf(one) === baseEpoch);
+  const changes = messages.filter((one) => !isBase(one) && epochOf(one) >= baseEpoch);
+  return {
+    parts: partsOf([...base, ...changes]),
+    baseBytes: bytesOf(base),
+    changedBytes: bytesOf(changes),
+  };
+}
+
+function* partsOf(messages: readonly LogMessage[]): Iterable<StateChange[]> {
+  for (const { payload } of messages) {
+    yield decodeChanges(payload).map(([key, value]) => ({ key, value }));
   }
-  return { state: [...base, ...changes], changedBytes };
 }
 
 function stateMessages(
@@ -174,6 +219,6 @@ function stateMessages(
   return messages;
 }
 
-function bytesOf(messages: readonly LogAppend[]): number {
+function bytesOf(messages: readonly { readonly payload: Uint8Array }[]): number {
   return messages.reduce((sum, message) => sum + message.payload.length, 0);
 }

@@ -49,8 +49,8 @@ export const DUPLICATE_WINDOW_MS_DEFAULT = 2 * 60 * 1000;
 /** For production: wider than any lag between shufflers we know of; about 150 bytes of memory an id. */
 export const DUPLICATE_WINDOW_MS_INIT = 10 * 60 * 1000;
 const TOPICS_MAX_AGE_MS_DEFAULT = 7 * 24 * 60 * 60 * 1000;
-/** Three heartbeats of `Worker`. */
-const WORKERS_TTL_MS_DEFAULT = 6000;
+/** Five heartbeats of `Worker`. */
+const WORKERS_TTL_MS_DEFAULT = 5000;
 /** What a worker has last said of its tasks is no news after some of its `REPORT_EVERY_MS`. */
 const REPORTS_TTL_MS = 10_000;
 const REJECTED_BYTES_MAX = 256 * 1024 * 1024;

@@ -75,7 +75,8 @@ export class EventTimeQueue {
   }
 
   *entries(): Iterable<StateChange> {
-    for (const { id, row } of this.#heap) yield entryOf(id, row);
+    // The heap is reordered while this goes on.
+    for (const { id, row } of [...this.#heap]) yield entryOf(id, row);
   }
 
   /** Puts back one entry, in the order they were written; `resume` comes after the last. */

@@ -69,7 +69,11 @@ export class Fold implements StatefulOperator {
 
   *entries(): Iterable<StateChange> {
     yield* this.#queue.entries();
-    for (const [key, kept] of this.#kept) yield this.#entry(key, kept);
+    // A key that gets a row moves to the end, and would be met again for ever.
+    for (const key of [...this.#kept.keys()]) {
+      const kept = this.#kept.get(key);
+      if (kept !== undefined) yield this.#entry(key, kept);
+    }
   }
 
   restore(change: StateChange): void {

@@ -158,8 +158,10 @@ export class Reduce implements StatefulOperator {
   *entries(): Iterable<StateChange> {
     if (this.#sent !== null) yield sentEntry(this.#sent);
     for (const [id, { groups }] of this.#panes) {
-      for (const [key, group] of groups) {
-        yield { key: stateKey(id, key), value: this.#groups.save(group) };
+      // New keys must not keep this from coming to an end.
+      for (const key of [...groups.keys()]) {
+        const group = groups.get(key);
+        if (group !== undefined) yield { key: stateKey(id, key), value: this.#groups.save(group) };
       }
     }
   }
