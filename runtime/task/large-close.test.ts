@@ -55,7 +55,9 @@ it("closes windows of 34 MB in commits that each fit, wherever the task is stopp
     };
     const ports = { log, clock: new EagerClock(), report };
     const running = runStageTask(deployment, { stage: "s1", partition: 0 }, ports, stop.signal);
-    await expect.poll(async () => stop.signal.aborted || (await isOver(log))).toBe(true);
+    await expect
+      .poll(async () => stop.signal.aborted || (await isOver(log)), { timeout: 25_000 })
+      .toBe(true);
     stop.abort();
     expect(await running).toBe("stopped");
   }
