@@ -52,6 +52,6 @@ function text(writer: CborWriter, key: string, value: string | undefined): void 
 
 function sizeOf(event: EventFields, oversize: boolean): number {
   let size = oversize ? 1 : 0;
-  for (const value of Object.values(event)) if (value !== undefined) size += 1;
+  for (const name in event) if (event[name as keyof EventFields] !== undefined) size += 1; // own names
   return size;
 }

@@ -23,6 +23,14 @@ const TRUE = 0xf5;
 const NULL = 0xf6;
 const FLOAT64 = 0xfb;
 
+/** Names of fields in frames, by length. */
+const WIRE_KEYS: readonly (readonly { readonly bytes: Uint8Array; readonly text: string }[])[] =
+  byLength([
+    ...["op", "t", "cid", "did", "rev", "seq", "ops", "repo", "time", "path", "prev", "since"],
+    ...["blobs", "blocks", "commit", "rebase", "tooBig", "action", "active", "handle", "status"],
+    ...["prevData", "roots", "version"],
+  ]);
+
 export class CborCursor {
   readonly bytes: Buffer;
   /** Offset of the next item. */
@@ -34,7 +42,9 @@ export class CborCursor {
   readonly #reason: RejectReason;
 
   constructor(bytes: Uint8Array, reason: RejectReason) {
-    this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.bytes = Buffer.isBuffer(bytes)
+      ? bytes
+      : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.at = 0;
     this.end = bytes.length;
     this.#reason = reason;
@@ -53,11 +63,26 @@ export class CborCursor {
   /** A text string; invalid UTF-8 is refused, never replaced. */
   text(): string {
     const length = this.#expect(MAJOR.text, "text");
-    const start = this.at;
+    return this.#textAt(this.at, length);
+  }
+
+  #textAt(start: number, length: number): string {
     this.at = start + length;
     if (this.#isAscii(start, this.at)) return this.bytes.toString("latin1", start, this.at);
     if (!isUtf8(this.bytes.subarray(start, this.at))) throw this.#badUtf8(start);
     return this.bytes.toString("utf8", start, this.at);
+  }
+
+  /** The key of a map's entry: the names of the wire are strings made once. */
+  key(): string {
+    const length = this.#expect(MAJOR.text, "text");
+    const start = this.at;
+    for (const { bytes, text } of WIRE_KEYS[length] ?? []) {
+      if (!isAt(bytes, this.bytes, start)) continue;
+      this.at = start + length;
+      return text;
+    }
+    return this.#textAt(start, length);
   }
 
   /** A view of a byte string; nothing is copied. */
@@ -92,9 +117,9 @@ export class CborCursor {
   /** A CID link: the binary CID without tag 42's leading zero byte. */
   cidLink(): Buffer {
     if (this.#expect(MAJOR.tag, "link") !== CID_TAG) throw this.#malformed("a tag other than 42");
-    const bytes = this.byteString();
-    if (bytes.length < 2 || bytes[0] !== 0) throw this.#malformed("a link that is no CID");
-    return bytes.subarray(1);
+    this.#checkLink();
+    const end = this.at;
+    return this.bytes.subarray(end - this.#argument + 1, end);
   }
 
   /** Passes over one item of any kind. Its strings are not checked. */
@@ -178,8 +203,9 @@ export class CborCursor {
   }
 
   #checkLink(): void {
-    const bytes = this.byteString();
-    if (bytes.length < 2 || bytes[0] !== 0) throw this.#malformed("a link that is no CID");
+    const length = this.#expect(MAJOR.bytes, "bytes");
+    if (length < 2 || this.bytes[this.at] !== 0) throw this.#malformed("a link that is no CID");
+    this.at += length;
   }
 
   #isAscii(start: number, end: number): boolean {
@@ -253,4 +279,20 @@ export class CborCursor {
 /** Least value that needs an argument of `size` bytes: DAG-CBOR writes every number as short as it goes. */
 function leastValueOf(size: number): number {
   return size === 1 ? 24 : 2 ** (size * 4);
+}
+
+function byLength(names: readonly string[]) {
+  const lengths: { bytes: Uint8Array; text: string }[][] = [];
+  for (const text of names) {
+    const same = lengths[text.length] ?? [];
+    lengths[text.length] = same;
+    same.push({ bytes: Buffer.from(text), text });
+  }
+  return lengths;
+}
+
+/** Whether `known` stands in `bytes` at `start`, where there is room for it. */
+function isAt(known: Uint8Array, bytes: Uint8Array, start: number): boolean {
+  for (let i = 0; i < known.length; i += 1) if (known[i] !== bytes[start + i]) return false;
+  return true;
 }

@@ -2,6 +2,8 @@
 // puts map keys in DAG-CBOR order (shorter first, then bytewise).
 
 const INITIAL_BYTES = 1024;
+/** Text up to this many code units is written unit by unit: a call into C++ costs more. */
+const SHORT_TEXT = 64;
 const CID_TAG_HEAD = 0xd8;
 const CID_TAG = 42;
 
@@ -11,7 +13,7 @@ export class CborWriter {
 
   /** A copy of what was written; the writer starts anew. */
   take(): Uint8Array {
-    const bytes = new Uint8Array(this.#buffer.subarray(0, this.#at));
+    const bytes = Uint8Array.prototype.slice.call(this.#buffer, 0, this.#at); // Buffer's is a view
     this.#at = 0;
     return bytes;
   }
@@ -25,6 +27,7 @@ export class CborWriter {
   }
 
   text(value: string): this {
+    if (value.length <= SHORT_TEXT && this.#shortText(value)) return this;
     const length = Buffer.byteLength(value);
     this.#head(3, length).#reserve(length);
     this.#at += this.#buffer.write(value, this.#at);
@@ -68,6 +71,24 @@ export class CborWriter {
     this.#buffer.set(bytes, this.#at);
     this.#at += bytes.length;
     return this;
+  }
+
+  /** Writes ASCII unit by unit; writes nothing and gives false when the text is not ASCII. */
+  #shortText(value: string): boolean {
+    const start = this.#at;
+    this.#head(3, value.length).#reserve(value.length);
+    const buffer = this.#buffer;
+    const at = this.#at;
+    for (let i = 0; i < value.length; i += 1) {
+      const unit = value.charCodeAt(i);
+      if (unit > 0x7f) {
+        this.#at = start;
+        return false;
+      }
+      buffer[at + i] = unit;
+    }
+    this.#at = at + value.length;
+    return true;
   }
 
   #head(major: number, argument: number): this {

@@ -7,8 +7,8 @@ import { Malformed } from "./rejection.ts";
 /** Bytes of a varint that a length can need: 7 bits each, lengths stay under 2^31. */
 const VARINT_BYTES_MAX = 5;
 
-/** Called for every block, in file order; both are views into the CAR. */
-export type OnBlock = (cid: Uint8Array, block: Uint8Array) => void;
+/** Called for every block, in file order: its CID stands at `cidAt`, its bytes from `start` to `end`. */
+export type OnBlock = (cidAt: number, start: number, end: number) => void;
 
 /**
  * Walks all of `car` and checks every length against its end.
@@ -23,8 +23,7 @@ export function walkCar(car: Uint8Array, onBlock: OnBlock): Uint8Array {
     if (section.end - section.start < CID_BYTES || !isCidAt(car, section.start)) {
       throw new Malformed("bad_car", `no CID at byte ${section.start}`);
     }
-    const dataAt = section.start + CID_BYTES;
-    onBlock(car.subarray(section.start, dataAt), car.subarray(dataAt, section.end));
+    onBlock(section.start, section.start + CID_BYTES, section.end);
   }
   return root;
 }
@@ -77,12 +76,14 @@ class SectionReader {
 
   #varint(): number {
     let value = 0;
+    let unit = 1;
     for (let i = 0; i < VARINT_BYTES_MAX; i += 1) {
       const byte = this.#car[this.start];
       if (byte === undefined) break;
       this.start += 1;
-      value += (byte & 0x7f) * 2 ** (7 * i);
+      value += (byte & 0x7f) * unit;
       if (byte < 0x80) return value;
+      unit *= 128;
     }
     throw new Malformed("bad_car", `no length at byte ${this.start}`);
   }

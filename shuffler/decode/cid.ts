@@ -12,7 +12,8 @@ export const CID_DIGEST_AT = CID_BYTES - SHA256_BYTES;
 
 const ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
 const PREFIX = "b";
-const CODES: readonly number[] = Array.from(ALPHABET, (char) => char.charCodeAt(0));
+const PREFIX_CODE = PREFIX.charCodeAt(0);
+const CODES = Buffer.from(ALPHABET);
 const VALUES = new Map(Array.from(ALPHABET, (char, value) => [char, value]));
 
 /** Whether a CID of atproto's form starts at `at`. */
@@ -28,15 +29,20 @@ export function isCidAt(bytes: Uint8Array, at: number): boolean {
 
 /** Multibase base32 (RFC 4648 lower case, no padding, prefix `b`) of a binary CID of any form. */
 export function cidToString(cid: Uint8Array): string {
-  const codes: number[] = [];
+  const codes = Buffer.allocUnsafe(1 + Math.ceil((cid.length * 8) / 5));
+  codes[0] = PREFIX_CODE;
+  let length = 1;
   let bits = 0;
   let buffer = 0;
   for (const byte of cid) {
     buffer = ((buffer << 8) | byte) & 0xfff;
-    for (bits += 8; bits >= 5; bits -= 5) codes.push(CODES[(buffer >> (bits - 5)) & 31] ?? 0);
+    for (bits += 8; bits >= 5; bits -= 5) {
+      codes[length] = CODES[(buffer >> (bits - 5)) & 31] ?? 0;
+      length += 1;
+    }
   }
-  if (bits > 0) codes.push(CODES[(buffer << (5 - bits)) & 31] ?? 0);
-  return PREFIX + String.fromCharCode(...codes);
+  if (bits > 0) codes[length] = CODES[(buffer << (5 - bits)) & 31] ?? 0;
+  return codes.toString("latin1");
 }
 
 /** The inverse of `cidToString`; null when `text` is not lower-case base32 with prefix `b`. */
@@ -60,9 +66,8 @@ export function cidFromString(text: string): Uint8Array | null {
   return (buffer & ((1 << bits) - 1)) === 0 ? cid : null;
 }
 
-/** Whether two binary CIDs are the same; the digest's end differs first, so it is compared first. */
-export function sameCid(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = a.length - 1; i >= 0; i -= 1) if (a[i] !== b[i]) return false;
+/** Whether the binary CID stands in `bytes` at `at`; the digest's end differs first, so it is compared first. */
+export function isThisCidAt(cid: Uint8Array, bytes: Uint8Array, at: number): boolean {
+  for (let i = cid.length - 1; i >= 0; i -= 1) if (cid[i] !== bytes[at + i]) return false;
   return true;
 }

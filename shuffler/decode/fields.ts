@@ -72,7 +72,7 @@ export function isTid(text: string): boolean {
 
 /** Calls `onField` for each key of the map that comes next; it must read or skip the value. */
 export function eachField(cursor: CborCursor, onField: (key: string) => void): void {
-  for (let left = cursor.mapSize(); left > 0; left -= 1) onField(cursor.text());
+  for (let left = cursor.mapSize(); left > 0; left -= 1) onField(cursor.key());
 }
 
 /** A text field that may be null. */

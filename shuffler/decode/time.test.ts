@@ -43,4 +43,18 @@ describe("parseDatetime", () => {
   ])("refuses %j", (text) => {
     expect(parseDatetime(text)).toBeNull();
   });
+
+  it("says the same of a time on the day it has just seen as of any other", () => {
+    const day = "2026-07-04";
+    const chars = fc.constantFrom(..."0123456789TZ:.-+ é");
+    const property = fc.property(fc.nat(86_399_999), fc.nat(23), chars, (ms, at, char) => {
+      const whole = new Date(Date.parse(`${day}T00:00:00Z`) + ms).toISOString();
+      const text = whole.slice(0, at) + char + whole.slice(at + 1);
+      parseDatetime("1999-01-01T00:00:00.000Z");
+      const answer = parseDatetime(text);
+      parseDatetime(`${day}T00:00:00.000Z`);
+      expect(parseDatetime(text)).toBe(answer);
+    });
+    fc.assert(property, { numRuns: 1000 });
+  });
 });

@@ -8,6 +8,42 @@ const DATETIME =
  * second, 31 February and `-00:00` are none).
  */
 export function parseDatetime(text: string): number | null {
+  return parseUsual(text) ?? parseAny(text);
+}
+
+/** The day that was parsed last, and its first millisecond: one frame's is mostly the next one's. */
+const lastDay = { text: "", ms: 0 };
+/** Length of `2026-07-04T12:00:00.123Z`, and of the part that is the day. */
+const USUAL_LENGTH = 24;
+const DAY_LENGTH = 10;
+
+/** The form that relays write, on the day parsed last; null for any other, which may be well formed. */
+function parseUsual(text: string): number | null {
+  if (text.length !== USUAL_LENGTH || !text.startsWith(lastDay.text)) return null;
+  if (lastDay.text === "" || text[10] !== "T" || text[19] !== "." || text[23] !== "Z") return null;
+  if (text[13] !== ":" || text[16] !== ":") return null;
+  const hour = digits(text, 11, 2);
+  const minute = digits(text, 14, 2);
+  const second = digits(text, 17, 2);
+  const ms = digits(text, 20, 3);
+  if (!(hour <= 23 && minute <= 59 && second <= 59 && ms <= 999)) return null;
+  return lastDay.ms + ((hour * 60 + minute) * 60 + second) * 1000 + ms;
+}
+
+/** The number of `count` digits at `at`; NaN when something else stands there. */
+function digits(text: string, at: number, count: number): number {
+  let value = 0;
+  for (let i = at; i < at + count; i += 1) {
+    const digit = text.charCodeAt(i) - ZERO;
+    if (digit < 0 || digit > 9) return Number.NaN;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+const ZERO = "0".charCodeAt(0);
+
+function parseAny(text: string): number | null {
   const match = DATETIME.exec(text);
   if (match === null) return null;
   const field = (i: number): number => Number(match[i] ?? 0);
@@ -19,6 +55,8 @@ export function parseDatetime(text: string): number | null {
   if (field(1) < 1000 || day.getUTCMonth() !== field(2) - 1 || day.getUTCDate() !== field(3)) {
     return null;
   }
+  lastDay.text = text.slice(0, DAY_LENGTH);
+  lastDay.ms = dayMs;
   const ms = Number((match[7] ?? "").padEnd(3, "0").slice(0, 3));
   const offsetMs = (field(10) * 60 + field(11)) * 60_000 * (match[9] === "-" ? -1 : 1);
   return dayMs + ((hour * 60 + minute) * 60 + second) * 1000 + ms - offsetMs;

@@ -26,7 +26,9 @@ export class RepoCar {
 
   /** @throws Malformed when it is no CAR or its root is no commit. */
   constructor(car: Uint8Array) {
-    const root = walkCar(car, (cid, block) => this.#blocks.set(keyOf(cid), block));
+    const root = walkCar(car, (cidAt, start, end) => {
+      this.#blocks.set(keyOf(car.subarray(cidAt, start)), car.subarray(start, end));
+    });
     this.commit = readCommitBlock(this.#need(root, "the commit"));
   }
 
