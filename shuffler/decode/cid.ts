@@ -66,6 +66,11 @@ export function cidFromString(text: string): Uint8Array | null {
   return (buffer & ((1 << bits) - 1)) === 0 ? cid : null;
 }
 
+/** Whether two binary CIDs are the same. */
+export function sameCid(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && isThisCidAt(a, b, 0);
+}
+
 /** Whether the binary CID stands in `bytes` at `at`; the digest's end differs first, so it is compared first. */
 export function isThisCidAt(cid: Uint8Array, bytes: Uint8Array, at: number): boolean {
   for (let i = cid.length - 1; i >= 0; i -= 1) if (cid[i] !== bytes[at + i]) return false;

@@ -41,7 +41,12 @@ export function readProof(frame: Uint8Array, body: number): CommitProof {
     throw new Malformed("oversize_blocks", `${claimed.car.length} bytes`);
   }
   const blocks = new BlockIndex();
-  const root = Buffer.from(walkCar(claimed.car, (cid, block) => blocks.add(cid, block)));
+  const { car } = claimed;
+  const root = Buffer.from(
+    walkCar(car, (cidAt, start, end) => {
+      blocks.add(car.subarray(cidAt, start), car.subarray(start, end));
+    }),
+  );
   if (claimed.commit !== null && !sameCid(claimed.commit, root)) {
     throw new Malformed("bad_commit", "the root of the CAR is another commit");
   }
