@@ -112,11 +112,6 @@ export class StateLog {
     return this.#entryBytes;
   }
 
-  /** Of the base and the changes that stand in the log, about. */
-  get bytes(): number {
-    return this.#baseBytes + this.#changedBytes;
-  }
-
   /** For the checkpoint of the commit that `next` was asked for. */
   epochs(): StateEpochs {
     return { epoch: this.#epoch, baseEpoch: this.#baseEpoch };
