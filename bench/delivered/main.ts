@@ -2,7 +2,7 @@
 // from the deploy, with the thread and the server warm, to the last record of the topic.
 
 import { END_OF_TIME_MS } from "../../plan/event.ts";
-import { HEADER, topicSubject, topicWatermarkSubject } from "../../plan/names.ts";
+import { HEADER, parseProducer, topicSubject, topicWatermarkSubject } from "../../plan/names.ts";
 import { decodeRecords } from "../../runtime/eval/codec.ts";
 import { toJson } from "../../runtime/eval/json.ts";
 import { minuteOf, minuteText, parseLine } from "../contestants/jetstream-event.ts";
@@ -17,8 +17,8 @@ const EVENTS = isQuick() ? 20_000 : 300_000;
 const ROUNDS = isQuick() ? 2 : 5;
 const STREAM = "FPL_0";
 const TOPIC = "bench.delivered";
+const AT = { bucket: 0, tenant: "local", pipeline: "delivered" };
 const PROGRAM = new URL("../programs/delivered.fpl", import.meta.url).pathname;
-const POLL_MS = 5;
 const WARM = `pipeline warm { from events('sync') |> map { did } |> to topic('bench.warm') }`;
 
 const files = await benchFiles("events", EVENTS);
@@ -69,26 +69,23 @@ async function fill({ publisher }: Live): Promise<number> {
   return reached;
 }
 
-/** Resolves when both partitions of the topic have said that nothing more will come. */
+/** Resolves when every producer of the topic has said that nothing more will come. */
 async function untilClosed({ log }: Live): Promise<void> {
-  const at = { bucket: 0, tenant: "local", pipeline: "delivered" };
-  for (const partition of [0, 1]) {
-    const subject = topicWatermarkSubject(at, TOPIC, partition);
-    for (;;) {
-      const last = await log.last(STREAM, subject);
-      if (last?.headers.get(HEADER.watermark) === String(END_OF_TIME_MS)) break;
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  const ended = new Set<string>();
+  const stop = new AbortController();
+  const subjects = [topicWatermarkSubject(AT, TOPIC, 0)];
+  for await (const batch of log.read(STREAM, subjects, 1, stop.signal)) {
+    for (const { headers } of batch) {
+      const from = headers.get(HEADER.from) ?? "";
+      if (headers.get(HEADER.watermark) === String(END_OF_TIME_MS)) ended.add(from);
+      if (ended.size === parseProducer(from)?.producers) stop.abort();
     }
   }
 }
 
 async function check({ log }: Live): Promise<void> {
-  const at = { bucket: 0, tenant: "local", pipeline: "delivered" };
   const rows: string[] = [];
-  for await (const { payload } of log.readAll(STREAM, [
-    topicSubject(at, TOPIC, 0),
-    topicSubject(at, TOPIC, 1),
-  ])) {
+  for await (const { payload } of log.readAll(STREAM, [topicSubject(AT, TOPIC, 0)])) {
     for (const record of decodeRecords(payload)) {
       // The program's own record.
       const { collection, n, authors, window } = toJson(record) as Record<string, unknown> & {
