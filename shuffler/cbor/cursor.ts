@@ -25,11 +25,11 @@ const FLOAT64 = 0xfb;
 
 /** Names of fields in frames, by length. */
 const WIRE_KEYS: readonly (readonly { readonly bytes: Uint8Array; readonly text: string }[])[] =
-  byLength([
-    ...["op", "t", "cid", "did", "rev", "seq", "ops", "repo", "time", "path", "prev", "since"],
-    ...["blobs", "blocks", "commit", "rebase", "tooBig", "action", "active", "handle", "status"],
-    ...["prevData", "roots", "version"],
-  ]);
+  byLength(
+    "op t cid did rev seq ops repo time path prev since blobs blocks commit rebase tooBig action"
+      .split(" ")
+      .concat("active handle status prevData roots version".split(" ")),
+  );
 
 export class CborCursor {
   readonly bytes: Buffer;

@@ -100,7 +100,8 @@ function theirs(search: () => unknown): Outcome {
 }
 
 function onlyJson(found: unknown): Json {
-  if (found === undefined || Number.isNaN(found)) return `no JSON: ${found}`;
+  if (found === undefined) return "no JSON: undefined";
+  if (Number.isNaN(found)) return "no JSON: NaN";
   if (typeof found !== "object" || found === null) return found as Json; // what is left
   if (Array.isArray(found)) return found.map(onlyJson);
   return Object.fromEntries(Object.entries(found).map(([name, one]) => [name, onlyJson(one)]));

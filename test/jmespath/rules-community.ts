@@ -3,6 +3,7 @@
 import { agree } from "./engines.ts";
 import {
   callOf,
+  hasSurrogates,
   isObject,
   isText,
   keysOf,
@@ -126,7 +127,7 @@ export const COMMUNITY_RULES: readonly Rule[] = [
         callOf(one, "pad_left", "pad_right", "split", "find_first", "find_last") ?? [];
       const last = lastStep(one);
       const sliced = last?.step.kind === "slice" ? seen(partValue(one, last.before)) : [];
-      return [text, other, padding, ...sliced].some((some) => /[\ud800-\udfff]/.test(String(some)));
+      return [text, other, padding, ...sliced].some((some) => hasSurrogates(some));
     },
   },
   {
@@ -209,7 +210,10 @@ export const COMMUNITY_RULES: readonly Rule[] = [
     against,
     why: "'' is no JSON number, hence null; JavaScript's Number('') is 0",
     example: ["to_number(@)", ""],
-    holds: (one) => String(callOf(one, "to_number")?.[0]).trim() === "",
+    holds: (one) => {
+      const [text] = callOf(one, "to_number") ?? [];
+      return typeof text === "string" && text.trim() === "";
+    },
   },
   {
     name: "find_first() up to 0 or before",

@@ -4,6 +4,7 @@ import { agree, type Outcome } from "./engines.ts";
 import {
   callOf,
   explain,
+  hasSurrogates,
   isObject,
   isText,
   keysOf,
@@ -169,7 +170,10 @@ const RULES: readonly Rule[] = [
     against,
     why: "'' is no JSON number, hence null; JavaScript's Number('') is 0",
     example: ["to_number(@)", ""],
-    holds: (one) => String(callOf(one, "to_number")?.[0]).trim() === "",
+    holds: (one) => {
+      const [text] = callOf(one, "to_number") ?? [];
+      return typeof text === "string" && text.trim() === "";
+    },
   },
   {
     name: "contains() of a list or object in a list",
@@ -196,7 +200,7 @@ const RULES: readonly Rule[] = [
     against,
     why: "length() and reverse() are about code points; it counts surrogates",
     example: ["length(@)", "😀"],
-    holds: (one) => /[\ud800-\udfff]/.test(String(callOf(one, "length", "reverse")?.[0])),
+    holds: (one) => hasSurrogates(callOf(one, "length", "reverse")?.[0]),
   },
 ];
 

@@ -54,6 +54,11 @@ export function keysOf(
   return Array.isArray(keys) ? keys : null;
 }
 
+/** Whether some text in it has characters that are two units of UTF-16. */
+export function hasSurrogates(value: unknown): boolean {
+  return /[\ud800-\udfff]|\\ud[89a-f]/i.test(JSON.stringify(value) ?? "");
+}
+
 export function isText(value: Json | undefined): value is string {
   return typeof value === "string";
 }

@@ -76,7 +76,7 @@ export class EventTimeQueue {
 
   *entries(): Iterable<StateChange> {
     // The heap is reordered while this goes on.
-    for (const { id, row } of [...this.#heap]) yield entryOf(id, row);
+    for (const { id, row } of this.#heap.slice()) yield entryOf(id, row);
   }
 
   /** Puts back one entry, in the order they were written; `resume` comes after the last. */

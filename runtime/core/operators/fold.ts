@@ -70,7 +70,7 @@ export class Fold implements StatefulOperator {
   *entries(): Iterable<StateChange> {
     yield* this.#queue.entries();
     // A key that gets a row moves to the end, and would be met again for ever.
-    for (const key of [...this.#kept.keys()]) {
+    for (const key of Array.from(this.#kept.keys())) {
       const kept = this.#kept.get(key);
       if (kept !== undefined) yield this.#entry(key, kept);
     }

@@ -159,7 +159,7 @@ export class Reduce implements StatefulOperator {
     if (this.#sent !== null) yield sentEntry(this.#sent);
     for (const [id, { groups }] of this.#panes) {
       // New keys must not keep this from coming to an end.
-      for (const key of [...groups.keys()]) {
+      for (const key of Array.from(groups.keys())) {
         const group = groups.get(key);
         if (group !== undefined) yield { key: stateKey(id, key), value: this.#groups.save(group) };
       }

@@ -85,8 +85,8 @@ export class EventView {
 
   /** The `uri` of a commit. */
   uri(): string {
-    const [, collection, rkey] = this.#commit.map((node) => this.value(node, 1));
-    return `at://${this.value(this.#did, 1)}/${collection}/${rkey}`;
+    const [, ...path] = this.#commit;
+    return ["at:/", ...[this.#did, ...path].map((part) => this.#text(part))].join("/");
   }
 
   /** Writes the `uri` of a commit as text, from the bytes of its parts. */
@@ -178,6 +178,12 @@ export class EventView {
       this.#foreign.set(kind, foreign);
     }
     return foreign;
+  }
+
+  #text(node: PathNode): string {
+    const value = this.value(node, 1);
+    if (typeof value === "string") return value;
+    throw new Error("invariant broken: a part of the envelope is no text");
   }
 
   #textLength(node: PathNode): number {
