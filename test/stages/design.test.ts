@@ -4,6 +4,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { compile } from "../../compiler/compile.ts";
+import { renderDiagnostics } from "../../compiler/diagnostics/render.ts";
 import { explainPlan } from "../../plan/explain.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { validatePlan } from "../../plan/validate.ts";
@@ -40,6 +41,73 @@ describe.skipIf(!PRESENT)("the programs of the design", () => {
     if (name !== EXAMPLES.find((one) => /burst|guard/.test(one))) {
       expect(topics.size).toBeGreaterThan(0);
     }
+  });
+});
+
+/** Blocks of the guide that are no program, and what of each is held against the compiler instead. */
+const FRAGMENTS: readonly {
+  readonly reason: string;
+  readonly isOne: (block: string) => boolean;
+  readonly check: (block: string) => void;
+}[] = [
+  {
+    reason: "a template: what stands before its `pipeline NAME` compiles",
+    isOne: (block) => block.includes("pipeline NAME"),
+    check: (block) => {
+      const [head = ""] = block.split("pipeline NAME");
+      const imports = "fn decay(x) = x";
+      const text = `${head} pipeline p { from firehose() |> let r = root(record) |> to stdout }`;
+      const { diagnostics } = compile({ file: "head.fpl", text }, { readImport: () => imports });
+      expect(diagnostics).toEqual([]);
+    },
+  },
+  {
+    reason: "a test without its pipeline: it compiles behind the example of that name",
+    isOne: (block) => block.startsWith("test ") && !block.includes("pipeline "),
+    check: (block) => {
+      const example = readFileSync(new URL("hashtag-trends.fpl", DESIGN), "utf8");
+      expect(plansOf(`${example}\n${block}`).length).toBe(1);
+    },
+  },
+  {
+    reason: "a rendered error: the compiler renders it so",
+    isOne: (block) => block.startsWith("error["),
+    check: (block) => {
+      const line = /^ *9 \|(.*)$/m.exec(block)?.[1]?.slice(1) ?? "";
+      const head =
+        "\n\n\n\n\n\npipeline p {\n  from firehose('app.bsky.feed.post') |> filter op == 'create'\n";
+      const text = `${head}${line}\n  |> to stdout\n}`;
+      const { diagnostics, files } = compile({ file: "trends.fpl", text });
+      expect(withoutPlace(renderDiagnostics(diagnostics, files))).toEqual(withoutPlace(block));
+    },
+  },
+];
+
+/** The guide's margin is a space wider, and its column was counted by hand. */
+function withoutPlace(rendered: string): string[] {
+  const lines = rendered.split("\n").map((line) => line.trim());
+  return lines.filter((line) => !line.startsWith("-->"));
+}
+
+/** The fenced blocks of the guide, by their first lines. */
+function guideBlocks(): [string, string][] {
+  if (!PRESENT) return [["absent", ""]];
+  const guide = readFileSync(new URL("../language.md", DESIGN), "utf8");
+  return [...guide.matchAll(/^```\w*\n([\s\S]*?)^```$/gm)].map(([, block = ""]) => [
+    block.split("\n")[0] ?? "",
+    block,
+  ]);
+}
+
+describe.skipIf(!PRESENT)("the blocks of the language's guide", () => {
+  const named = guideBlocks().map(([line, block]) => {
+    const fragment = FRAGMENTS.find(({ isOne }) => isOne(block));
+    return { line, block, fragment, what: fragment?.reason ?? "a program: it compiles" };
+  });
+
+  it.each(named)("`$line` is $what", ({ block, fragment }) => {
+    if (fragment !== undefined) fragment.check(block);
+    else expect(plansOf(block).length).toBeGreaterThan(0);
   });
 });
 

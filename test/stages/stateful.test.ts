@@ -1,11 +1,13 @@
 // Stages with state as a program has them, on a real repo, against plain loops.
 
 import { describe, expect, it } from "vitest";
+import { partitionOf } from "../../plan/partition.ts";
+import { canonicalKey } from "../../runtime/eval/values.ts";
 import { expectSameRecords } from "../support/compare.ts";
 import { groupBy } from "../support/naive-windows.ts";
 import type { PlainEvent } from "../support/reference.ts";
 import { REPO_PRESENT, repoEvents, repoItems } from "../support/repo.ts";
-import { runItems } from "../support/run-plan.ts";
+import { FIREHOSE_PARTITIONS, runItems } from "../support/run-plan.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -148,7 +150,50 @@ describe.skipIf(!REPO_PRESENT)("on a repo", () => {
       expected.map((one) => ({ ...one })),
     );
   });
+
+  it("a reduce with a cap forgets the key without a record for longest, and sends it first", async () => {
+    const records = await run(
+      "reduce by collection { n: count() } cap: 2 |> emit changes(every: 6h)",
+    );
+    const partitions = groupBy(await repoEvents(), (event) =>
+      String(partitionOf(canonicalKey([collectionOf(event)]), FIREHOSE_PARTITIONS)),
+    );
+    const expected = [...partitions.values()].flatMap((events) => cappedCounts(events, 2));
+    expect(partitions.size).toBeGreaterThan(3);
+    expect(expected.filter(({ forgotten }) => forgotten).length).toBeGreaterThan(10);
+    expectSameRecords(
+      records,
+      expected.map(({ collection, n, time }) => ({ collection, n, time })),
+    );
+  });
 });
+
+/** What one partition sends of a count by collection that keeps `cap` keys, at ticks of six hours. */
+function cappedCounts(events: readonly PlainEvent[], cap: number) {
+  const sent: { collection: string; n: number; time: string; forgotten: boolean }[] = [];
+  const kept = new Map<string, number>();
+  const ticks = groupBy(events, ({ timeMs }) => String(Math.floor(timeMs / (6 * HOUR_MS))));
+  for (const [tick, some] of ticks) {
+    const time = iso((Number(tick) + 1) * 6 * HOUR_MS - 1);
+    const changed = new Set<string>();
+    for (const collection of some.map(collectionOf)) {
+      const [oldest = ""] = kept.keys();
+      if (!kept.has(collection) && kept.size === cap) {
+        const n = kept.get(oldest) ?? 0;
+        if (changed.delete(oldest)) sent.push({ collection: oldest, n, time, forgotten: true });
+        kept.delete(oldest);
+      }
+      const n = (kept.get(collection) ?? 0) + 1;
+      kept.delete(collection);
+      kept.set(collection, n);
+      changed.add(collection);
+    }
+    for (const collection of changed) {
+      sent.push({ collection, n: kept.get(collection) ?? 0, time, forgotten: false });
+    }
+  }
+  return sent;
+}
 
 type Session = { readonly startMs: number; lastMs: number; readonly items: PlainEvent[] };
 
