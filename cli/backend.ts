@@ -3,9 +3,11 @@
 import { FIREHOSE_PARTITIONS_DEFAULT } from "../plan/partition.ts";
 import { connectNats, type NatsConnection } from "../runtime/adapters/nats/connect.ts";
 import { NatsDeploymentStore } from "../runtime/adapters/nats/deployment-store.ts";
+import { Link } from "../runtime/adapters/nats/link.ts";
 import { NatsMembership } from "../runtime/adapters/nats/membership.ts";
 import { NatsLog } from "../runtime/adapters/nats/nats-log.ts";
 import { NatsReportBoard } from "../runtime/adapters/nats/report-board.ts";
+import { patiently } from "../runtime/adapters/nats/retry.ts";
 import {
   describeStreams,
   ensureStreams,
@@ -54,20 +56,24 @@ export async function openBackendAt(
 ): Promise<Backend> {
   const report = (line: string): void => terminal.say(line);
   const connection = await connectNats({ url, name: "fpaas cli", report });
+  // A cluster that elects a leader just now answers a few seconds later.
+  const onceItAnswers = <T>(ask: () => Promise<T>) => patiently(new Link(connection), ask);
   try {
-    const layout =
+    const partitions = FIREHOSE_PARTITIONS_DEFAULT;
+    const layout = await onceItAnswers(() =>
       missing === "make"
-        ? await ensureStreams(connection, { buckets, partitions: FIREHOSE_PARTITIONS_DEFAULT })
-        : await describeStreams(connection);
+        ? ensureStreams(connection, { buckets, partitions })
+        : describeStreams(connection),
+    );
     if (layout === null) throw nothingThere(url);
     return {
       url,
       connection,
       layout,
       log: new NatsLog(connection),
-      store: await NatsDeploymentStore.open(connection),
-      membership: await NatsMembership.open(connection),
-      reports: await NatsReportBoard.open(connection),
+      store: await onceItAnswers(() => NatsDeploymentStore.open(connection)),
+      membership: await onceItAnswers(() => NatsMembership.open(connection)),
+      reports: await onceItAnswers(() => NatsReportBoard.open(connection)),
       [Symbol.asyncDispose]: () => connection.close(),
     };
   } catch (error) {

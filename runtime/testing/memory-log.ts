@@ -31,17 +31,20 @@ export class MemoryLog implements Log {
     fromSeq: number,
     signal: AbortSignal,
   ): AsyncIterable<readonly LogMessage[]> {
+    const matches = matcher(subjects);
     let next = fromSeq;
     while (!signal.aborted) {
-      const batch = this.#messages(stream)
-        .filter(({ seq, subject }) => seq >= next && matchesAny(subjects, subject))
-        .slice(0, Math.max(1, this.batchSize()));
-      const last = batch.at(-1);
-      if (last === undefined) await this.#change(signal);
-      else {
-        next = last.seq + 1;
-        yield batch;
+      const most = Math.max(1, this.batchSize());
+      const batch: LogMessage[] = [];
+      const messages = this.#messages(stream);
+      for (let i = firstFrom(messages, next); i < messages.length && batch.length < most; i += 1) {
+        const message = messages[i];
+        if (message === undefined) break;
+        next = message.seq + 1;
+        if (matches(message.subject)) batch.push(message);
       }
+      if (batch.length > 0) yield batch;
+      else await this.#change(signal);
     }
   }
 
@@ -50,8 +53,8 @@ export class MemoryLog implements Log {
   }
 
   async *readAll(stream: string, subjects: readonly string[]): AsyncIterable<LogMessage> {
-    const now = [...this.#messages(stream)];
-    yield* now.filter(({ subject }) => matchesAny(subjects, subject));
+    const matches = matcher(subjects);
+    yield* this.#messages(stream).filter(({ subject }) => matches(subject));
   }
 
   async lastSeq(stream: string): Promise<number> {
@@ -108,6 +111,25 @@ export class MemoryLog implements Log {
   }
 }
 
-function matchesAny(filters: readonly string[], subject: string): boolean {
-  return filters.some((filter) => subjectMatches(filter, subject));
+/** Whether a subject matches one of the filters; each subject is looked at once. */
+function matcher(filters: readonly string[]): (subject: string) => boolean {
+  const known = new Map<string, boolean>();
+  return (subject) => {
+    const before = known.get(subject);
+    if (before !== undefined) return before;
+    const matches = filters.some((filter) => subjectMatches(filter, subject));
+    known.set(subject, matches);
+    return matches;
+  };
+}
+
+/** Index of the first message from a sequence on, by halving. */
+function firstFrom(messages: readonly LogMessage[], seq: number): number {
+  let [low, high] = [0, messages.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((messages[middle]?.seq ?? 0) < seq) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -18,6 +18,8 @@ export type ClusterOptions = {
   readonly nodes?: number;
   /** Whether every write is on the disk before it is acknowledged; true without it. */
   readonly syncAlways?: boolean;
+  /** Where the nodes keep their stores and logs, and leave them; a temporary folder without it. */
+  readonly folder?: string;
 };
 
 /** A running cluster; disposing ends it and removes its files. */
@@ -40,7 +42,7 @@ const READY_POLL_MS = 100;
 
 export async function startNatsCluster(options: ClusterOptions = {}): Promise<NatsCluster> {
   await ensureNatsServer(); // Fetched once if it has to be, not by every node.
-  const folder = await mkdtemp(join(tmpdir(), "fpaas-cluster-"));
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), "fpaas-cluster-")));
   const nodes = await wiredNodes(folder, options);
   const cluster: NatsCluster = {
     nodes,
@@ -48,7 +50,7 @@ export async function startNatsCluster(options: ClusterOptions = {}): Promise<Na
     ready: () => untilReady(cluster.url),
     [Symbol.asyncDispose]: async () => {
       await Promise.all(nodes.map((node) => node[Symbol.asyncDispose]()));
-      await rm(folder, { recursive: true, force: true });
+      if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
     },
   };
   try {

@@ -1,6 +1,7 @@
 // Compares records of a topic with those of a reference.
 
 import { expect } from "vitest";
+import { canonical } from "./difference.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -47,13 +48,4 @@ function expectEstimates(actual: readonly number[], truths: readonly number[]): 
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
-}
-
-/** JSON with the keys of the record (and of its window) sorted. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === "object" && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
 }

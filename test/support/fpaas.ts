@@ -72,6 +72,15 @@ export function endAll(): void {
 
 /** Waits until every producer of every partition of `topic` has said that nothing more will come. */
 export async function untilTopicEnds(url: string, topic: string): Promise<void> {
+  await untilTopicReaches(url, topic, END_OF_TIME_MS);
+}
+
+/** Waits until every producer of every partition of `topic` has promised nothing earlier than `watermarkMs`. */
+export async function untilTopicReaches(
+  url: string,
+  topic: string,
+  watermarkMs: number,
+): Promise<void> {
   const connection = await connectNats({ url, name: "test" });
   const done = new AbortController();
   try {
@@ -86,7 +95,7 @@ export async function untilTopicEnds(url: string, topic: string): Promise<void> 
     for await (const batch of log.read(bucketStream(at.owner.bucket), subjects, 1, done.signal)) {
       for (const { subject, headers } of batch) {
         const from = headers.get(HEADER.from) ?? "";
-        if (Number(headers.get(HEADER.watermark)) === END_OF_TIME_MS) ended.add(subject + from);
+        if (Number(headers.get(HEADER.watermark)) >= watermarkMs) ended.add(subject + from);
         const producers = parseProducer(from)?.producers ?? 1;
         if (ended.size === at.partitions * producers) return;
       }

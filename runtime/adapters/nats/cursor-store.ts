@@ -6,8 +6,8 @@ import { type KV, type KvEntry, Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { CURSORS_BUCKET } from "../../../plan/names.ts";
 import { LogUnavailable } from "../../ports.ts";
-import { errorMessage } from "../nats-server/error-message.ts";
-import { isOutage } from "./retry.ts";
+import { Link } from "./link.ts";
+import { answered, patiently } from "./retry.ts";
 
 export type SavedPlace = {
   readonly position: number;
@@ -29,9 +29,12 @@ export class NatsCursorStore {
     this.#cursors = cursors;
   }
 
-  /** Opens the bucket that `ensureStreams` made. */
+  /** Opens the bucket that `ensureStreams` made. @throws LogUnavailable in a long outage */
   static async open(connection: NatsConnection): Promise<NatsCursorStore> {
-    return new NatsCursorStore(await new Kvm(connection).open(CURSORS_BUCKET));
+    const kvm = new Kvm(connection);
+    return new NatsCursorStore(
+      await patiently(new Link(connection), () => kvm.open(CURSORS_BUCKET)),
+    );
   }
 
   /**
@@ -91,14 +94,4 @@ function placeOf(entry: KvEntry): SavedPlace | null {
   const position = Number(match[2]);
   if (!Number.isSafeInteger(position)) return null;
   return { position, numbering: Number(match[1] ?? 0), savedAtMs: entry.created.getTime() };
-}
-
-async function answered<T>(request: Promise<T>): Promise<T> {
-  try {
-    return await request;
-  } catch (error) {
-    if (!isOutage(error)) throw error;
-    const message = `NATS does not answer: ${errorMessage(error)}`;
-    throw new LogUnavailable(message, { cause: error });
-  }
 }

@@ -4,7 +4,9 @@ import { type KV, Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { WORKERS_BUCKET } from "../../../plan/names.ts";
 import type { Membership } from "../../deployments.ts";
+import { answered } from "./retry.ts";
 
+/** Every method throws LogUnavailable in an outage. */
 export class NatsMembership implements Membership {
   readonly #workers: KV;
 
@@ -18,16 +20,20 @@ export class NatsMembership implements Membership {
   }
 
   async beat(worker: string): Promise<void> {
-    await this.#workers.put(worker, "");
+    await answered(this.#workers.put(worker, ""));
   }
 
   async alive(): Promise<string[]> {
-    const workers: string[] = [];
-    for await (const worker of await this.#workers.keys()) workers.push(worker);
-    return workers;
+    return await answered(this.#keys());
   }
 
   async leave(worker: string): Promise<void> {
-    await this.#workers.delete(worker);
+    await answered(this.#workers.delete(worker));
+  }
+
+  async #keys(): Promise<string[]> {
+    const workers: string[] = [];
+    for await (const worker of await this.#workers.keys()) workers.push(worker);
+    return workers;
   }
 }

@@ -48,6 +48,17 @@ export function isOutageCode(code: number): boolean {
   return code === TOO_MANY_REQUESTS || code >= SERVER_ERRORS_FROM;
 }
 
+/** The answer to one request, without repetition. @throws LogUnavailable in an outage */
+export async function answered<T>(request: Promise<T>): Promise<T> {
+  try {
+    return await request;
+  } catch (error) {
+    if (!isOutage(error)) throw error;
+    const message = `NATS does not answer: ${errorMessage(error)}`;
+    throw new LogUnavailable(message, { cause: error });
+  }
+}
+
 /**
  * Repeats `read` through outages until it gives an answer.
  * @throws LogUnavailable when the signal aborts first, the connection is closed, or patience runs out

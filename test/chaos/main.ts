@@ -1,0 +1,128 @@
+// The chaos suite: real worker and shuffler processes on a cluster of three real servers, all of which are
+// killed, frozen and cut off at random while a simulated relay sends. At the end every topic must hold
+// exactly what plain loops over the recorded input give.
+//   npm run chaos -- --minutes 8 --faults 200 --seed 1
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { seqOf } from "../../bench/simulated-relay/read-frame.ts";
+import { FIREHOSE_PARTITIONS_DEFAULT } from "../../plan/partition.ts";
+import { seededRandom } from "../../runtime/testing/random.ts";
+import { type Difference, difference } from "../support/difference.ts";
+import { type PlainEvent, readEvents } from "../support/reference.ts";
+import { type Fault, makeFaults } from "./faults.ts";
+import { longestStalls, recoveries } from "./figures.ts";
+import { eventFields, expectedTopics, TOPICS } from "./reference.ts";
+import { printDifferences, printFigures } from "./report.ts";
+import { settle } from "./settle.ts";
+import { type StoredRecord, storedFirehose, storedRecords } from "./stored.ts";
+import { makeTape } from "./tape.ts";
+import { isWhole, startWorld, type World } from "./world.ts";
+
+const MINUTE_MS = 60_000;
+/** Frames beyond those that the faults should take, should they take longer. */
+const SPARE = 1.5;
+/** How long the relay sends on behind the last fault, so that its recovery shows. */
+const REST_MS = 30_000;
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: "string", default: "8" },
+    faults: { type: "string", default: "200" },
+    seed: { type: "string", default: "1" },
+    rate: { type: "string", default: "50" },
+    logs: { type: "string" },
+  },
+});
+const minutes = numberOf("minutes", values.minutes);
+const faultCount = numberOf("faults", values.faults);
+const seed = numberOf("seed", values.seed);
+const framesPerSecond = numberOf("rate", values.rate);
+const folder = values.logs ?? join(tmpdir(), `fpaas-chaos-${process.pid}`);
+
+const tape = await makeTape({
+  seed,
+  frames: SPARE * (minutes + 1) * 60 * framesPerSecond,
+  framesPerSecond,
+});
+say(
+  `seed ${seed}: ${tape.length} frames at ${framesPerSecond}/s; logs of the processes in ${folder}`,
+);
+const { faults, differences, each, late, crashes, events } = await run();
+printFigures({
+  faults,
+  events,
+  late,
+  crashes,
+  stalls: longestStalls(each, FIREHOSE_PARTITIONS_DEFAULT),
+  recoveries: recoveries(faults, each, FIREHOSE_PARTITIONS_DEFAULT),
+});
+process.exitCode = printDifferences(differences) ? 0 : 1;
+
+type Outcome = {
+  readonly faults: readonly Fault[];
+  readonly differences: readonly Difference[];
+  /** What `chaos.each` holds. */
+  readonly each: readonly StoredRecord[];
+  readonly late: number;
+  readonly crashes: number;
+  readonly events: number;
+};
+
+async function run(): Promise<Outcome> {
+  await using world = await startWorld({ tape, framesPerSecond, folder });
+  const { workers, shufflers, cluster, relay } = world;
+  say("everything runs");
+  const targets = {
+    workers,
+    shufflers,
+    nodes: cluster.nodes,
+    relaySeq: () => relay.headSeq(),
+    isWhole: () => isWhole(world.connection),
+  };
+  const faults = await makeFaults(targets, {
+    faults: faultCount,
+    durationMs: minutes * MINUTE_MS,
+    random: seededRandom(seed),
+    onFault: ({ role, kind, target, durationMs }, count) =>
+      say(`fault ${count}: ${role} ${target} ${kind} for ${durationMs} ms`),
+  });
+  say("all faults are mended");
+  await sleep(REST_MS);
+  relay.setRate(0);
+  const lastSeq = relay.headSeq();
+  const sent = await readEvents(tape.filter((frame) => (seqOf(frame) ?? 0) <= lastSeq));
+  const failure = await settle(world, sent, TOPICS);
+  say(failure ?? "everything has come through");
+  const crashes = [...workers, ...shufflers].reduce((sum, member) => sum + member.crashes, 0);
+  return { faults, crashes, ...(await compare(world, sent)) };
+}
+
+async function compare({ connection, relay }: World, sent: readonly PlainEvent[]) {
+  const lastSeq = relay.headSeq();
+  const stored = await storedFirehose(connection);
+  const kept = stored.flatMap((one) => (one.kind === "event" ? [one.event] : []));
+  const fromTape = kept.filter(({ seq }) => seq <= lastSeq);
+  const differences = [difference("FIREHOSE", sent.map(eventFields), fromTape.map(eventFields))];
+  let each: readonly StoredRecord[] = [];
+  let late = 0;
+  for (const expected of expectedTopics(stored, lastSeq)) {
+    const records = await storedRecords(connection, expected.topic);
+    const plain = records.map(({ record }) => record);
+    differences.push(difference(expected.topic, expected.records, plain));
+    late += expected.late;
+    if (expected.topic === "chaos.each") each = records;
+  }
+  return { differences, each, late, events: sent.length };
+}
+
+function say(text: string): void {
+  console.error(`${new Date().toISOString()} ${text}`);
+}
+
+function numberOf(name: string, text: string): number {
+  const number = Number(text);
+  if (Number.isFinite(number) && number > 0) return number;
+  throw new RangeError(`--${name} ${text}: not a positive number`);
+}

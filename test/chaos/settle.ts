@@ -1,0 +1,59 @@
+// The end of a run: everything that the relay has sent comes through, and every window is closed.
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { jetstreamManager } from "@nats-io/jetstream";
+import type { NatsConnection } from "@nats-io/transport-node";
+import { FIREHOSE_STREAM, FIREHOSE_SUBJECTS } from "../../plan/names.ts";
+import { untilTopicReaches } from "../support/fpaas.ts";
+import type { PlainEvent } from "../support/reference.ts";
+import { closingFrame } from "./tape.ts";
+import { comesTrue } from "./wait.ts";
+import type { World } from "./world.ts";
+
+/** How much later than everything the closing event is: beyond every window and grace. */
+const CLOSING_MS = 300_000;
+/** Longest wait for the events, and for the windows: what is still missing then is reported as missing. */
+const SETTLE_MS_MAX = 180_000;
+const POLL_MS = 500;
+const WATERMARK_SUBJECT = /\.watermark$/;
+
+/**
+ * Waits until the firehose has as many events as were sent and each of the topics has come to its end.
+ * @returns what did not happen in time; null when all did
+ */
+export async function settle(
+  { relay, connection, cluster }: World,
+  sent: readonly PlainEvent[],
+  topics: readonly string[],
+): Promise<string | null> {
+  const isStored = async () => (await countEvents(connection)) >= sent.length;
+  if (!(await comesTrue(isStored, SETTLE_MS_MAX)))
+    return "the events did not all reach the firehose";
+  const lastMs = sent.reduce((latest, { timeMs }) => Math.max(latest, timeMs), 0);
+  const closing = await closingFrame(relay.headSeq() + 1, lastMs + CLOSING_MS);
+  const open = new Set(topics);
+  const ended = Promise.all(
+    topics.map(async (topic) => {
+      await untilTopicReaches(cluster.url, topic, lastMs + CLOSING_MS / 2);
+      open.delete(topic);
+    }),
+  ).then(() => true);
+  const isEnded = async () => {
+    relay.sendAll(closing); // Again and again: a shuffler may be connecting just now.
+    return await Promise.race([ended, sleep(POLL_MS, false)]);
+  };
+  return (await comesTrue(isEnded, SETTLE_MS_MAX))
+    ? null
+    : `did not come to their end: ${[...open].join(", ")}`;
+}
+
+/** Messages of the firehose that are no watermarks. */
+async function countEvents(connection: NatsConnection): Promise<number> {
+  const manager = await jetstreamManager(connection);
+  const query = { subjects_filter: FIREHOSE_SUBJECTS };
+  const { state } = await manager.streams.info(FIREHOSE_STREAM, query);
+  const events = Object.entries(state.subjects ?? {}).filter(
+    ([subject]) => !WATERMARK_SUBJECT.test(subject),
+  );
+  return events.reduce((sum, [, count]) => sum + count, 0);
+}

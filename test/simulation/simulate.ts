@@ -1,0 +1,215 @@
+// One seed of the simulation: a program, events, and stage tasks on an unreliable log, several of them twice.
+// Whatever happens, every topic must hold what plain loops give.
+
+import { compile } from "../../compiler/compile.ts";
+import { type Deployment, type TaskId, tasksOf } from "../../plan/deployment.ts";
+import { END_OF_TIME_MS } from "../../plan/event.ts";
+import {
+  bucketStream,
+  DEFAULT_TENANT,
+  FIREHOSE_STREAM,
+  HEADER,
+  topicSubject,
+  topicWatermarkSubject,
+} from "../../plan/names.ts";
+import type { Plan } from "../../plan/plan.ts";
+import { producersOf } from "../../plan/targets.ts";
+import { deployPlan } from "../../runtime/deploy.ts";
+import { decodeRecords } from "../../runtime/eval/codec.ts";
+import { toJson } from "../../runtime/eval/json.ts";
+import type { FirehoseMessage } from "../../runtime/plan-driver.ts";
+import { type Log, LogUnavailable } from "../../runtime/ports.ts";
+import { runStageTask } from "../../runtime/task/stage-task.ts";
+import { EagerClock } from "../../runtime/testing/eager-clock.ts";
+import { MemoryDeployments } from "../../runtime/testing/memory-deployments.ts";
+import { MemoryLog } from "../../runtime/testing/memory-log.ts";
+import { type Random, seededRandom } from "../../runtime/testing/random.ts";
+import { type Broken, UnreliableLog } from "../../runtime/testing/unreliable-log.ts";
+import { type Difference, difference, isSame } from "../support/difference.ts";
+import { interleaved, makeEvents, PARTITIONS, partitioned } from "./events.ts";
+import { drawProgram } from "./programs.ts";
+
+export type { Broken } from "../../runtime/testing/unreliable-log.ts";
+
+export type Finding = {
+  readonly seed: number;
+  readonly program: string;
+  readonly text: string;
+  /** What differs, and what a task failed with; null when all is well. */
+  readonly wrong: string | null;
+};
+
+const EVENTS_LEAST = 60;
+const EVENTS_MORE = 120;
+/** Tasks that have a second owner the whole time. */
+const TWICE = 0.3;
+/** Turns after which a run that does not end is given up. */
+const TURNS_MAX = 100_000;
+/** Between two looks at whether all is through. */
+const TURNS_PER_LOOK = 20;
+const SHOWN_MAX = 3;
+
+/** Draws a program and events from a seed, runs them under faults, and compares. */
+export async function simulate(seed: number, broken: Broken | null): Promise<Finding> {
+  const { name, text, expected } = drawProgram(seededRandom(seed * 3));
+  const random = seededRandom(seed * 3 + 1);
+  const partitions = partitioned(makeEvents(random, EVENTS_LEAST + random.int(EVENTS_MORE)));
+  const topics = expected(partitions);
+  const found = { seed, program: name, text };
+  try {
+    const messages = interleaved(partitions, random);
+    const faults = seededRandom(seed * 3 + 2);
+    const actual = await runUnderFaults(text, messages, Object.keys(topics), faults, broken);
+    const wrong = Object.entries(topics)
+      .map(([topic, records]) => difference(topic, records, actual[topic] ?? []))
+      .filter((one) => !isSame(one));
+    return { ...found, wrong: wrong.length === 0 ? null : wrong.map(describe).join("\n") };
+  } catch (error) {
+    return { ...found, wrong: error instanceof Error ? (error.stack ?? error.message) : "?" };
+  }
+}
+
+type Records = Readonly<Record<string, unknown>>[];
+
+/**
+ * Deploys a program, runs it on an unreliable log until its topics end, and gives what they hold.
+ * @throws what a task failed with, other than the log
+ */
+export async function runUnderFaults(
+  text: string,
+  messages: readonly FirehoseMessage[],
+  topics: readonly string[],
+  faults: Random,
+  broken: Broken | null = null,
+): Promise<Readonly<Record<string, Records>>> {
+  const world = await deploy(text);
+  await run(world, messages, faults, broken);
+  const records = topics.map(async (topic) => [topic, await recordsOf(world, topic)] as const);
+  return Object.fromEntries(await Promise.all(records));
+}
+
+type World = { readonly log: MemoryLog; readonly deployments: readonly Deployment[] };
+
+async function deploy(text: string): Promise<World> {
+  const { plans, diagnostics } = compile({ file: "simulation.fpl", text });
+  const errors = diagnostics.filter(({ severity }) => severity === "error");
+  if (errors.length > 0) throw new Error(`${errors.map(({ message }) => message).join()}\n${text}`);
+  const [store, log] = [new MemoryDeployments(), new MemoryLog()];
+  const target = { store, log, tenant: DEFAULT_TENANT, buckets: 1, firehosePartitions: PARTITIONS };
+  for (const plan of plans) {
+    await deployPlan(plan, text, { ...target, nowMs: 0, defaultStart: "first" });
+  }
+  return { log, deployments: (await store.list(DEFAULT_TENANT)).deployments };
+}
+
+/** Until every topic has come to its end. */
+async function run(
+  world: World,
+  messages: readonly FirehoseMessage[],
+  random: Random,
+  broken: Broken | null,
+): Promise<void> {
+  const log = new UnreliableLog(world.log, random, broken);
+  const clock = new EagerClock();
+  const stop = new AbortController();
+  const failures: unknown[] = [];
+  const owners = world.deployments.flatMap((deployment) =>
+    tasksOf(deployment).flatMap((task) =>
+      Array.from({ length: random.chance(TWICE) ? 2 : 1 }, async () => {
+        try {
+          await keepRunning(deployment, task, log, clock, stop.signal);
+        } catch (error) {
+          failures.push(error);
+        }
+      }),
+    ),
+  );
+  await feed(world.log, messages, random, clock);
+  for (let turns = 0; turns < TURNS_MAX && failures.length === 0; turns += 1) {
+    if (turns % TURNS_PER_LOOK === 0 && (await isThrough(world))) break;
+    await clock.sleep(1);
+  }
+  if (failures.length === 0 && !(await isThrough(world))) failures.push(new Error("it hangs"));
+  log.calm = true;
+  stop.abort();
+  await Promise.all(owners);
+  if (failures.length > 0) throw failures[0];
+}
+
+/** A worker in small: starts the task again whenever it crashes or is fenced. */
+async function keepRunning(
+  deployment: Deployment,
+  task: TaskId,
+  log: Log,
+  clock: EagerClock,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await runStageTask(deployment, task, { log, clock, report: () => undefined }, signal);
+    } catch (error) {
+      if (!(error instanceof LogUnavailable)) throw error;
+    }
+    await clock.sleep(1);
+  }
+}
+
+async function feed(
+  log: MemoryLog,
+  messages: readonly FirehoseMessage[],
+  random: Random,
+  clock: EagerClock,
+): Promise<void> {
+  for (const message of messages) {
+    log.append(FIREHOSE_STREAM, message);
+    if (random.chance(0.2)) await clock.sleep(1);
+  }
+}
+
+async function isThrough({ log, deployments }: World): Promise<boolean> {
+  for (const { address, plan } of deployments) {
+    for (const { name, partitions } of topicsOf(plan)) {
+      const subjects = Array.from({ length: partitions }, (_, i) =>
+        topicWatermarkSubject(address, name, i),
+      );
+      const ended = new Set<string>();
+      for await (const { subject, headers } of log.readAll(bucketStream(0), subjects)) {
+        const isEnd = Number(headers.get(HEADER.watermark)) === END_OF_TIME_MS;
+        if (isEnd) ended.add(`${subject} ${headers.get(HEADER.from)}`);
+      }
+      const producers = producersOf(plan, { kind: "topic", name });
+      if (ended.size < partitions * producers) return false;
+    }
+  }
+  return true;
+}
+
+async function recordsOf(
+  { log, deployments }: World,
+  topic: string,
+): Promise<Record<string, unknown>[]> {
+  const owner = deployments.find(({ plan }) => topicsOf(plan).some(({ name }) => name === topic));
+  if (owner === undefined) throw new Error(`nobody owns ${topic}`);
+  const records: Record<string, unknown>[] = [];
+  for await (const { payload } of log.readAll(bucketStream(0), [
+    topicSubject(owner.address, topic, 0).replace(/\d+$/, "*"),
+  ])) {
+    // The records of a topic are objects.
+    records.push(...decodeRecords(payload).map((one) => toJson(one) as Record<string, unknown>));
+  }
+  return records;
+}
+
+function topicsOf(plan: Plan) {
+  return plan.topics.filter(({ role }) => role === "sink");
+}
+
+function describe({ topic, expected, missing, doubled, wrong }: Difference): string {
+  const lines = [
+    `${topic}: of ${expected} records ${missing.length} missing, ${doubled.length} doubled, ${wrong.length} wrong`,
+  ];
+  for (const [what, list] of Object.entries({ missing, doubled, wrong })) {
+    lines.push(...list.slice(0, SHOWN_MAX).map((one) => `  ${what}: ${one}`));
+  }
+  return lines.join("\n");
+}
