@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { readFrame } from "../bench/simulated-relay/read-frame.ts";
 import { expectCloseRecords, expectSameRecords } from "../test/support/compare.ts";
 import {
   groupBy,
@@ -107,12 +108,28 @@ function isSame(trend: Trend, record: Record<string, unknown>): boolean {
   return trend.tag === record.tag && trend.time === record.time;
 }
 
-/** The recording with every fiftieth frame some minutes too late. */
+/** How many frames a delayed one falls behind: some minutes. */
+const DELAY_FRAMES = 700;
+
+/**
+ * The recording with some frames some minutes too late: of every tenth those that no frame of their account
+ * overtakes, since a commit behind a later one of its repo is refused (atproto.com/specs/sync).
+ */
 function delayed(frames: readonly Uint8Array[]): Uint8Array[] {
-  const isDelayed = (index: number): boolean => index % 50 === 7;
+  const owners = frames.map(ownerOf);
+  const isDelayed = (index: number): boolean =>
+    index % 10 === 7 &&
+    !owners.slice(index + 1, index + 1 + DELAY_FRAMES).includes(owners[index] ?? null);
   const ends = frames.map((frame, index) => ({
     frame,
-    at: isDelayed(index) ? index + 700.5 : index,
+    at: isDelayed(index) ? index + DELAY_FRAMES + 0.5 : index,
   }));
   return ends.sort((a, b) => a.at - b.at).map(({ frame }) => frame);
+}
+
+/** The account of a frame; null when it has none. */
+function ownerOf(frame: Uint8Array): string | null {
+  const { repo, did } = readFrame(frame).body;
+  const owner = repo ?? did;
+  return typeof owner === "string" ? owner : null;
 }
