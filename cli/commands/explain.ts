@@ -1,9 +1,10 @@
 // `fpaas explain`: what a program becomes, or what a diagnostic's code means.
 
 import type { Command } from "commander";
-import { CODES, explainCode } from "../../compiler/diagnostics/codes.ts";
+import { CODES } from "../../compiler/diagnostics/codes.ts";
 import { didYouMean } from "../../compiler/diagnostics/suggest.ts";
 import { stagesAsWritten, type WrittenStage } from "../../compiler/explain/as-written.ts";
+import { codePage, renderPage } from "../../compiler/explain/code-page.ts";
 import { drawPlan, stageFacts } from "../../plan/draw.ts";
 import { explainHead, explainStages } from "../../plan/explain.ts";
 import type { Plan } from "../../plan/plan.ts";
@@ -27,13 +28,13 @@ export function explainCommand(context: Context, finish: Finish): Command {
 }
 
 async function page(code: string, options: Options, { terminal }: Context): Promise<void> {
-  const text = explainCode(code);
-  if (text === null) {
+  const found = codePage(code);
+  if (found === null) {
     const hint = didYouMean(code, Object.keys(CODES));
     throw new CommandError(EXIT.notFound, `there is no code ${code}${hint}`);
   }
-  if (options.json === true) await terminal.json({ code, text });
-  else await terminal.data(`${text.trimEnd()}\n`);
+  if (options.json === true) await terminal.json(found);
+  else await terminal.data(`${renderPage(found).trimEnd()}\n`);
 }
 
 async function draw(file: string, options: Options, context: Context): Promise<void> {

@@ -129,7 +129,11 @@ describe("fpaas explain", () => {
   });
 
   it("prints the page of a code, whatever its case, and knows none that is not", async () => {
-    expect((await fpaas("explain", "fpl0204")).stdout).toMatch(/^error\[FPL0204\]/);
+    const page = (await fpaas("explain", "fpl0204")).stdout;
+    expect(page).toMatch(/^error\[FPL0204\]: Values of different types/);
+    expect(page).toContain("This is wrong:");
+    expect(page).toContain("--> example.fpl:4:13");
+    expect(page).toContain("This is right:");
     expect((await fpaas("explain", "FPL9999")).code).toBe(5);
   });
 });
