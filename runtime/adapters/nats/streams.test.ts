@@ -67,7 +67,7 @@ it("sets what the design asks of each stream", async () => {
     allow_msg_ttl: true,
     allow_rollup_hdrs: true,
   });
-  expect((await streams.info("KV_fpaas_workers")).config.max_age).toBe(6 * 1e9);
+  expect((await streams.info("KV_fpaas_workers")).config.max_age).toBe(5 * 1e9);
   await nc.close();
 });
 
