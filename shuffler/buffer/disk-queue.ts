@@ -106,16 +106,25 @@ export class DiskQueue implements AsyncDisposable {
     }
   }
 
-  /** Everything up to `index` is stored: deletes the files that are of no more use. */
+  /**
+   * Everything up to `index` is stored: deletes the files that are of no more use. Which ones is decided at
+   * once: an append that begins while a file is being deleted writes to one that stays.
+   */
   async release(index: number): Promise<void> {
+    for (const segment of this.#letGo(index)) await segment.remove();
+  }
+
+  #letGo(index: number): Segment[] {
+    const gone: Segment[] = [];
     while (this.#reading > 0 || !this.hasUnread) {
       const [first] = this.#segments;
-      if (first === undefined || first.lastIndex > index) return;
+      if (first === undefined || first.lastIndex > index) break;
       this.#segments.shift();
       this.#reading = Math.max(0, this.#reading - 1);
       this.#bytes -= first.bytes;
-      await first.remove();
+      gone.push(first);
     }
+    return gone;
   }
 
   /** Hands everything to the disk. */
