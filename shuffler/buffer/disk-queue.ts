@@ -101,6 +101,7 @@ export class DiskQueue implements AsyncDisposable {
         this.#readIndex = entries.at(-1)?.index ?? this.#readIndex;
         return entries;
       }
+      if (segment !== this.#segments[this.#reading]) continue; // It was let go meanwhile.
       if (segment === this.#segments.at(-1)) return [];
       this.#reading += 1;
     }

@@ -1,4 +1,4 @@
-// A clock that tests move: sleeping is instant and advances it.
+// A clock that tests move: sleeping takes no time and advances it, but lets what waits for I/O go on.
 
 import type { Clock } from "../ports.ts";
 
@@ -19,5 +19,6 @@ export class SleepingClock implements Clock {
     if (signal?.aborted === true) return;
     this.sleeps.push(ms);
     this.ms += ms;
+    await new Promise<void>((resolve) => setImmediate(resolve));
   }
 }
