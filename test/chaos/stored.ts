@@ -14,7 +14,7 @@ import {
 import { NatsDeploymentStore } from "../../runtime/adapters/nats/deployment-store.ts";
 import { decodeRecords } from "../../runtime/eval/codec.ts";
 import { toJson } from "../../runtime/eval/json.ts";
-import type { PlainEvent } from "../support/reference.ts";
+import { type PlainEvent, text } from "../support/reference.ts";
 
 /** A message of the FIREHOSE stream: an event, or a watermark. */
 export type StoredEvent =
@@ -92,9 +92,4 @@ function plainEvent(payload: Uint8Array): PlainEvent {
     rkey: typeof rkey === "string" ? rkey : null,
     record: record === undefined ? null : (record as PlainEvent["record"]), // A map, by the lexicons.
   };
-}
-
-function text(value: unknown): string {
-  if (typeof value !== "string") throw new Error("a stored event has no text where one belongs");
-  return value;
 }

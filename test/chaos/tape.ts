@@ -4,6 +4,7 @@
 import { identityFrame, messageFrame } from "../../bench/simulated-relay/frame.ts";
 import { createSimulatedNetwork } from "../../bench/simulated-relay/network.ts";
 import { readFrame } from "../../bench/simulated-relay/read-frame.ts";
+import { text } from "../support/reference.ts";
 
 export type TapeOptions = {
   readonly seed: number;
@@ -67,9 +68,4 @@ async function shifted(frame: Uint8Array, { index, seqs, ms }: Shift): Promise<U
 /** `aa`, `ab`, …: makes another account of a round's one. */
 function letters(index: number): string {
   return [Math.floor(index / 26), index % 26].map((i) => String.fromCharCode(97 + i)).join("");
-}
-
-function text(value: unknown): string {
-  if (typeof value !== "string") throw new Error("a frame has no text where one belongs");
-  return value;
 }

@@ -71,6 +71,12 @@ export function isCreateOf(collection: string): (event: PlainEvent) => boolean {
   return (event) => event.op === "create" && event.collection === collection;
 }
 
+/** What has to be a text. @throws Error when it is none */
+export function text(value: unknown): string {
+  if (typeof value !== "string") throw new Error("no text where one belongs");
+  return value;
+}
+
 /** A field deep inside a value: `at(post, "reply", "root", "uri")`; undefined when there is none. */
 export function at(value: unknown, ...path: readonly string[]): unknown {
   let inner = value;
