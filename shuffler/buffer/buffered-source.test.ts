@@ -106,10 +106,10 @@ describe("BufferedSource", () => {
     await using disk = await openDisk();
     const append = disk.append.bind(disk);
     const [begun, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    disk.append = async (entries) => {
+    disk.append = async (...args) => {
       begun.resolve();
       await go.promise;
-      await append(entries);
+      return await append(...args);
     };
     const buffer = bufferOf(sourceOf(300), disk);
     const batches = buffer.batches();
@@ -134,7 +134,7 @@ describe("BufferedSource", () => {
     expect(notices).toEqual(["spilling", "paused"]);
     const taken = first.done === true ? [] : first.value.map(({ position }) => position);
     expect(await readAll(buffer, batches, taken)).toEqual(range(500));
-    expect(buffer.stats.diskBytesGreatest).toBeLessThan(50_000 + 6 * 1300 + 10_000);
+    expect(buffer.stats.diskBytesGreatest).toBeLessThanOrEqual(50_000);
     expect(notices).toContain("resumed");
   });
 

@@ -161,11 +161,10 @@ export class BufferedSource implements Source {
   async #spill(entries: readonly Entry[]): Promise<string | null> {
     const { disk } = this.#options;
     if (disk === null) return "the memory for it is full";
-    if (!disk.hasRoom) return "the disk space for it is full";
     this.#isAppending = true;
     try {
-      if (!this.#isSpilling) await this.#beginSpilling(disk);
-      await disk.append(entries);
+      if (!(this.#isSpilling || (await this.#beginSpilling(disk)))) return fullText(disk);
+      if (!(await disk.append(entries))) return fullText(disk);
     } catch (error) {
       return `the buffer cannot be written: ${error instanceof Error ? error.message : String(error)}`;
     } finally {
@@ -176,12 +175,13 @@ export class BufferedSource implements Source {
     return null;
   }
 
-  /** What is in memory goes to disk first, also what was handed out: the disk is to have no gap. */
-  async #beginSpilling(disk: DiskQueue): Promise<void> {
+  /**
+   * What is in memory goes to disk first, also what was handed out: the disk is to have no gap.
+   * @returns whether it fits
+   */
+  async #beginSpilling(disk: DiskQueue): Promise<boolean> {
     const held = this.#held;
-    const handedIndex = held[this.#handed - 1]?.index;
-    await disk.append(held);
-    if (handedIndex !== undefined) await disk.skipTo(handedIndex);
+    if (!(await disk.append(held, this.#handed))) return false;
     this.#options.onNotice({ kind: "spilling", bytes: this.stats.memoryBytes });
     this.#isSpilling = true;
     this.#held = [];
@@ -189,6 +189,7 @@ export class BufferedSource implements Source {
     this.#spilledNow = 0;
     this.#addMemory(-this.stats.memoryBytes);
     this.#count(disk, held.length);
+    return true;
   }
 
   #count(disk: DiskQueue, items: number): void {
@@ -250,9 +251,10 @@ export class BufferedSource implements Source {
     this.#forgetHeld();
     const { disk } = this.#options;
     if (disk === null || disk.bytes === 0) return;
+    const before = disk.bytes;
     await disk.release(this.#releasedIndex);
     this.stats.diskBytes = disk.bytes;
-    if (this.stats.paused && disk.hasRoom) this.#wakeWriter();
+    if (this.stats.paused && disk.bytes < before) this.#wakeWriter();
   }
 
   #forgetHeld(): void {
@@ -289,6 +291,10 @@ export class BufferedSource implements Source {
     if (this.stats.paused) this.#options.onNotice({ kind: "resumed" });
     this.stats.paused = false;
   }
+}
+
+function fullText({ folder, bytesMax }: DiskQueue): string {
+  return `the buffer in ${folder} has its limit of ${bytesMax} bytes`;
 }
 
 function bytesOf(entries: readonly Entry[]): number {

@@ -10,15 +10,17 @@ import {
 } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { DiskQueue, type DiskQueueOptions } from "./disk-queue.ts";
-import type { Entry } from "./entry.ts";
+import { type Entry, encodeEntry } from "./entry.ts";
+import { Segment } from "./segment.ts";
 
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "fpaas-buffer-"));
 });
 afterEach(async () => {
+  vi.restoreAllMocks();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -43,6 +45,27 @@ async function drain(queue: DiskQueue): Promise<Entry[]> {
     all.push(...batch);
   }
   return all;
+}
+
+async function drainInto(queue: DiskQueue, given: number[]): Promise<void> {
+  for (let batch = await queue.read(); batch.length > 0; batch = await queue.read()) {
+    given.push(...indices(batch));
+  }
+}
+
+/** The next call of a segment's method begins, and does nothing until `go`. */
+function heldOpen(method: "append" | "remove"): { begun: Promise<void>; go: () => void } {
+  const [begun, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const original = Segment.prototype[method] as (...args: unknown[]) => Promise<void>; // one of two
+  vi.spyOn(Segment.prototype, method).mockImplementationOnce(async function (
+    this: Segment,
+    ...args: unknown[]
+  ) {
+    begun.resolve();
+    await go.promise;
+    await original.apply(this, args);
+  });
+  return { begun: begun.promise, go: go.resolve };
 }
 
 const indices = (all: readonly Entry[]): number[] => all.map(({ index }) => index);
@@ -89,27 +112,57 @@ describe("DiskQueue", () => {
     expect([queue.bytes, (await readdir(folder)).length]).toEqual([0, 0]);
   });
 
-  it("leaves out what is skipped", async () => {
+  it("does not give what was handed out before it was written", async () => {
     await using queue = await open();
-    for (let i = 0; i < 40; i += 10) await queue.append(entries(i, i + 9));
-    await queue.skipTo(24);
-    expect(indices(await drain(queue))).toEqual(range(25, 39));
-    await queue.append(entries(40, 44));
-    await queue.skipTo(44);
+    await queue.append(entries(0, 24), 0);
+    expect(indices(await drain(queue))).toEqual(range(0, 24));
+    await queue.append(entries(25, 34), 7);
+    await queue.append(entries(35, 39));
+    expect(indices(await drain(queue))).toEqual(range(32, 39));
+    await queue.append(entries(40, 44), 5);
     expect(queue.hasUnread).toBe(false);
     expect(await drain(queue)).toEqual([]);
   });
 
-  it("holds as much as its limit and has no room past it", async () => {
-    await using measure = await open();
-    await measure.append([entry(0)]);
-    const one = measure.bytes;
-    await measure.release(-1);
-    await using queue = await DiskQueue.open({ folder: join(folder, "x"), bytesMax: 2 * one });
-    await queue.append([entry(0)]);
-    expect(queue.hasRoom).toBe(true);
-    await queue.append([entry(1)]);
-    expect(queue.hasRoom).toBe(false);
+  it("takes as many bytes as its limit, and nothing of what is one more", async () => {
+    const size = encodeEntry(entry(0)).length;
+    await using queue = await open({ bytesMax: 3 * size });
+    expect(await queue.append([entry(0)])).toBe(true);
+    expect(await queue.append([entry(1), entry(2, 101)])).toBe(false);
+    expect(queue.bytes).toBe(size);
+    expect(await queue.append([entry(1), entry(2)])).toBe(true);
+    expect(queue.bytes).toBe(3 * size);
+    expect(await queue.append([entry(3, 0)])).toBe(false);
+    expect(indices(await drain(queue))).toEqual(range(0, 2));
+  });
+
+  it("writes to a file that stays while another is being deleted", async () => {
+    await using queue = await open();
+    await queue.append(entries(0, 4));
+    await drain(queue);
+    const deletion = heldOpen("remove");
+    const released = queue.release(4);
+    await deletion.begun;
+    await queue.append(entries(5, 9));
+    deletion.go();
+    await released;
+    expect(indices(await drain(queue))).toEqual(range(5, 9));
+    expect(await readdir(folder)).toHaveLength(1);
+  });
+
+  it("keeps a file that is being written, though all that was in it is stored", async () => {
+    await using queue = await open();
+    await queue.append(entries(0, 4));
+    await drain(queue);
+    const write = heldOpen("append");
+    const appended = queue.append(entries(5, 9));
+    await write.begun;
+    await queue.release(4);
+    write.go();
+    await appended;
+    expect(indices(await drain(queue))).toEqual(range(5, 9));
+    await queue.release(9);
+    expect(await readdir(folder)).toEqual([]);
   });
 
   it("goes on with what a killed process left", async () => {
@@ -157,6 +210,41 @@ describe("DiskQueue", () => {
     const lost = await reopened();
     expect([lost.seen, lost.queue.isTorn]).toEqual([range(0, 9), true]);
     await lost.queue[Symbol.asyncDispose]();
+  });
+
+  it("says which file is damaged where, instead of leaving out what is in it", async () => {
+    await using queue = await open();
+    for (let i = 0; i < 40; i += 10) await queue.append(entries(i, i + 9));
+    const [, second = ""] = (await readdir(folder)).sort();
+    const path = join(folder, second);
+    const bytes = await readFile(path);
+    const size = bytes.length / 10;
+    bytes[3 * size - 1] = 0xff;
+    await writeFile(path, bytes);
+    const given = indices(await queue.read());
+    await expect(drainInto(queue, given)).rejects.toMatchObject({
+      code: "buffer_damaged",
+      message: `${path}: the entry at byte ${2 * size} is damaged`,
+    });
+    expect(given).toEqual(range(0, 11));
+    const again = await reopened();
+    expect([again.seen, again.queue.isTorn]).toEqual([range(0, 11), true]);
+    await again.queue[Symbol.asyncDispose]();
+  });
+
+  it("takes no whole entry that a failed write left behind the last good one", async () => {
+    const left = [...entries(0, 3), entry(2)].map(encodeEntry);
+    await writeFile(join(folder, "000000000000.seg"), Buffer.concat(left));
+    const { queue, seen } = await reopened();
+    expect([seen, queue.isTorn, queue.lastIndex]).toEqual([range(0, 3), true, 3]);
+    await queue[Symbol.asyncDispose]();
+  });
+
+  it("finds no damage in a file that was made and not yet written", async () => {
+    await writeFile(join(folder, "000000000000.seg"), "");
+    const { queue, seen } = await reopened();
+    expect([seen, queue.isTorn, await readdir(folder)]).toEqual([[], false, []]);
+    await queue[Symbol.asyncDispose]();
   });
 
   it("takes noise for nothing", async () => {

@@ -11,6 +11,8 @@ import { join } from "node:path";
 import { type Entry, encodeEntry } from "./entry.ts";
 import { Segment } from "./segment.ts";
 
+/** Written at a time, so that a large piece of memory is not copied twice. */
+const PIECE_BYTES = 1 << 20;
 export const SEGMENT_BYTES_DEFAULT = 32_000_000;
 export const DISK_BYTES_MAX_DEFAULT = 4_000_000_000;
 const SEGMENT_NAME = /^\d{12}\.seg$/;
@@ -24,10 +26,12 @@ export type DiskQueueOptions = {
 };
 
 export class DiskQueue implements AsyncDisposable {
-  readonly #folder: string;
-  readonly #bytesMax: number;
+  readonly folder: string;
+  readonly bytesMax: number;
   readonly #segmentBytes: number;
   #segments: Segment[] = [];
+  /** The one that is being written. */
+  #writing: Segment | null = null;
   /** Position in `#segments` of the one that is read. */
   #reading = 0;
   #named = 0;
@@ -39,8 +43,8 @@ export class DiskQueue implements AsyncDisposable {
   isTorn = false;
 
   private constructor({ folder, bytesMax, segmentBytes }: DiskQueueOptions) {
-    this.#folder = folder;
-    this.#bytesMax = bytesMax ?? DISK_BYTES_MAX_DEFAULT;
+    this.folder = folder;
+    this.bytesMax = bytesMax ?? DISK_BYTES_MAX_DEFAULT;
     this.#segmentBytes = segmentBytes ?? SEGMENT_BYTES_DEFAULT;
   }
 
@@ -66,29 +70,34 @@ export class DiskQueue implements AsyncDisposable {
     return this.#readIndex < this.#lastIndex;
   }
 
-  get hasRoom(): boolean {
-    return this.#bytes < this.#bytesMax;
-  }
-
-  /** Appends entries whose indices go on from the last. @throws the system's error; none is kept then */
-  async append(entries: readonly Entry[]): Promise<void> {
+  /**
+   * Appends entries whose indices go on from the last, if all of them fit within the limit.
+   * @param handed how many of them, the first, are not to be read; all that is here already must be read then
+   * @returns whether they did fit
+   * @throws SegmentError, or the system's error with a path; none is kept then
+   */
+  async append(entries: readonly Entry[], handed = 0): Promise<boolean> {
     const last = entries.at(-1);
-    if (last === undefined) return;
-    const bytes = Buffer.concat(entries.map(encodeEntry));
+    if (last === undefined) return true;
+    const encoded = entries.map(encodeEntry);
+    if (this.#bytes + lengthOf(encoded) > this.bytesMax) return false;
     const segment = await this.#segmentFor(entries[0]?.index ?? 0);
-    await segment.append(bytes, last.index);
-    this.#bytes += bytes.length;
-    this.#lastIndex = last.index;
-  }
-
-  /** Leaves out what is unread up to `index`. */
-  async skipTo(index: number): Promise<void> {
-    for (; this.#reading < this.#segments.length; this.#reading += 1) {
-      const segment = this.#segments[this.#reading];
-      await segment?.skipTo(index);
-      if (segment === undefined || !segment.isRead || segment === this.#segments.at(-1)) break;
+    const before = segment.bytes;
+    this.#writing = segment;
+    try {
+      await segment.append(pieces(encoded), last.index);
+    } finally {
+      this.#writing = null;
     }
-    this.#readIndex = Math.max(this.#readIndex, Math.min(index, this.#lastIndex));
+    this.#bytes += segment.bytes - before;
+    this.#lastIndex = last.index;
+    const lastHanded = entries[handed - 1];
+    if (lastHanded !== undefined) {
+      this.#reading = this.#segments.length - 1;
+      this.#readIndex = lastHanded.index;
+      segment.markRead(before + lengthOf(encoded.slice(0, handed)), lastHanded.index);
+    }
+    return true;
   }
 
   /** The next entries; none when all are read. */
@@ -109,7 +118,8 @@ export class DiskQueue implements AsyncDisposable {
 
   /**
    * Everything up to `index` is stored: deletes the files that are of no more use. Which ones is decided at
-   * once: an append that begins while a file is being deleted writes to one that stays.
+   * once: an append that begins while a file is being deleted writes to one that stays, and one that is under
+   * way keeps its file.
    */
   async release(index: number): Promise<void> {
     for (const segment of this.#letGo(index)) await segment.remove();
@@ -119,7 +129,7 @@ export class DiskQueue implements AsyncDisposable {
     const gone: Segment[] = [];
     while (this.#reading > 0 || !this.hasUnread) {
       const [first] = this.#segments;
-      if (first === undefined || first.lastIndex > index) break;
+      if (first === undefined || first === this.#writing || first.lastIndex > index) break;
       this.#segments.shift();
       this.#reading = Math.max(0, this.#reading - 1);
       this.#bytes -= first.bytes;
@@ -141,7 +151,7 @@ export class DiskQueue implements AsyncDisposable {
     const last = this.#segments.at(-1);
     if (last !== undefined && last.bytes < this.#segmentBytes) return last;
     await last?.sync();
-    const path = join(this.#folder, `${String(this.#named).padStart(12, "0")}.seg`);
+    const path = join(this.folder, `${String(this.#named).padStart(12, "0")}.seg`);
     const segment = await Segment.create(path, firstIndex - 1);
     this.#named += 1;
     this.#segments.push(segment);
@@ -150,17 +160,17 @@ export class DiskQueue implements AsyncDisposable {
 
   /** Takes what is there up to the first damage; what comes behind a gap is of no use. */
   async #recover(onRecovered: (entry: Entry) => void): Promise<void> {
-    const names = (await readdir(this.#folder)).filter((name) => SEGMENT_NAME.test(name)).sort();
+    const names = (await readdir(this.folder)).filter((name) => SEGMENT_NAME.test(name)).sort();
     for (const name of names) {
       this.#named = Number.parseInt(name, 10) + 1;
       const pending: Entry[] = [];
       const { segment, firstIndex, isTorn } = await Segment.recover(
-        join(this.#folder, name),
+        join(this.folder, name),
         (entry) => pending.push({ ...entry, item: { ...entry.item, raw: new Uint8Array() } }),
       );
       const isNext = this.#segments.length === 0 || firstIndex === this.#lastIndex + 1;
       if (firstIndex === null || this.isTorn || !isNext) {
-        this.isTorn = true;
+        this.isTorn ||= isTorn || firstIndex !== null;
         await segment.remove();
         continue;
       }
@@ -173,4 +183,18 @@ export class DiskQueue implements AsyncDisposable {
       this.#bytes += segment.bytes;
     }
   }
+}
+
+function* pieces(buffers: readonly Buffer[]): Generator<Buffer> {
+  let from = 0;
+  for (let bytes = 0, to = 1; to <= buffers.length; to += 1) {
+    bytes += buffers[to - 1]?.length ?? 0;
+    if (bytes < PIECE_BYTES && to < buffers.length) continue;
+    yield Buffer.concat(buffers.slice(from, to));
+    [from, bytes] = [to, 0];
+  }
+}
+
+function lengthOf(buffers: readonly Buffer[]): number {
+  return buffers.reduce((sum, { length }) => sum + length, 0);
 }

@@ -6,6 +6,25 @@ import { decodeEntry, type Entry, entryBytes, PREFIX_BYTES } from "./entry.ts";
 
 const READ_BYTES = 1 << 20;
 
+/** A file of the buffer cannot be used. The message says which, and what the system or we found wrong. */
+export class SegmentError extends Error {
+  readonly code: SegmentErrorCode;
+  /** Whether the same may succeed later. */
+  readonly retry: boolean;
+
+  constructor(code: SegmentErrorCode, path: string, reason: string, options?: ErrorOptions) {
+    super(`${path}: ${reason}`, options);
+    this.code = code;
+    this.retry = code === "buffer_unwritable";
+  }
+}
+
+export type SegmentErrorCode =
+  /** A write failed: the disk is full, or read-only, or dying. */
+  | "buffer_unwritable"
+  /** What was written before does not come back. Opened again, the file is cut there. */
+  | "buffer_damaged";
+
 export class Segment {
   readonly path: string;
   readonly #file: FileHandle;
@@ -14,6 +33,8 @@ export class Segment {
   /** Index of the last entry; that of the one before the first in an empty segment. */
   lastIndex: number;
   #readAt = 0;
+  /** Of the last entry that was read; null before the first. */
+  #readIndex: number | null = null;
 
   private constructor(path: string, file: FileHandle, lastIndex: number) {
     this.path = path;
@@ -35,15 +56,17 @@ export class Segment {
     const { size } = await segment.#file.stat();
     segment.bytes = size;
     let firstIndex: number | null = null;
-    for (let batch = await segment.read(); batch.length > 0; batch = await segment.read()) {
+    for (let batch = await segment.#readWhole(); batch.length > 0; ) {
       for (const entry of batch) {
         firstIndex ??= entry.index;
         segment.lastIndex = entry.index;
         onEntry(entry);
       }
+      batch = await segment.#readWhole();
     }
     segment.bytes = segment.#readAt;
     segment.#readAt = 0;
+    segment.#readIndex = null;
     await segment.#file.truncate(segment.bytes);
     return { segment, firstIndex, isTorn: segment.bytes < size };
   }
@@ -52,49 +75,35 @@ export class Segment {
     return this.#readAt >= this.bytes;
   }
 
-  /** Appends whole entries. @throws the system's error; nothing of them is kept then. */
-  async append(bytes: Buffer, lastIndex: number): Promise<void> {
+  /** Appends whole entries, in pieces. @throws SegmentError; nothing of them is kept then */
+  async append(pieces: Iterable<Buffer>, lastIndex: number): Promise<void> {
+    let end = this.bytes;
     try {
-      let at = 0;
-      while (at < bytes.length) {
-        const { bytesWritten } = await this.#file.write(
-          bytes,
-          at,
-          bytes.length - at,
-          this.bytes + at,
-        );
-        at += bytesWritten;
+      for (const piece of pieces) {
+        await this.#write(piece, end);
+        end += piece.length;
       }
-    } catch (error) {
+    } catch (cause) {
       await this.#file.truncate(this.bytes).catch(() => {}); // Else it is cut off when it is opened.
-      throw error;
+      throw new SegmentError("buffer_unwritable", this.path, messageOf(cause), { cause });
     }
-    this.bytes += bytes.length;
+    this.bytes = end;
     this.lastIndex = lastIndex;
   }
 
-  /** The next entries, about a megabyte of them; none at the end or in front of a damaged one. */
-  async read(): Promise<Entry[]> {
-    const entries = await this.#readUpTo(READ_BYTES);
-    if (entries.length > 0 || this.isRead) return entries;
-    const prefix = await this.#bytesAt(this.#readAt, PREFIX_BYTES);
-    const wanted = entryBytes(prefix, 0);
-    if (wanted === null || wanted <= READ_BYTES || wanted > this.bytes - this.#readAt) return [];
-    return await this.#readUpTo(wanted);
+  /** Its first `bytes`, up to the entry `index`, are not to be read. */
+  markRead(bytes: number, index: number): void {
+    this.#readAt = bytes;
+    this.#readIndex = index;
   }
 
-  /** Leaves out entries up to `index`. */
-  async skipTo(index: number): Promise<void> {
-    while (!this.isRead) {
-      const start = this.#readAt;
-      const entries = await this.read();
-      const skipped = entries.filter((entry) => entry.index <= index).length;
-      if (entries.length === 0) return;
-      if (skipped < entries.length) {
-        this.#readAt = start + (await this.#lengthOf(start, skipped));
-        return;
-      }
-    }
+  /** The next entries, about a megabyte of them; none at the end. @throws SegmentError in front of a damaged one */
+  async read(): Promise<Entry[]> {
+    if (this.isRead) return [];
+    const entries = await this.#readWhole();
+    if (entries.length > 0) return entries;
+    const reason = `the entry at byte ${this.#readAt} is damaged`;
+    throw new SegmentError("buffer_damaged", this.path, reason);
   }
 
   /** Hands it to the disk. */
@@ -111,6 +120,23 @@ export class Segment {
     await rm(this.path, { force: true });
   }
 
+  async #write(piece: Buffer, position: number): Promise<void> {
+    for (let at = 0; at < piece.length; ) {
+      const { bytesWritten } = await this.#file.write(piece, at, piece.length - at, position + at);
+      at += bytesWritten;
+    }
+  }
+
+  /** Whole entries from `#readAt` on; none when the next is damaged. */
+  async #readWhole(): Promise<Entry[]> {
+    const entries = await this.#readUpTo(READ_BYTES);
+    if (entries.length > 0 || this.isRead) return entries;
+    const prefix = await this.#bytesAt(this.#readAt, PREFIX_BYTES);
+    const wanted = entryBytes(prefix, 0);
+    if (wanted === null || wanted <= READ_BYTES || wanted > this.bytes - this.#readAt) return [];
+    return await this.#readUpTo(wanted);
+  }
+
   async #readUpTo(bytesMax: number): Promise<Entry[]> {
     const bytes = await this.#bytesAt(this.#readAt, Math.min(bytesMax, this.bytes - this.#readAt));
     const entries: Entry[] = [];
@@ -118,7 +144,8 @@ export class Segment {
     for (let size = entryBytes(bytes, at); size !== null; size = entryBytes(bytes, at)) {
       if (at + size > bytes.length) break;
       const entry = decodeEntry(bytes, at, at + size);
-      if (entry === null) break;
+      if (entry === null || !this.#isNext(entry)) break;
+      this.#readIndex = entry.index;
       entries.push(entry);
       at += size;
     }
@@ -126,13 +153,9 @@ export class Segment {
     return entries;
   }
 
-  /** Bytes of the first `count` entries from `start`. */
-  async #lengthOf(start: number, count: number): Promise<number> {
-    let at = start;
-    for (let left = count; left > 0; left -= 1) {
-      at += entryBytes(await this.#bytesAt(at, PREFIX_BYTES), 0) ?? 0;
-    }
-    return at - start;
+  /** An entry may be whole and yet be left over from a write that failed. */
+  #isNext({ index }: Entry): boolean {
+    return this.#readIndex === null || index === this.#readIndex + 1;
   }
 
   async #bytesAt(position: number, length: number): Promise<Buffer> {
@@ -140,6 +163,10 @@ export class Segment {
     const { bytesRead } = await this.#file.read(buffer, 0, length, position);
     return buffer.subarray(0, bytesRead);
   }
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 export type Recovered = {
