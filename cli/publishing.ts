@@ -20,7 +20,7 @@ import { bufferText, leftOverText, openDiskBuffer } from "./buffer.ts";
 import { openCursors } from "./cursors.ts";
 import { CommandError, EXIT } from "./exit-codes.ts";
 import { describe } from "./report-error.ts";
-import { isRelay, openNoisySource, rejectedText, type SourceSpecs } from "./source.ts";
+import { gapText, isRelay, openNoisySource, rejectedText, type SourceSpecs } from "./source.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
 export type PublishingOptions = {
@@ -93,6 +93,7 @@ export async function publishTo(options: PublishingOptions): Promise<Progress> {
     relay: source.name,
     clock: source.live ? systemClock : null,
     onFirstRejected: (one) => terminal.say(rejectedText(one)),
+    onFirstGap: (gap) => terminal.say(gapText(gap)),
   });
   await using output = await openOutput(options, source.live);
   if (saved !== null) await output.guard.resume(saved.savedAtMs, signal);
@@ -135,7 +136,9 @@ async function openInput(
   }
   const { folder, diskBytesMax, memoryBytesMax } = buffer ?? NO_BUFFER;
   const disk = folder === null ? null : await openDiskBuffer(folder, diskBytesMax);
-  if (disk !== null && disk.queue.recovered > 0) terminal.say(leftOverText(disk.queue));
+  if (disk !== null && (disk.queue.recovered > 0 || disk.queue.isTorn)) {
+    terminal.say(leftOverText(disk.queue));
+  }
   const inner = openNoisySource(from, {
     places: disk?.furtherThan(places) ?? places,
     stats,

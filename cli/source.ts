@@ -6,6 +6,7 @@ import { basename } from "node:path";
 import { systemClock } from "../runtime/adapters/system-clock.ts";
 import type { Rejected } from "../shuffler/decode/rejection.ts";
 import type { Places } from "../shuffler/ports.ts";
+import type { Gap } from "../shuffler/repo-order.ts";
 import { openSource } from "../shuffler/sources/open.ts";
 import { newRelayStats, type RelayStats } from "../shuffler/sources/relay-stats.ts";
 import type { Source, SourceNotice } from "../shuffler/sources/source.ts";
@@ -100,6 +101,15 @@ async function openFile(path: string) {
 /** Tells of the first refusal of each kind; the rest are counted. */
 export function rejectedText({ reason, detail }: Rejected): string {
   return `rejected (${reason}): ${detail}; more of this kind are only counted`;
+}
+
+/** Tells of the first gap by each field; the rest are counted. */
+export function gapText({ by, did, rev }: Gap): string {
+  const missing =
+    by === "since"
+      ? "the revision before it did not come"
+      : "it was made on another tree than we saw";
+  return `a gap (${by}): commit ${rev} of ${did}: ${missing}; it is published, more of this kind are only counted`;
 }
 
 export function noticeText(notice: SourceNotice): string {

@@ -1,9 +1,26 @@
-import { describe, expect, it } from "vitest";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { Secp256k1Keypair } from "@atproto/crypto";
+import { beforeEach, describe, expect, it } from "vitest";
+import { CidLink } from "./cbor/encode.ts";
 import { decodeFrame } from "./decode/frame.ts";
 import type { AccountMessage, CommitMessage, SyncMessage } from "./decode/message.ts";
-import { REPOS_MAX, RepoOrder } from "./repo-order.ts";
-import { accountFrame, commitFrame, create, revOf, syncFrame } from "./testing/frames.ts";
+import { type Gap, REPOS_MAX, RepoOrder } from "./repo-order.ts";
+import { openRecording } from "./sources/recording.ts";
+import {
+  accountFrame,
+  carOf,
+  cborOf,
+  cidOf,
+  commitFrame,
+  create,
+  revOf,
+  syncFrame,
+} from "./testing/frames.ts";
+import { readAll } from "./testing/items.ts";
+import { frameBytes, makeCommits } from "./testing/signed-commits.ts";
 
+const DATA = "../shared/data/firehose";
+const present = existsSync(DATA);
 const OTHER = "did:plc:bob234567abcdefghijklmno";
 
 function commit(rev: number, since: number | null, over: object = {}): CommitMessage {
@@ -15,48 +32,62 @@ function account(active: boolean, time: string): AccountMessage {
   return decodeFrame(accountFrame({ active, time })) as AccountMessage; // made as one
 }
 
+/** What makes a commit or sync of the tree `before` one of the tree `after`; both are just names. */
+function trees(before: string | null, after: string) {
+  const root = (name: string) => new CidLink(cidOf(Buffer.from(name)));
+  const block = cborOf({ version: 3, data: root(after) });
+  return {
+    commit: new CidLink(cidOf(block)),
+    blocks: carOf([block, cborOf({})]),
+    ops: [],
+    ...(before !== null && { prevData: root(before) }),
+  };
+}
+
+let found: Gap[];
+let order: RepoOrder;
+beforeEach(() => {
+  found = [];
+  order = new RepoOrder((gap) => found.push(gap));
+});
+const gaps = () => found.map(({ by, rev }) => `${by} ${rev}`);
+
 describe("RepoOrder", () => {
   it("counts a commit whose predecessor never came, once", () => {
-    const order = new RepoOrder();
     for (const one of [commit(1, null), commit(2, 1), commit(5, 4), commit(6, 5)]) {
       expect(order.commit(one, 1)).toBeNull();
     }
-    expect(order.gaps).toBe(1);
+    expect(gaps()).toEqual([`since ${revOf(5)}`]);
   });
 
   it("refuses a revision that is not above the one before it on the same connection", () => {
-    const order = new RepoOrder();
     order.commit(commit(3, 2), 1);
     expect(order.commit(commit(3, 2), 1)).toMatchObject({ reason: "rev_order" });
     expect(order.commit(commit(2, 1), 1)).toMatchObject({ reason: "rev_order" });
     expect(order.commit(commit(2, 1, { repo: OTHER }), 1)).toBeNull();
-    expect(order.gaps).toBe(0);
+    expect(gaps()).toEqual([]);
   });
 
   it("takes what another connection repeats, and finds no gap in it", () => {
-    const order = new RepoOrder();
     for (const rev of [1, 2, 3]) order.commit(commit(rev, rev - 1), 1);
     for (const rev of [2, 3, 4]) expect(order.commit(commit(rev, rev - 1), 2)).toBeNull();
-    expect(order.gaps).toBe(0);
+    expect(gaps()).toEqual([]);
   });
 
   it("finds a gap between two connections", () => {
-    const order = new RepoOrder();
     order.commit(commit(1, null), 1);
     order.commit(commit(3, 2), 2);
-    expect(order.gaps).toBe(1);
+    expect(gaps()).toEqual([`since ${revOf(3)}`]);
   });
 
   it("takes a sync as the state to follow on", () => {
-    const order = new RepoOrder();
     order.commit(commit(1, null), 1);
     order.sync(decodeFrame(syncFrame({ rev: revOf(7) })) as SyncMessage, 1); // made as one
     expect(order.commit(commit(8, 7), 1)).toBeNull();
-    expect(order.gaps).toBe(0);
+    expect(gaps()).toEqual([]);
   });
 
   it("refuses commits of an account that is not active, but not those from before", () => {
-    const order = new RepoOrder();
     order.account(account(false, "2026-07-04T00:00:02.000Z"));
     expect(order.commit(commit(1, null, { time: "2026-07-04T00:00:01.000Z" }), 1)).toBeNull();
     const later = { time: "2026-07-04T00:00:03.000Z" };
@@ -67,7 +98,7 @@ describe("RepoOrder", () => {
 
   it("remembers as many repos as its limit, and forgets the one silent for longest", () => {
     expect(REPOS_MAX).toBe(100_000);
-    const order = new RepoOrder(2);
+    const order = new RepoOrder((gap) => found.push(gap), 2);
     const repo = (name: string) => ({ repo: `did:plc:${name}` });
     order.commit(commit(1, null, repo("a")), 1);
     order.commit(commit(1, null, repo("b")), 1);
@@ -76,6 +107,98 @@ describe("RepoOrder", () => {
     expect(order.size).toBe(2);
     expect(order.commit(commit(1, null, repo("b")), 1)).toBeNull();
     expect(order.size).toBe(2);
-    expect(order.gaps).toBe(0);
+    expect(gaps()).toEqual([]);
+  });
+
+  it("counts a commit on another tree than the one before it left, though its `since` fits", () => {
+    const all = [
+      commit(1, null, trees(null, "a")),
+      commit(2, 1, trees("a", "b")),
+      commit(3, 2, trees("x", "c")),
+      commit(4, 3, trees("c", "d")),
+    ];
+    for (const one of all) expect(order.commit(one, 1)).toBeNull();
+    expect(gaps()).toEqual([`prevData ${revOf(3)}`]);
+  });
+
+  it("counts by both when a commit is missing", () => {
+    order.commit(commit(1, null, trees(null, "a")), 1);
+    order.commit(commit(3, 2, trees("b", "c")), 1);
+    expect(gaps()).toEqual([`since ${revOf(3)}`, `prevData ${revOf(3)}`]);
+  });
+
+  it("follows on the tree of a sync, and finds no gap where a tree is not known", () => {
+    order.commit(commit(1, null, trees(null, "a")), 1);
+    const { blocks } = trees(null, "s");
+    order.sync(decodeFrame(syncFrame({ rev: revOf(5), blocks })) as SyncMessage, 1); // made as one
+    order.commit(commit(6, 5, trees("s", "b")), 1);
+    order.commit(commit(7, 6, { ...trees(null, "c"), blocks: new Uint8Array() }), 1);
+    order.commit(commit(8, 7, trees("y", "d")), 1);
+    expect(gaps()).toEqual([]);
+  });
+});
+
+describe("RepoOrder, on signed commits", () => {
+  it("finds the tree of each to be the one that the next was made on", async () => {
+    const commits = await makeCommits(await Secp256k1Keypair.create());
+    const frames = await Promise.all(commits.map(frameBytes));
+    for (const frame of frames) order.commit(decodeFrame(frame) as CommitMessage, 1); // made as one
+    expect(gaps()).toEqual([]);
+    const some = new RepoOrder((gap) => found.push(gap));
+    for (const frame of frames.toSpliced(1, 1)) {
+      some.commit(decodeFrame(frame) as CommitMessage, 1); // made as one
+    }
+    const [, , third] = commits;
+    expect(gaps()).toEqual([`since ${third?.rev}`, `prevData ${third?.rev}`]);
+  });
+});
+
+describe.skipIf(!present)("RepoOrder, on recorded frames", () => {
+  /** Commits and syncs, in order. */
+  const recorded = async (): Promise<(CommitMessage | SyncMessage)[]> =>
+    (await readAll(openRecording(`${DATA}/pds-a.frames.zst`, null))).items
+      .map(({ raw }) => decodeFrame(raw))
+      .filter((one) => one.kind === "commit" || one.kind === "sync");
+
+  const play = (one: CommitMessage | SyncMessage): void => {
+    if (one.kind === "sync") order.sync(one, 1);
+    else expect(order.commit(one, 1)).toBeNull();
+  };
+
+  it("finds no gap in what the reference server sent, and each that is made", async () => {
+    const all = await recorded();
+    all.forEach(play);
+    expect(all.length).toBeGreaterThan(6000);
+    expect(gaps()).toEqual([]);
+
+    order = new RepoOrder((gap) => found.push(gap));
+    const expected: string[] = [];
+    /** Of each repo, whether the last was played; absent before the first. */
+    const wasPlayed = new Map<string, boolean>();
+    all.forEach((one, i) => {
+      const isLeftOut = one.kind === "commit" && i % 50 === 49 && wasPlayed.has(one.did);
+      if (!isLeftOut) {
+        if (one.kind === "commit" && wasPlayed.get(one.did) === false) {
+          expected.push(`since ${one.rev}`, `prevData ${one.rev}`);
+        }
+        play(one);
+      }
+      wasPlayed.set(one.did, !isLeftOut);
+    });
+    expect(expected.length).toBeGreaterThan(100);
+    expect(gaps()).toEqual(expected);
+  });
+
+  it("reads both trees out of the public relay's frames", () => {
+    const folder = `${DATA}/frames-2026-08`;
+    const commits = readdirSync(folder)
+      .filter((name) => name.endsWith(".bin"))
+      .map((name) => decodeFrame(readFileSync(`${folder}/${name}`)))
+      .filter((message) => message.kind === "commit");
+    expect(commits).toHaveLength(11);
+    for (const { prevData, data } of commits) {
+      expect([prevData?.length, data?.length]).toEqual([36, 36]);
+      expect(prevData).not.toEqual(data);
+    }
   });
 });

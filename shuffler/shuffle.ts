@@ -7,7 +7,7 @@ import { decodeFrame } from "./decode/frame.ts";
 import type { DecodedMessage } from "./decode/message.ts";
 import type { Rejected, RejectReason } from "./decode/rejection.ts";
 import type { Clock } from "./ports.ts";
-import { RepoOrder } from "./repo-order.ts";
+import { type Gap, type GapKind, RepoOrder } from "./repo-order.ts";
 import { Router, type RouterOptions } from "./route.ts";
 import type { ShuffledMessage } from "./shuffled-message.ts";
 import type { SourceItem } from "./sources/source.ts";
@@ -18,6 +18,8 @@ export type ShufflerOptions = RouterOptions & {
   readonly clock: Clock | null;
   /** Called with the first refusal of each reason; the rest are only counted. */
   readonly onFirstRejected?: (rejected: Rejected) => void;
+  /** Likewise with the first gap by each field. */
+  readonly onFirstGap?: (gap: Gap) => void;
 };
 
 export type ShufflerCounters = {
@@ -32,8 +34,8 @@ export type ShufflerCounters = {
   oversize: number;
   /** Events too far in the future to move the watermark. */
   disbelieved: number;
-  /** Commits whose predecessor in their repo never came. */
-  gaps: number;
+  /** Commits that do not follow on what came before them in their repo, by the field that says so. */
+  readonly gaps: Record<GapKind, number>;
   /** Messages made in all, watermarks included. */
   messages: number;
 };
@@ -47,13 +49,14 @@ export class Shuffler {
     rejected: new Map(),
     oversize: 0,
     disbelieved: 0,
-    gaps: 0,
+    gaps: { since: 0, prevData: 0 },
     messages: 0,
   };
   readonly #router: Router;
   readonly #watermarks: WatermarkMaker;
-  readonly #repos = new RepoOrder();
+  readonly #repos = new RepoOrder((gap) => this.#countGap(gap));
   readonly #onFirstRejected: (rejected: Rejected) => void;
+  readonly #onFirstGap: (gap: Gap) => void;
   #lastPosition = 0;
   #itemTimeMs: number | null = null;
 
@@ -61,6 +64,7 @@ export class Shuffler {
     this.#router = new Router(options);
     this.#watermarks = new WatermarkMaker(options.partitions, options.clock);
     this.#onFirstRejected = options.onFirstRejected ?? (() => {});
+    this.#onFirstGap = options.onFirstGap ?? (() => {});
   }
 
   /** Greatest relay time seen, milliseconds; -Infinity before the first event. */
@@ -120,7 +124,6 @@ export class Shuffler {
 
   #count(message: DecodedMessage): void {
     this.counters.items += 1;
-    this.counters.gaps = this.#repos.gaps;
     this.counters.oversize = this.#router.oversize;
     switch (message.kind) {
       case "commit":
@@ -141,6 +144,11 @@ export class Shuffler {
       case "rejected":
         this.#countRejected(message);
     }
+  }
+
+  #countGap(gap: Gap): void {
+    this.counters.gaps[gap.by] += 1;
+    if (this.counters.gaps[gap.by] === 1) this.#onFirstGap(gap);
   }
 
   #countRejected(one: Rejected): void {

@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startTestNats, type TestNats } from "../../runtime/testing/nats.ts";
+import { GAP_KINDS } from "../../shuffler/repo-order.ts";
 import { CommandError } from "../exit-codes.ts";
 import { type RunningCommand, TestFolder } from "../testing/command.ts";
 import { makeRecording } from "../testing/programs.ts";
@@ -44,7 +45,9 @@ describe("--admin", () => {
       );
     const { text } = await get(`${url}/metrics`);
     expect(text).toMatch(/^fpaas_shuffler_publish_seconds_bucket\{le="\+Inf"\} [1-9]/m);
-    expect(text).toMatch(/^fpaas_shuffler_gaps_total \d+$/m);
+    for (const by of GAP_KINDS) {
+      expect(text).toContain(`\nfpaas_shuffler_gaps_total{by="${by}"} 0\n`);
+    }
     expect(text).toMatch(/^# TYPE fpaas_shuffler_in_flight gauge$/m);
     expect(text).toMatch(/^# TYPE fpaas_shuffler_rejected_total counter$/m);
     expect(await get(`${url}/livez`)).toEqual({ status: 200, text: "alive\n" });

@@ -163,11 +163,6 @@ export class ShufflerMetrics {
         "Whether reading waits for room in the buffer",
         stats(({ buffer }) => Number(buffer?.paused ?? false)),
       ],
-      fpaas_shuffler_gaps_total: [
-        "counter",
-        "Commits whose predecessor was not seen",
-        count(({ gaps }) => gaps),
-      ],
       fpaas_shuffler_oversize_total: [
         "counter",
         "Events stored without their record",
@@ -179,17 +174,30 @@ export class ShufflerMetrics {
         count(({ disbelieved }) => disbelieved),
       ],
     });
-    const collect = (): void => {
-      rejected.reset();
-      const reasons = this.#live?.counters.rejected ?? [];
-      for (const [reason, times] of reasons) rejected.inc({ reason }, times);
-    };
-    const rejected = new Counter({
-      name: "fpaas_shuffler_rejected_total",
-      help: "What was refused, by reason",
-      labelNames: ["reason"],
+    const counters = (): LivePublishing["counters"] | undefined => this.#live?.counters;
+    this.#mirrorLabelled("rejected", "What was refused, by reason", "reason", () => [
+      ...(counters()?.rejected ?? []),
+    ]);
+    this.#mirrorLabelled("gaps", "Commits that do not follow on what was seen", "by", () =>
+      Object.entries(counters()?.gaps ?? {}),
+    );
+  }
+
+  #mirrorLabelled(
+    what: string,
+    help: string,
+    label: string,
+    read: () => readonly (readonly [string, number])[],
+  ): void {
+    const counter = new Counter({
+      name: `fpaas_shuffler_${what}_total`,
+      help,
+      labelNames: [label],
       registers: [this.registry],
-      collect,
+      collect: () => {
+        counter.reset();
+        for (const [value, times] of read()) counter.inc({ [label]: value }, times);
+      },
     });
   }
 

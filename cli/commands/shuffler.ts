@@ -141,6 +141,7 @@ function facts(source: string, { counters, frontier }: Progress) {
     events: eventsTotal(counters),
     messages: counters.messages,
     rejected: Object.fromEntries(counters.rejected),
+    gaps: counters.gaps,
     oversize: counters.oversize,
     position: frontier?.position ?? null,
   };

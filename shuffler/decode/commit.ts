@@ -5,15 +5,20 @@ import { NSID, RKEY } from "../../plan/names.ts";
 import { CborCursor } from "../cbor/cursor.ts";
 import { walkCar } from "./car.ts";
 import { CID_BYTES, CID_DIGEST_AT, cidToString, isCidAt, isThisCidAt } from "./cid.ts";
-import { CommonFields, eachField, optionalText } from "./fields.ts";
+import { CommonFields, eachField, optionalLink, optionalText } from "./fields.ts";
 import { BLOCKS_BYTES_MAX, COMMIT_OPS_MAX, RECORD_BYTES_MAX, RECORD_DEPTH_MAX } from "./limits.ts";
 import type { CommitMessage, CommitOp } from "./message.ts";
 import { catchMalformed, Malformed, type Rejected } from "./rejection.ts";
+import { treeRootOf } from "./tree-root.ts";
 
 /** An operation as it stands in the body. */
-export type WireOp = {
+export type WireOp = Wanted & {
   action: string;
   path: string;
+};
+
+/** A block that is looked for in the CAR. */
+type Wanted = {
   /** Binary; null on delete. */
   cid: Uint8Array | null;
   /** Its block, once the CAR was walked. */
@@ -23,15 +28,20 @@ export type WireOp = {
 export function readCommit(cursor: CborCursor): CommitMessage {
   const fields = new CommonFields();
   let wireOps: WireOp[] = [];
+  const commit: Wanted = { cid: null, block: null };
   let since: string | null = null;
+  let prevData: Uint8Array | null = null;
   eachField(cursor, (key) => {
     if (key === "ops") wireOps = readOps(cursor);
     else if (key === "since") since = optionalText(cursor);
+    else if (key === "commit") commit.cid = optionalLink(cursor);
+    else if (key === "prevData") prevData = optionalLink(cursor);
     else if (!fields.take(key, cursor)) cursor.skip();
   });
   const { did, seq, timeMs } = fields.checked();
   const rev = fields.checkedRev();
-  findBlocks(wireOps, fields.blocks);
+  findBlocks([commit, ...wireOps], fields.blocks);
+  const data = commit.block === null ? null : treeRootOf(commit.block);
   const ops: CommitOp[] = [];
   const rejected: Rejected[] = [];
   for (const wireOp of wireOps) {
@@ -39,7 +49,7 @@ export function readCommit(cursor: CborCursor): CommitMessage {
     if ("kind" in op) rejected.push(op);
     else ops.push(op);
   }
-  return { kind: "commit", did, seq, timeMs, rev, since, ops, rejected };
+  return { kind: "commit", did, seq, timeMs, rev, since, prevData, data, ops, rejected };
 }
 
 function readOps(cursor: CborCursor): WireOp[] {
@@ -53,24 +63,24 @@ function readOp(cursor: CborCursor): WireOp {
   eachField(cursor, (key) => {
     if (key === "action") op.action = cursor.text();
     else if (key === "path") op.path = cursor.text();
-    else if (key === "cid") op.cid = cursor.tookNull() ? null : cursor.cidLink();
+    else if (key === "cid") op.cid = optionalLink(cursor);
     else cursor.skip();
   });
   return op;
 }
 
-/** Gives every operation the block it names. Most blocks are tree nodes that nobody asked for. */
-function findBlocks(ops: readonly WireOp[], car: Uint8Array | null): void {
-  const wanted = ops.filter((op) => op.cid !== null);
+/** Gives every one the block it names. Most blocks are tree nodes that nobody asked for. */
+function findBlocks(all: readonly Wanted[], car: Uint8Array | null): void {
+  const wanted = all.filter(({ cid }) => cid !== null);
   // Only a commit that writes needs blocks: legacy `tooBig` commits have none.
   if (car === null || car.length === 0) return;
   if (car.length > BLOCKS_BYTES_MAX) throw new Malformed("oversize_blocks", `${car.length} bytes`);
   walkCar(car, (cidAt, start, end) => {
-    for (const op of wanted) {
-      const { cid } = op;
+    for (const one of wanted) {
+      const { cid } = one;
       // One of another length is refused later: see `checkBlock`.
       if (cid === null || cid.length !== CID_BYTES || !isThisCidAt(cid, car, cidAt)) continue;
-      op.block = car.subarray(start, end);
+      one.block = car.subarray(start, end);
     }
   });
 }

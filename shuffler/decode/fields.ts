@@ -75,6 +75,11 @@ export function eachField(cursor: CborCursor, onField: (key: string) => void): v
   for (let left = cursor.mapSize(); left > 0; left -= 1) onField(cursor.key());
 }
 
+/** A link that may be null. */
+export function optionalLink(cursor: CborCursor): Uint8Array | null {
+  return cursor.tookNull() ? null : cursor.cidLink();
+}
+
 /** A text field that may be null. */
 export function optionalText(cursor: CborCursor): string | null {
   return cursor.tookNull() ? null : cursor.text();

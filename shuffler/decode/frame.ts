@@ -2,7 +2,7 @@
 
 import { CborCursor } from "../cbor/cursor.ts";
 import { walkCar } from "./car.ts";
-import { cidToString } from "./cid.ts";
+import { cidToString, isThisCidAt } from "./cid.ts";
 import { readCommit } from "./commit.ts";
 import { CommonFields, eachField, HANDLE, optionalText } from "./fields.ts";
 import { BLOCKS_BYTES_MAX, FRAME_BYTES_MAX, STATUS_CHARS_MAX } from "./limits.ts";
@@ -15,6 +15,7 @@ import type {
   SyncMessage,
 } from "./message.ts";
 import { catchMalformed, Malformed } from "./rejection.ts";
+import { treeRootOf } from "./tree-root.ts";
 
 /** `op` of a message and of an error. */
 const OP_MESSAGE = 1;
@@ -96,7 +97,11 @@ function readSync(cursor: CborCursor): SyncMessage {
   if (car === null) throw new Malformed("bad_car", "a sync without blocks");
   if (car.length > BLOCKS_BYTES_MAX) throw new Malformed("oversize_blocks", `${car.length} bytes`);
   const root = walkCar(car, () => {});
-  return { kind: "sync", did, seq, timeMs, rev, commitCid: cidToString(root) };
+  let data: Uint8Array | null = null as Uint8Array | null; // assigned in the callback
+  walkCar(car, (cidAt, start, end) => {
+    if (isThisCidAt(root, car, cidAt)) data = treeRootOf(car.subarray(start, end));
+  });
+  return { kind: "sync", did, seq, timeMs, rev, commitCid: cidToString(root), data };
 }
 
 function readIdentity(cursor: CborCursor): IdentityMessage {

@@ -26,6 +26,10 @@ export type CommitMessage = Sequenced & {
   readonly rev: string;
   /** Revision of the commit before it, as the repo's host says; null where it does not say. */
   readonly since: string | null;
+  /** Root of the repo's tree before this commit, as its host says: a binary CID, a view into the frame. */
+  readonly prevData?: Uint8Array | null;
+  /** The same behind this commit, out of the commit block; null when that is not there. */
+  readonly data?: Uint8Array | null;
   readonly ops: readonly CommitOp[];
   readonly rejected: readonly Rejected[];
 };
@@ -48,6 +52,8 @@ export type SyncMessage = Sequenced & {
   readonly rev: string;
   /** CID of the commit block, base32 string. */
   readonly commitCid: string;
+  /** As of a commit. */
+  readonly data?: Uint8Array | null;
 };
 
 export type IdentityMessage = Sequenced & {
