@@ -103,7 +103,10 @@ class LeftOver {
   }
 }
 
-export function leftOverText({ recovered, isTorn }: DiskQueue): string {
+export function leftOverText({
+  recovered,
+  isTorn,
+}: Pick<DiskQueue, "recovered" | "isTorn">): string {
   const torn = isTorn ? "; what came behind was damaged and is read from the relay again" : "";
   return `the buffer on disk holds ${formatCount(recovered)} items of an earlier run, they come first${torn}`;
 }

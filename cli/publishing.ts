@@ -152,7 +152,10 @@ async function openInput(
     ...(memoryBytesMax !== undefined && { memoryBytesMax }),
     clock: systemClock,
     signal,
-    onNotice: (notice) => terminal.say(bufferText(notice)),
+    onNotice: (notice) => {
+      if (notice.kind === "paused") terminal.complain(bufferText(notice));
+      else terminal.say(bufferText(notice));
+    },
   });
   const dispose = async () => await disk?.[Symbol.asyncDispose]();
   return { source, stats, buffer: source.stats, [Symbol.asyncDispose]: dispose };

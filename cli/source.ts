@@ -47,7 +47,11 @@ export function openNoisySource(specs: SourceSpecs, options: NoisyOptions): Sour
     clock: systemClock,
     random: Math.random,
     userAgent: `fpaas/${VERSION} (atproto firehose reader)`,
-    onNotice: (notice) => terminal.say(noticeText(notice)),
+    onNotice: (notice) => {
+      // What is lost is said though everything else be quiet.
+      if (notice.kind === "cursor-outdated") terminal.complain(noticeText(notice));
+      else terminal.say(noticeText(notice));
+    },
   });
 }
 

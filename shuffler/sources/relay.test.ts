@@ -310,6 +310,24 @@ describe("openRelay, cursors", () => {
     expect(stats.futureCursors).toBe(1);
   });
 
+  it("sees by itself that a relay counts anew which sends its present for a cursor in the future", async () => {
+    onConnection = ({ socket, request }) => {
+      const cursor = new URL(request.url ?? "", "ws://x").searchParams.get("cursor");
+      const first = cursor === "0" ? 1 : 7;
+      for (let seq = first; seq < first + 3; seq += 1) socket.send(frame(seq));
+    };
+    const items = await read(3, 5000);
+    expect(items.map(({ position }) => position)).toEqual([1, 2, 3]);
+    expect(items[0]).toMatchObject({ session: { numbering: 1 } });
+    expect(notices).toMatchObject([
+      { kind: "connected" },
+      { kind: "cursor-future", position: 5000 - RESUME_OVERLAP_SEQS },
+      { kind: "disconnected", reason: "seq 7 is below our cursor" },
+      { kind: "connected" },
+    ]);
+    expect(stats).toMatchObject({ futureCursors: 1, repeated: 0 });
+  });
+
   it("takes over the numbering that another shuffler has found", async () => {
     let saved = { position: 5000, numbering: 0, savedAtMs: 0 };
     onConnection = ({ socket }, count) => {

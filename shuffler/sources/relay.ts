@@ -199,12 +199,20 @@ class SessionFrames {
     this.#options = options;
   }
 
-  /** @returns the item, or nothing for a frame that was handed out on an earlier connection. */
+  /**
+   * @returns the item, or nothing for a frame that was handed out on an earlier connection.
+   * @throws RelayDisconnected when the relay has begun to count anew and does not say so.
+   */
   take(raw: Uint8Array): SourceItem[] {
     const seq = peekSeq(raw);
     if (seq === null) {
       this.#hear(raw);
       return [this.#item(raw)];
+    }
+    if (this.#lastSeq === null && seq < (this.#start.cursor ?? 0)) {
+      // It ought to have said so. Taken for what we have had already, its events would be left out.
+      this.#tellFuture();
+      throw new RelayDisconnected(`seq ${seq} is below our cursor`);
     }
     if (this.#isOutdated) this.#tellOutdated(seq, raw);
     this.lastEvent = raw;
@@ -236,17 +244,21 @@ class SessionFrames {
   #hear(raw: Uint8Array): void {
     const message = decodeFrame(raw);
     if (message.kind !== "info" && message.kind !== "error") return;
-    const { stats, onNotice } = this.#options;
-    const cursor = this.#start.cursor ?? 0;
-    if (message.kind === "error" && message.name === FUTURE_CURSOR && cursor > 0) {
-      stats.futureCursors += 1;
-      this.#host.noteFuture();
-      onNotice({ kind: "cursor-future", host: this.#host.name, position: cursor });
+    const hasCursor = (this.#start.cursor ?? 0) > 0;
+    if (message.kind === "error" && message.name === FUTURE_CURSOR && hasCursor) {
+      this.#tellFuture();
       return;
     }
     if (message.kind === "info" && message.name === OUTDATED_CURSOR) this.#isOutdated = true;
     const kind = message.kind === "info" ? "relay-info" : "relay-error";
-    onNotice({ kind, name: message.name, message: message.message });
+    this.#options.onNotice({ kind, name: message.name, message: message.message });
+  }
+
+  #tellFuture(): void {
+    this.#options.stats.futureCursors += 1;
+    this.#host.noteFuture();
+    const position = this.#start.cursor ?? 0;
+    this.#options.onNotice({ kind: "cursor-future", host: this.#host.name, position });
   }
 
   /** Once the first event behind the warning is there. An overlap that is cut short loses nothing. */
