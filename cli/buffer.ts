@@ -67,7 +67,8 @@ async function guarded<T>(path: string, open: () => Promise<T>): Promise<T> {
 
 /** @returns the lock's file */
 async function takeLock(path: string): Promise<string> {
-  await mkdir(path, { recursive: true });
+  // Asked for parents as well, Node calls a read-only file system a missing one: the second says what it is.
+  await mkdir(path, { recursive: true }).catch(() => mkdir(path));
   const file = join(path, LOCK_FILE);
   const owner = await readFile(file, "utf8").catch(() => "");
   const [pid, started] = owner.split(" ");

@@ -1,12 +1,14 @@
 import type { AddressInfo } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
-import { WebSocketServer } from "ws";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { WebSocket, WebSocketServer } from "ws";
 import { RelayDisconnected, relayFrames } from "./relay-socket.ts";
 
 let server: WebSocketServer;
 const SILENCE_MS = 100;
 
 afterEach(async () => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
   for (const client of server.clients) client.terminate();
   await new Promise((resolve) => server.close(resolve));
 });
@@ -29,17 +31,21 @@ describe("relayFrames", () => {
     await expect(frames.next()).rejects.toThrow(RelayDisconnected);
   });
 
-  it("keeps a quiet one that answers", async () => {
+  it("keeps a quiet one that answers, however long", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    const emitted = vi.spyOn(WebSocket.prototype, "emit");
+    const pongs = (): number => emitted.mock.calls.filter(([name]) => name === "pong").length;
     const url = await listen(true);
-    let pings = 0;
-    server.on("connection", (socket) => {
-      socket.on("ping", () => {
-        pings += 1;
-        if (pings === 6) socket.send(Uint8Array.of(1));
-      });
-    });
-    const frames = relayFrames(url, options());
-    expect((await frames.next()).value).toHaveLength(1);
+    const opened = Promise.withResolvers<void>();
+    const frames = relayFrames(url, { ...options(), onOpen: opened.resolve });
+    const first = frames.next();
+    await opened.promise;
+    for (let i = 1; i <= 10; i += 1) {
+      vi.advanceTimersByTime(SILENCE_MS / 2);
+      await expect.poll(pongs).toBe(i);
+    }
+    for (const client of server.clients) client.send(Uint8Array.of(1));
+    expect((await first).value).toHaveLength(1);
     await frames.return(undefined);
   });
 

@@ -2,8 +2,12 @@
 // on is in the stream, in order, and what it must drop is not, but stands under its reason.
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { afterAll, describe, expect, it } from "vitest";
+import { tmpdir } from "node:os";
+import { PassThrough } from "node:stream";
+import { describe, expect, it } from "vitest";
 import { startSimulatedRelay } from "../../bench/simulated-relay/relay-server.ts";
+import { runProgram } from "../../cli/program.ts";
+import { Terminal } from "../../cli/terminal/terminal.ts";
 import {
   FIREHOSE_STREAM,
   FIREHOSE_SUBJECTS,
@@ -16,7 +20,6 @@ import { NatsLog } from "../../runtime/adapters/nats/nats-log.ts";
 import { startTestNats } from "../../runtime/testing/nats.ts";
 import type { CborValue } from "../../shuffler/cbor/encode.ts";
 import { frameOf } from "../../shuffler/testing/frames.ts";
-import { endAll, fpaasInBackground } from "../support/fpaas.ts";
 import { fromLexJson } from "../support/lex-json.ts";
 
 const FOLDER = new URL("../../../shared/data/firehose/relay-scenarios/", import.meta.url).pathname;
@@ -43,8 +46,6 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
   seq_ordering: ["seq_order", "seq_order"],
 };
 
-afterAll(endAll);
-
 describe.skipIf(!present)("the relay's scenario", () => {
   const names = present ? readdirSync(FOLDER).filter((name) => name.startsWith(PREFIX)) : [];
 
@@ -58,9 +59,8 @@ describe.skipIf(!present)("the relay's scenario", () => {
     await using nats = await startTestNats();
     const connection = await connectNats({ url: nats.url, name: "test" });
     await using relay = await startSimulatedRelay({ frames });
-    const shuffler = fpaasInBackground(["shuffler", "--relay", relay.url, "--buffer", "none"], {
-      NATS_URL: nats.url,
-    });
+    const stop = new AbortController();
+    const shuffled = shuffle(relay.url, nats.url, stop.signal);
     const found = async () => [
       await headersOf(connection, FIREHOSE_STREAM, HEADER.relaySeq),
       await headersOf(connection, REJECTED_STREAM, HEADER.reason),
@@ -68,11 +68,19 @@ describe.skipIf(!present)("the relay's scenario", () => {
     const reasons = REASONS[name.slice(PREFIX.length, -".json".length)] ?? [];
     expect(reasons).toHaveLength(dropped);
     await expect.poll(found, PATIENTLY).toEqual([passed.map(String), reasons]);
-    shuffler.kill("SIGKILL");
-    await shuffler.ended;
+    stop.abort();
+    await shuffled;
     await connection.close();
   });
 });
+
+/** `fpaas shuffler` in this process: to start one for each scenario takes most of the time. */
+async function shuffle(relay: string, nats: string, signal: AbortSignal): Promise<void> {
+  const [stdout, stderr] = [new PassThrough().resume(), new PassThrough().resume()];
+  const terminal = new Terminal({ stdout, stderr, env: {}, nowMs: () => performance.now() });
+  const args = ["shuffler", "--relay", relay, "--buffer", "none", "--nats", nats];
+  await runProgram(args, { terminal, env: {}, folder: tmpdir(), signal });
+}
 
 function readScenario(name: string): Scenario {
   const json = JSON.parse(readFileSync(`${FOLDER}/${name}`, "utf8")) as {

@@ -1,9 +1,11 @@
 // What a relay does to a shuffler in the course of a year, in one life of it on a real server: every event is
 // in the stream once, and the log says what happened.
 
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { spawn, spawnSync } from "node:child_process";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   type SimulatedRelay,
@@ -144,3 +146,49 @@ describe("a buffer", () => {
     await stop(first);
   });
 });
+
+/** Linux lets anybody mount in a namespace of their own, where it is not forbidden. */
+const canMount = spawnSync("unshare", ["-Urm", "true"]).status === 0;
+const MOUNT_AND_RUN = 'mount -t tmpfs -o "$1" none "$2" && shift 2 && exec "$@"';
+
+describe.skipIf(!canMount)("a buffer on a disk", () => {
+  it("that is full says where, reading waits for room, and nothing is lost or doubled", async () => {
+    const disk = await emptyFolder("small");
+    const flags = ["--seconds", "6", "--rate", "250", "--memory", "1", "--folder", disk];
+    const args = ["test/outage/main.ts", "nats-away", ...flags];
+    const { code, stdout } = await onDisk(disk, "size=3m", args);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /reading pauses: the buffer cannot be written: .*\.seg: ENOSPC: no space left on device/,
+    );
+    expect(stdout).toContain("reading goes on");
+    const report: unknown = JSON.parse(stdout.slice(stdout.lastIndexOf("\n{")));
+    expect(report).toMatchObject({ missing: 0, doubled: 0, unexpected: 0 });
+  });
+
+  it("that is read-only ends the shuffler with the reason", async () => {
+    const disk = await emptyFolder("read-only");
+    const flags = ["--relay", "ws://127.0.0.1:1", "--nats", nats.url, "--buffer", join(disk, "x")];
+    const { code, stderr } = await onDisk(disk, "ro", ["cli/bin.mjs", "shuffler", ...flags]);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`the buffer folder ${join(disk, "x")} cannot be used: EROFS`);
+  });
+});
+
+async function emptyFolder(name: string): Promise<string> {
+  const path = join(folder, name);
+  await mkdir(path);
+  return path;
+}
+
+/** Runs Node where `disk` is a file system of its own, of memory. */
+async function onDisk(disk: string, options: string, args: readonly string[]) {
+  const mounted = ["-Urm", "sh", "-c", MOUNT_AND_RUN, "sh", options, disk];
+  const child = spawn("unshare", [...mounted, process.execPath, ...args], {
+    env: { ...process.env, NO_COLOR: "1" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  return { code: await ended, stdout, stderr };
+}
