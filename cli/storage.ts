@@ -103,7 +103,11 @@ export function measureStorage(
 }
 
 /** What the stream's `bytes` count for it. */
-export function storedBytes({ subject, headers, payload }: LogMessage): number {
+export function storedBytes({
+  subject,
+  headers,
+  payload,
+}: Pick<LogMessage, "subject" | "headers" | "payload">): number {
   const bytes = RECORD_BYTES + Buffer.byteLength(subject) + payload.length;
   if (headers.size === 0) return bytes;
   let headerBytes = HEADERS_LENGTH_BYTES + HEADERS_FRAME_BYTES;

@@ -1,9 +1,11 @@
 // Scraped over HTTP, from running commands.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { HEADER } from "../../plan/names.ts";
 import { startTestNats, type TestNats } from "../../runtime/testing/nats.ts";
 import { GAP_KINDS } from "../../shuffler/repo-order.ts";
 import { CommandError } from "../exit-codes.ts";
+import { storedBytes } from "../storage.ts";
 import { type RunningCommand, TestFolder } from "../testing/command.ts";
 import { makeRecording } from "../testing/programs.ts";
 import { parseAddress } from "./admin-server.ts";
@@ -45,6 +47,7 @@ describe("--admin", () => {
       );
     const { text } = await get(`${url}/metrics`);
     expect(text).toMatch(/^fpaas_shuffler_publish_seconds_bucket\{le="\+Inf"\} [1-9]/m);
+    expect(text).toMatch(/^fpaas_shuffler_event_bytes_bucket\{le="4096"\} [1-9]/m);
     for (const by of GAP_KINDS) {
       expect(text).toContain(`\nfpaas_shuffler_gaps_total{by="${by}"} 0\n`);
     }
@@ -107,6 +110,17 @@ it("counts the collections beyond the limit together", async () => {
   expect(text).toContain('op="create",collection="other"} 2\n');
   expect(text).toContain('collection="com.example.c1"} 2\n');
   expect(text.match(/^fpaas_shuffler_events_stored_total\{/gm)).toHaveLength(COLLECTIONS_MAX + 1);
+});
+
+it("counts an event's size as the stream counts it", async () => {
+  const metrics = new ShufflerMetrics(() => 0);
+  const subject = "atproto.firehose.00.commit.delete.app.bsky.feed.post";
+  const headers = new Map<string, string>([[HEADER.relayHost, "relay.example"]]);
+  const message = { subject, msgId: "x".repeat(43), headers, payload: Buffer.alloc(100) };
+  metrics.stored({ ...message, relaySeq: 1 }, 1);
+  const asRead = new Map(headers).set(HEADER.msgId, message.msgId);
+  const bytes = storedBytes({ ...message, headers: asRead });
+  expect(await metrics.registry.metrics()).toContain(`fpaas_shuffler_event_bytes_sum ${bytes}\n`);
 });
 
 it("takes addresses with and without a host", () => {

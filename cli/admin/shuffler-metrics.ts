@@ -6,12 +6,15 @@ import { WATERMARK_DELAY_MS } from "../../plan/event.ts";
 import { HEADER } from "../../plan/names.ts";
 import type { ShuffledMessage } from "../../shuffler/shuffled-message.ts";
 import type { LivePublishing } from "../publishing.ts";
+import { storedBytes } from "../storage.ts";
 import { mirror } from "./mirror.ts";
 
 /** Anybody can invent collections: those beyond the first so many count together as `other`. */
 export const COLLECTIONS_MAX = 100;
 /** From a fast ack on loopback to one that was sent again. */
 const LATENCY_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30];
+/** A delete has some 350 bytes with its headers, a like 600, a long post 3000; the rest is rare. */
+const EVENT_BYTES = [256, 384, 512, 640, 768, 1024, 1536, 2048, 4096, 16_384, 65_536, 1_048_576];
 const MS_PER_SECOND = 1000;
 
 export class ShufflerMetrics {
@@ -19,6 +22,7 @@ export class ShufflerMetrics {
   readonly #nowMs: () => number;
   readonly #events: Counter<"kind" | "op" | "collection">;
   readonly #latency: Histogram;
+  readonly #bytes: Histogram;
   readonly #collections = new Set<string>();
   #live: LivePublishing | null = null;
   #storedTimeMs: number | null = null;
@@ -36,6 +40,12 @@ export class ShufflerMetrics {
       name: "fpaas_shuffler_publish_seconds",
       help: "From sending a message to its acknowledgement",
       buckets: LATENCY_SECONDS,
+      registers,
+    });
+    this.#bytes = new Histogram({
+      name: "fpaas_shuffler_event_bytes",
+      help: "What an event takes in the stream before compression, subject and headers included",
+      buckets: EVENT_BYTES,
       registers,
     });
     this.#mirrorRelay();
@@ -59,6 +69,8 @@ export class ShufflerMetrics {
     }
     const [, stream, , kind, op, ...collection] = message.subject.split(".");
     if (stream !== "firehose" || kind === undefined) return;
+    const headers = new Map(message.headers).set(HEADER.msgId, message.msgId);
+    this.#bytes.observe(storedBytes({ ...message, headers }));
     if (op === undefined) this.#events.inc({ kind });
     else this.#events.inc({ kind, op, collection: this.#bounded(collection.join(".")) });
   }
