@@ -30,8 +30,8 @@ export class DiskQueue implements AsyncDisposable {
   readonly bytesMax: number;
   readonly #segmentBytes: number;
   #segments: Segment[] = [];
-  /** The one that is being written. */
-  #writing: Segment | null = null;
+  /** Whether an append is under way: to the last segment, or to one that is yet to be made. */
+  #isWriting = false;
   /** Position in `#segments` of the one that is read. */
   #reading = 0;
   #named = 0;
@@ -81,23 +81,27 @@ export class DiskQueue implements AsyncDisposable {
     if (last === undefined) return true;
     const encoded = entries.map(encodeEntry);
     if (this.#bytes + lengthOf(encoded) > this.bytesMax) return false;
-    const segment = await this.#segmentFor(entries[0]?.index ?? 0);
-    const before = segment.bytes;
-    this.#writing = segment;
-    try {
-      await segment.append(pieces(encoded), last.index);
-    } finally {
-      this.#writing = null;
-    }
-    this.#bytes += segment.bytes - before;
+    const segment = await this.#write(encoded, entries[0]?.index ?? 0, last.index);
+    this.#bytes += lengthOf(encoded);
     this.#lastIndex = last.index;
     const lastHanded = entries[handed - 1];
     if (lastHanded !== undefined) {
       this.#reading = this.#segments.length - 1;
       this.#readIndex = lastHanded.index;
-      segment.markRead(before + lengthOf(encoded.slice(0, handed)), lastHanded.index);
+      segment.markRead(segment.bytes - lengthOf(encoded.slice(handed)), lastHanded.index);
     }
     return true;
+  }
+
+  async #write(encoded: readonly Buffer[], firstIndex: number, lastIndex: number) {
+    this.#isWriting = true;
+    try {
+      const segment = await this.#segmentFor(firstIndex);
+      await segment.append(pieces(encoded), lastIndex);
+      return segment;
+    } finally {
+      this.#isWriting = false;
+    }
   }
 
   /** The next entries; none when all are read. */
@@ -129,7 +133,8 @@ export class DiskQueue implements AsyncDisposable {
     const gone: Segment[] = [];
     while (this.#reading > 0 || !this.hasUnread) {
       const [first] = this.#segments;
-      if (first === undefined || first === this.#writing || first.lastIndex > index) break;
+      if (first === undefined || first.lastIndex > index) break;
+      if (this.#isWriting && this.#segments.length === 1) break;
       this.#segments.shift();
       this.#reading = Math.max(0, this.#reading - 1);
       this.#bytes -= first.bytes;
