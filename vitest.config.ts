@@ -7,6 +7,8 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, ".fpaas/**", "**/*.long.test.ts"],
     setupFiles: ["test/support/property-seed.ts"],
     testTimeout: 60_000,
+    // A condition that is waited for comes late on a busy machine. The default gives up after a second.
+    expect: { poll: { timeout: 50_000, interval: 20 } },
     hookTimeout: 120_000,
     maxWorkers: 2,
   },

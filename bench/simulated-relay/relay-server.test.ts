@@ -3,7 +3,7 @@
 import { once } from "node:events";
 import { IdResolver, MemoryCache } from "@atproto/identity";
 import { type Event, Firehose } from "@atproto/sync";
-import { beforeAll, describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { garbled, noise, oversize, truncated, unknownType } from "./faults.ts";
 import { createSimulatedNetwork, type SimulatedNetwork } from "./network.ts";
@@ -59,19 +59,19 @@ describe("simulated relay", () => {
   it("gives a late reader without cursor only what comes from now on", async () => {
     await using relay = await startSimulatedRelay({ frames, framesPast: 290 });
     const reader = await connect(relay);
-    await vi.waitFor(() => expect(reader.seqs()).toEqual(seqsFrom(FIRST_SEQ + 290)));
+    await expect.poll(() => reader.seqs()).toEqual(seqsFrom(FIRST_SEQ + 290));
   });
 
   it("replays from the cursor itself", async () => {
     await using relay = await startSimulatedRelay({ frames, framesPast: EVENTS });
     const reader = await connect(relay, FIRST_SEQ + 100);
-    await vi.waitFor(() => expect(reader.seqs()).toEqual(seqsFrom(FIRST_SEQ + 100)));
+    await expect.poll(() => reader.seqs()).toEqual(seqsFrom(FIRST_SEQ + 100));
   });
 
   it("sends the last frame again for a cursor at the head", async () => {
     await using relay = await startSimulatedRelay({ frames, framesPast: EVENTS });
     const reader = await connect(relay, LAST_SEQ);
-    await vi.waitFor(() => expect(reader.seqs()).toEqual([LAST_SEQ]));
+    await expect.poll(() => reader.seqs()).toEqual([LAST_SEQ]);
   });
 
   it("answers a cursor one past the head with FutureCursor and closes", async () => {
@@ -88,13 +88,13 @@ describe("simulated relay", () => {
     await using relay = await startSimulatedRelay({ frames, ...past });
     const oldest = LAST_SEQ - 49;
     const outdated = await connect(relay, oldest - 1);
-    await vi.waitFor(() => expect(outdated.seqs()).toEqual([null, ...seqsFrom(oldest)]));
+    await expect.poll(() => outdated.seqs()).toEqual([null, ...seqsFrom(oldest)]);
     expect(readFrame(outdated.received[0] ?? Buffer.of())).toMatchObject({
       type: "#info",
       body: { name: "OutdatedCursor" },
     });
     const atOldest = await connect(relay, oldest);
-    await vi.waitFor(() => expect(atOldest.seqs()).toEqual(seqsFrom(oldest)));
+    await expect.poll(() => atOldest.seqs()).toEqual(seqsFrom(oldest));
   });
 
   it("refuses a cursor that is no integer", async () => {
@@ -110,7 +110,7 @@ describe("simulated relay", () => {
     await using relay = await startSimulatedRelay({ frames: padded, framesPast: 300, ...pace });
     const reader = await connect(relay);
     reader.socket.pause();
-    await vi.waitFor(() => expect(relay.stats().slowReadersDropped).toBe(1), 10_000);
+    await expect.poll(() => relay.stats().slowReadersDropped).toBe(1);
     reader.socket.resume();
     await reader.closed;
     const last = readFrame(reader.received.at(-1) ?? Buffer.of());
@@ -123,9 +123,9 @@ describe("simulated relay", () => {
     await using relay = await startSimulatedRelay({ frames: large, ...pace });
     const reader = await connect(relay);
     reader.socket.pause();
-    await vi.waitFor(() => expect(relay.headSeq()).toBe(LAST_SEQ));
+    await expect.poll(() => relay.headSeq()).toBe(LAST_SEQ);
     reader.socket.resume();
-    await vi.waitFor(() => expect(reader.received.length).toBe(large.length), 10_000);
+    await expect.poll(() => reader.received.length).toBe(large.length);
     expect(relay.stats().slowReadersDropped).toBe(0);
   });
 
@@ -137,7 +137,7 @@ describe("simulated relay", () => {
     expect(first.seqs()).toEqual(seqsFrom(FIRST_SEQ).slice(0, 120));
     relay.disconnectAfter(null);
     const second = await connect(relay, FIRST_SEQ + 120);
-    await vi.waitFor(() => expect(second.seqs()).toEqual(seqsFrom(FIRST_SEQ + 120)));
+    await expect.poll(() => second.seqs()).toEqual(seqsFrom(FIRST_SEQ + 120));
     relay.disconnectAll();
     await second.closed;
     expect(relay.stats()).toMatchObject({ connectionsTotal: 2, framesSent: EVENTS });
@@ -146,7 +146,7 @@ describe("simulated relay", () => {
   it("sends an error frame on demand and closes", async () => {
     await using relay = await startSimulatedRelay({ frames, framesPast: EVENTS });
     const reader = await connect(relay);
-    await vi.waitFor(() => expect(relay.stats().connected).toBe(1));
+    await expect.poll(() => relay.stats().connected).toBe(1);
     await relay.failAll("InternalServerError", "made to fail");
     await reader.closed;
     expect(readFrame(reader.received[0] ?? Buffer.of()).op).toBe(-1);
@@ -160,11 +160,11 @@ describe("simulated relay", () => {
     const tape = [...frames.slice(0, 3), ...faults, ...frames.slice(3, 6)];
     await using relay = await startSimulatedRelay({ frames: tape });
     const reader = await connect(relay);
-    await vi.waitFor(() => expect(reader.received.length).toBe(tape.length));
+    await expect.poll(() => reader.received.length).toBe(tape.length);
     expect(Buffer.concat(reader.received).equals(Buffer.concat(tape))).toBe(true);
     const large = await oversize(LAST_SEQ + 1);
     relay.sendAll(large);
-    await vi.waitFor(() => expect(reader.received.at(-1)?.length).toBe(large.length));
+    await expect.poll(() => reader.received.at(-1)?.length).toBe(large.length);
   });
 
   it("holds the tape while paused and keeps to its rate", async () => {
@@ -172,11 +172,11 @@ describe("simulated relay", () => {
     relay.pause();
     const reader = await connect(relay);
     relay.sendAll(frames[0] ?? Buffer.of());
-    await vi.waitFor(() => expect(reader.received.length).toBe(1));
+    await expect.poll(() => reader.received.length).toBe(1);
     expect(relay.headSeq()).toBe(0);
     const startMs = performance.now();
     relay.play();
-    await vi.waitFor(() => expect(reader.received.length).toBe(EVENTS + 1), { interval: 5 });
+    await expect.poll(() => reader.received.length).toBe(EVENTS + 1);
     expect(performance.now() - startMs).toBeGreaterThan((EVENTS / 1000) * 1000 * 0.9);
   });
 
@@ -186,7 +186,7 @@ describe("simulated relay", () => {
     await expect(connect(relay)).rejects.toThrow("503");
     relay.refuse(false);
     const reader = await connect(relay);
-    await vi.waitFor(() => expect(reader.received.length).toBe(EVENTS));
+    await expect.poll(() => reader.received.length).toBe(EVENTS);
   });
 
   it("satisfies the reference reader, which checks signatures and lexicons", async () => {
@@ -203,7 +203,7 @@ describe("simulated relay", () => {
       onError: (error) => void errors.push(error),
     });
     const finished = firehose.start();
-    await vi.waitFor(() => expect(events.at(-1)?.seq).toBe(LAST_SEQ), 20_000);
+    await expect.poll(() => events.at(-1)?.seq).toBe(LAST_SEQ);
     await firehose.destroy();
     await finished;
     expect(errors).toEqual([]);

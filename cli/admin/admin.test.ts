@@ -41,7 +41,7 @@ describe("--admin", () => {
     const shuffler = folder.start(["shuffler", ...args], { NATS_URL: nats.url });
     const url = await urlOf(shuffler);
     await expect
-      .poll(async () => (await get(`${url}/metrics`)).text, { timeout: 20_000 })
+      .poll(async () => (await get(`${url}/metrics`)).text)
       .toMatch(
         /^fpaas_shuffler_events_stored_total\{kind="commit",op="create",collection="[a-zA-Z.]+"\} [1-9]/m,
       );
@@ -69,13 +69,11 @@ describe("--admin", () => {
     expect((await get(`${url}/metrics`)).text).toMatch(/^fpaas_worker_tasks 0$/m);
     await nats.crash();
     await expect
-      .poll(async () => await get(`${url}/readyz`), { timeout: 10_000 })
+      .poll(async () => await get(`${url}/readyz`))
       .toEqual({ status: 503, text: expect.stringContaining("nats: ") });
     expect((await get(`${url}/livez`)).status).toBe(200);
     await nats.restart();
-    await expect
-      .poll(async () => (await get(`${url}/readyz`)).status, { timeout: 20_000 })
-      .toBe(200);
+    await expect.poll(async () => (await get(`${url}/readyz`)).status).toBe(200);
     worker.child.kill("SIGTERM");
     await worker.ended;
   });

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { startTcpProxy, type TcpProxy } from "./tcp-proxy.ts";
 
 const echo = createServer((socket) => socket.pipe(socket).on("error", () => socket.destroy()));
@@ -28,7 +28,7 @@ it("passes both ways", async () => {
   await using proxy = await startTcpProxy(echoPort);
   const { socket, received } = await client(proxy);
   socket.write("hello");
-  await vi.waitFor(() => expect(received()).toBe("hello"));
+  await expect.poll(() => received()).toBe("hello");
 });
 
 it("lets nothing through while it stalls, on old and new connections, and then all of it", async () => {
@@ -40,10 +40,10 @@ it("lets nothing through while it stalls, on old and new connections, and then a
   await using other = await startTcpProxy(echoPort);
   const witness = await client(other);
   witness.socket.write("passed");
-  await vi.waitFor(() => expect(witness.received()).toBe("passed"));
+  await expect.poll(() => witness.received()).toBe("passed");
   expect([old.received(), young.received()]).toEqual(["", ""]);
   proxy.heal();
-  await vi.waitFor(() => expect([old.received(), young.received()]).toEqual(["held", "held"]));
+  await expect.poll(() => [old.received(), young.received()]).toEqual(["held", "held"]);
 });
 
 it("breaks every connection while it refuses and takes new ones when healed", async () => {
@@ -57,7 +57,7 @@ it("breaks every connection while it refuses and takes new ones when healed", as
   proxy.heal();
   const again = await client(proxy);
   again.socket.write("back");
-  await vi.waitFor(() => expect(again.received()).toBe("back"));
+  await expect.poll(() => again.received()).toBe("back");
 });
 
 it("loses what goes one way, counts it, and passes everything after a cut", async () => {
@@ -66,12 +66,12 @@ it("loses what goes one way, counts it, and passes everything after a cut", asyn
   proxy.lose("answers");
   const closed = once(socket, "close");
   socket.write("gone");
-  await vi.waitFor(() => expect(proxy.lostBytes).toBe(4));
+  await expect.poll(() => proxy.lostBytes).toBe(4);
   proxy.cut();
   await closed;
   const again = await client(proxy);
   again.socket.write("kept");
-  await vi.waitFor(() => expect(again.received()).toBe("kept"));
+  await expect.poll(() => again.received()).toBe("kept");
 });
 
 it("carries more than its buffers hold", async () => {
@@ -84,5 +84,5 @@ it("carries more than its buffers hold", async () => {
   socket.on("data", (data) => {
     received += data.length;
   });
-  await vi.waitFor(() => expect(received).toBe(sent), 10_000);
+  await expect.poll(() => received).toBe(sent);
 });

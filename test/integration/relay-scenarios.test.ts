@@ -25,7 +25,6 @@ import { fromLexJson } from "../support/lex-json.ts";
 const FOLDER = new URL("../../../shared/data/firehose/relay-scenarios/", import.meta.url).pathname;
 const present = existsSync(FOLDER);
 const PREFIX = "cmd_relay_testing_testdata_";
-const PATIENTLY = { timeout: 50_000, interval: 200 };
 const SUBJECTS: Readonly<Record<string, string>> = {
   [FIREHOSE_STREAM]: FIREHOSE_SUBJECTS,
   [REJECTED_STREAM]: REJECTED_SUBJECTS,
@@ -67,7 +66,7 @@ describe.skipIf(!present)("the relay's scenario", () => {
     ];
     const reasons = REASONS[name.slice(PREFIX.length, -".json".length)] ?? [];
     expect(reasons).toHaveLength(dropped);
-    await expect.poll(found, PATIENTLY).toEqual([passed.map(String), reasons]);
+    await expect.poll(found, { interval: 100 }).toEqual([passed.map(String), reasons]);
     stop.abort();
     await shuffled;
     await connection.close();

@@ -17,8 +17,6 @@ import { natsAway } from "../outage/nats-away.ts";
 import { checkStored } from "../outage/stored.ts";
 import { endAll, fpaasInBackground, type Running } from "../support/fpaas.ts";
 
-const PATIENTLY = { timeout: 50_000, interval: 200 };
-
 let folder: string;
 let nats: TestNats;
 beforeAll(async () => {
@@ -51,11 +49,9 @@ describe("a relay", () => {
     let relay = await startSimulatedRelay({ frames: frames.slice(0, 300), framesPast: 0 });
     const { port } = new URL(relay.url);
     const shuffler = start("--relay", relay.url, "--buffer", join(folder, "a"));
-    await expect.poll(isStored, PATIENTLY).toBe(300);
+    await expect.poll(isStored).toBe(300);
     relay.disconnectAll();
-    await expect
-      .poll(() => shuffler.stderr(), PATIENTLY)
-      .toMatch(/connection lost \(.*\), again in/);
+    await expect.poll(() => shuffler.stderr()).toMatch(/connection lost \(.*\), again in/);
 
     // It has lost its numbers: what was 201 is 1 now. It still has a hundred events that we know.
     await relay[Symbol.asyncDispose]();
@@ -67,7 +63,7 @@ describe("a relay", () => {
     });
     const later = anew.frames.slice(200);
     relay = await startSimulatedRelay({ frames: later, framesPast: 250, port: Number(port) });
-    await expect.poll(isStored, PATIENTLY).toBe(900);
+    await expect.poll(isStored).toBe(900);
     expect(shuffler.stderr()).toMatch(/our cursor 300 \(FutureCursor\): it counts anew/);
     expect(shuffler.stderr()).toMatch(/going on at position \d+, found by its time/);
     await stop(shuffler);
@@ -101,14 +97,14 @@ describe("a cursor", () => {
     const before = fpaasInBackground(["shuffler", ...flags], env);
     const first = new Set([...ids].slice(0, 200));
     const missing = async () => (await checkStored(own.url, first)).missing;
-    await expect.poll(missing, PATIENTLY).toBe(0);
+    await expect.poll(missing).toBe(0);
     await stop(before);
     await relay[Symbol.asyncDispose]();
     const window = { framesPast: 5000, windowFramesMax: 1000, port: Number(port) };
     relay = await startSimulatedRelay({ frames, ...window });
     const after = fpaasInBackground(["shuffler", ...flags], env);
     await expect
-      .poll(() => after.stderr(), PATIENTLY)
+      .poll(() => after.stderr())
       .toMatch(/behind our cursor 200 \(OutdatedCursor\): events are missing; going on with 4001/);
     await stop(after);
     await relay[Symbol.asyncDispose]();
@@ -138,7 +134,7 @@ describe("a buffer", () => {
     await using relay = await startSimulatedRelay({ frames: [] });
     const flags = ["--relay", relay.url, "--buffer", join(folder, "shared")];
     const first = start(...flags);
-    await expect.poll(() => relay.stats().connected, PATIENTLY).toBe(1);
+    await expect.poll(() => relay.stats().connected).toBe(1);
     const second = start(...flags);
     expect(await second.ended).toBe(6);
     expect(second.stderr()).toContain(`is used by process ${first.pid}`);
