@@ -112,6 +112,13 @@ describe.each([
     expect(await reasons(verifier, forged)).toEqual(["bad_signature"]);
   });
 
+  it("fail with a signature of numbers that no key gives", async () => {
+    for (const half of ["00", "ff"]) {
+      const wrong = await withSignature(last(), () => Buffer.from(half.repeat(64), "hex"));
+      expect(await reasons(verifier, await frameBytes(wrong))).toEqual(["bad_signature"]);
+    }
+  });
+
   it("fail with the twin of their signature that has the greater s", async () => {
     const twin = await withSignature(last(), (signature) => {
       const s = BigInt(`0x${signature.toString("hex", 32)}`);
