@@ -52,8 +52,8 @@ export function compile(source: Source, options: CompileOptions = {}): Compiled 
   const typeReport = reportApartFrom([...diagnostics], source.text, report);
   const scope = resolve(program, source.file, loader);
   checkOverrides(scope, loader.overrides, report);
-  const env = newEnv(scope, report);
   const types = checkTypes(program, scope, source.text, typeReport);
+  const env = newEnv(scope, report, types.durations);
   const topics = new Map<string, string>();
   const plans = pipelines(program).map((node) => lowerPipeline(node, env, topics, types.shapes));
   checkTopicsRead(pipelines(program), topics, options.topics ?? null, env);

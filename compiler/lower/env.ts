@@ -23,12 +23,18 @@ export type Env = {
   readonly aggregate: ((call: CallShape, span: Span) => Expr) | null;
   /** The only fields that may stand bare, where that is restricted. */
   readonly bareFields: ReadonlySet<string> | null;
+  /** The fields of the syntax that are the `duration` of a window. */
+  readonly durations: ReadonlySet<object>;
 };
 
 /** Shared by everything lowered for one expression. */
 export type Budget = { nodesLeft: number; exceeded: boolean };
 
-export function newEnv(scope: Scope, report: Report): Env {
+export function newEnv(
+  scope: Scope,
+  report: Report,
+  durations: ReadonlySet<object> = new Set(),
+): Env {
   return {
     scope,
     report,
@@ -39,6 +45,7 @@ export function newEnv(scope: Scope, report: Report): Env {
     budget: { nodesLeft: EXPR_NODES_MAX, exceeded: false },
     aggregate: null,
     bareFields: null,
+    durations,
   };
 }
 

@@ -6,7 +6,7 @@ import { didYouMean } from "../diagnostics/suggest.ts";
 import type { BinaryOp, EntryNode, ExprNode } from "../syntax/ast.ts";
 import { lowerCall } from "./call.ts";
 import { CURRENT, type Env, NULL, nested } from "./env.ts";
-import { lowerPath } from "./path.ts";
+import { lowerField, lowerPath } from "./path.ts";
 
 /** The expression of `node` in `env`. */
 export function lowerExpr(node: ExprNode, env: Env): Expr {
@@ -33,7 +33,7 @@ export function lowerExpr(node: ExprNode, env: Env): Expr {
     case "variable":
       return lowerVariable(node.name, node, env);
     case "field":
-      return lowerField(node.name, node.quoted, node, env);
+      return lowerBareField(node, env);
     case "path":
       return lowerPath(node, inner, lowerExpr);
     case "binary":
@@ -89,7 +89,8 @@ function lowerVariable(name: string, node: ExprNode, env: Env): Expr {
   return NULL;
 }
 
-function lowerField(name: string, quoted: boolean, node: ExprNode, env: Env): Expr {
+function lowerBareField(node: Extract<ExprNode, { kind: "field" }>, env: Env): Expr {
+  const { name, quoted } = node;
   const local = quoted ? undefined : env.locals.get(name);
   if (local !== undefined) return local;
   if (env.bareFields !== null && !env.bareFields.has(name)) {
@@ -97,7 +98,7 @@ function lowerField(name: string, quoted: boolean, node: ExprNode, env: Env): Ex
       help: `say which of the records': \`first(${name})\`, \`max(${name})\` …`,
     });
   }
-  return { k: "field", of: CURRENT, name };
+  return lowerField(CURRENT, node, env);
 }
 
 export function lowerEntries(

@@ -75,10 +75,20 @@ function project(of: Expr, step: Plain, each: Expr, env: Env, lower: Lower): Exp
   }
 }
 
+/** A field of `of`; the `duration` of a window is the only one that is computed. */
+export function lowerField(of: Expr, field: { readonly name: string }, env: Env): Expr {
+  if (!env.durations.has(field)) return { k: "field", of, name: field.name };
+  const [left, right] = [
+    { k: "field", of, name: "end" },
+    { k: "field", of, name: "start" },
+  ] as const;
+  return { k: "arithmetic", op: "-", left, right };
+}
+
 function lowerPlain(of: Expr, step: Plain, env: Env, lower: Lower): Expr {
   switch (step.kind) {
     case "field":
-      return { k: "field", of, name: step.name };
+      return lowerField(of, step, env);
     case "index":
       return { k: "index", of, at: step.at };
     case "sub":

@@ -12,7 +12,7 @@ import { join } from "./relate.ts";
 import { sourceType, textOf } from "./source-types.ts";
 import { type StagePass, stageType } from "./stage-types.ts";
 import { ANY, type Type } from "./type.ts";
-import { stageEnv, type TypeEnv } from "./type-env.ts";
+import { type FieldName, type FileEnv, stageEnv, type TypeEnv } from "./type-env.ts";
 
 /** The types of one pipeline, for `explain`. */
 export type PipelineTypes = {
@@ -29,6 +29,8 @@ export type Types = {
   readonly pipelines: readonly PipelineTypes[];
   /** The names of the fields before every stage; null where they are not known. */
   readonly shapes: ReadonlyMap<StageNode, Shape>;
+  /** The fields that are the `duration` of a window, which no record holds. */
+  readonly durations: ReadonlySet<FieldName>;
 };
 
 /** Reports what does not fit, and gives the types of all pipelines. */
@@ -38,12 +40,13 @@ export function checkTypes(
   source: string,
   report: Report,
 ): Types {
-  const pass = new FilePass({ scope, report, source });
+  const durations = new Set<FieldName>();
+  const pass = new FilePass({ scope, report, source, durations });
   for (const item of program.items) if (item.kind === "pipeline") pass.know(item);
   const pipelines = program.items.flatMap((item) =>
     item.kind === "pipeline" ? [pass.check(item)] : [],
   );
-  return { pipelines, shapes: pass.shapes() };
+  return { pipelines, shapes: pass.shapes(), durations };
 }
 
 /**
@@ -75,14 +78,14 @@ export function checkFunctionTypes(
 }
 
 class FilePass {
-  readonly #base: Pick<TypeEnv, "scope" | "report" | "source">;
+  readonly #base: FileEnv;
   /** Pipelines by the topics they write. */
   readonly #writers = new Map<string, PipelineNode>();
   readonly #topics = new Map<string, Type>();
   readonly #done = new Map<PipelineNode, PipelineTypes | null>();
   readonly #before = new Map<StageNode, Type>();
 
-  constructor(base: Pick<TypeEnv, "scope" | "report" | "source">) {
+  constructor(base: FileEnv) {
     this.#base = base;
   }
 

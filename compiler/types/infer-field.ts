@@ -4,11 +4,17 @@ import { didYouMean, nearest } from "../diagnostics/suggest.ts";
 import type { Span } from "../syntax/ast.ts";
 import { aNoun, describeObjects, labelOf } from "./describe.ts";
 import { isUnknown, joinAll, membersOf } from "./relate.ts";
-import { ANY, NULL_TYPE, nullable, nullableIf, type ObjectType, type Type } from "./type.ts";
-import type { TypeEnv } from "./type-env.ts";
-
-/** A field as written. */
-export type FieldName = { readonly name: string; readonly quoted: boolean; readonly span: Span };
+import {
+  ANY,
+  DURATION,
+  isWindow,
+  NULL_TYPE,
+  nullable,
+  nullableIf,
+  type ObjectType,
+  type Type,
+} from "./type.ts";
+import type { FieldName, TypeEnv } from "./type-env.ts";
 
 /** The type of `field` of a value of type `of`; null where that is null. */
 export function fieldType(of: Type, field: FieldName, env: TypeEnv): Type {
@@ -16,6 +22,10 @@ export function fieldType(of: Type, field: FieldName, env: TypeEnv): Type {
   if (isUnknown(of)) return NULL_TYPE;
   const members = membersOf(of);
   if (members.length === 0) return noFields(of, field, env);
+  if (field.name === "duration" && !field.quoted && members.every(isWindow)) {
+    env.durations.add(field);
+    return nullableIf(of.nullable, DURATION);
+  }
   const found = members.flatMap((member) => memberField(member, field) ?? []);
   if (found.length === 0) return unknownField(members, field, env);
   const missing = found.length < members.length;

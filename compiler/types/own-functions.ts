@@ -7,7 +7,7 @@ import type { CallShape, ProgramNode, Span } from "../syntax/ast.ts";
 import { describeType } from "./describe.ts";
 import { pathOf } from "./narrow.ts";
 import { ANY, type Type } from "./type.ts";
-import { type Infer, type Local, stageEnv, type TypeEnv } from "./type-env.ts";
+import { type FileEnv, type Infer, type Local, stageEnv, type TypeEnv } from "./type-env.ts";
 
 /** Reports the mistakes in the bodies of the functions of `program`, whatever they are given. */
 export function checkOwnFunctions(
@@ -19,7 +19,11 @@ export function checkOwnFunctions(
 ): void {
   for (const item of program.items) {
     const fn = item.kind === "fn" ? scope.functions.get(item.name.name) : undefined;
-    if (fn !== undefined) infer(fn.body, bodyEnv(fn, unknownLocals(fn), { scope, source, report }));
+    if (fn !== undefined)
+      infer(
+        fn.body,
+        bodyEnv(fn, unknownLocals(fn), { scope, source, report, durations: new Set() }),
+      );
   }
 }
 
@@ -76,7 +80,7 @@ function mistakesOf(fn: FnDef, env: TypeEnv, infer: Infer): ReadonlySet<string> 
   const report: Report = (code, span) => {
     found.add(key(code, span));
   };
-  const base = stageEnv(ANY, { scope: fn.scope, source: null, report });
+  const base = stageEnv(ANY, { ...env, scope: fn.scope, source: null, report });
   infer(fn.body, {
     ...base,
     locals: unknownLocals(fn),
@@ -88,11 +92,7 @@ function mistakesOf(fn: FnDef, env: TypeEnv, infer: Infer): ReadonlySet<string> 
 
 const mistakes = new WeakMap<FnDef, Set<string>>();
 
-function bodyEnv(
-  fn: FnDef,
-  locals: ReadonlyMap<string, Local>,
-  of: { scope: Scope; source: string; report: Report },
-): TypeEnv {
+function bodyEnv(fn: FnDef, locals: ReadonlyMap<string, Local>, of: FileEnv): TypeEnv {
   return { ...stageEnv(ANY, of), locals, calls: [fn] };
 }
 

@@ -12,12 +12,12 @@ import {
   checkRecord,
   checkUnnest,
 } from "./stage-checks.ts";
-import { ANY, INSTANT, object, type Type } from "./type.ts";
-import { stageEnv, type TypeEnv } from "./type-env.ts";
+import { ANY, INSTANT, object, type Type, WINDOW } from "./type.ts";
+import { type FileEnv, stageEnv, type TypeEnv } from "./type-env.ts";
 
 /** What a pass over the stages of a pipeline keeps. */
 export type StagePass = {
-  readonly base: Pick<TypeEnv, "scope" | "report" | "source">;
+  readonly base: FileEnv;
   /** The types of the records before each stage, and behind it, in the order of the text. */
   readonly before: Map<StageNode, Type>;
   readonly after: Map<StageNode, Type>;
@@ -136,11 +136,6 @@ function windowStage(args: readonly Arg[], record: Type, pass: StagePass, env: T
   const side = late?.kind === "call" && late.name.name === "side" ? late.args[0] : undefined;
   if (side !== undefined) pass.write(side, record, env);
 }
-
-const WINDOW: Type = object([
-  ["start", INSTANT],
-  ["end", INSTANT],
-]);
 
 function reduced(node: ReduceNode, pass: StagePass, env: TypeEnv): Type {
   const keys = node.keys.map(

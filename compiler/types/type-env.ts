@@ -28,6 +28,8 @@ export type TypeEnv = {
   readonly report: Report;
   /** The text that spans are offsets into; null where that is another file's. */
   readonly source: string | null;
+  /** Takes the fields that turn out to be the `duration` of a window. */
+  readonly durations: Set<FieldName>;
   /** The type of `$`, and of `@` where `atRoot`. */
   readonly root: Type;
   readonly current: Type;
@@ -43,6 +45,12 @@ export type TypeEnv = {
   readonly aggregate: ((call: CallShape) => Type) | null;
 };
 
+/** A field as written. */
+export type FieldName = { readonly name: string; readonly quoted: boolean; readonly span: Span };
+
+/** What all expressions of a file have in common. */
+export type FileEnv = Pick<TypeEnv, "scope" | "report" | "source" | "durations">;
+
 /** A parameter: the type of its argument, and the path of the caller that this stands for. */
 export type Local = { readonly type: Type; readonly path: Path | null };
 
@@ -55,14 +63,12 @@ export type PathBase =
 export type Infer = (node: ExprNode, env: TypeEnv) => Type;
 
 /** The surroundings of an expression of a stage whose records are of type `record`. */
-export function stageEnv(
-  record: Type,
-  { scope, report, source }: Pick<TypeEnv, "scope" | "report" | "source">,
-): TypeEnv {
+export function stageEnv(record: Type, { scope, report, source, durations }: FileEnv): TypeEnv {
   return {
     scope,
     report,
     source,
+    durations,
     root: record,
     current: record,
     atRoot: true,

@@ -67,6 +67,16 @@ export const REGEX: Type = { kind: "regex", nullable: false };
 /** Any object: nothing is known of its fields. */
 export const OBJECT: ObjectType = object([], { rest: ANY });
 
+/** What a windowed `reduce` adds. Its `duration` is computed where it is asked for. */
+export const WINDOW: ObjectType = object([
+  ["start", INSTANT],
+  ["end", INSTANT],
+]);
+
+export function isWindow({ fields }: ObjectType): boolean {
+  return fields === WINDOW.fields;
+}
+
 export function text(format: TextFormat, values: readonly string[] | null = null): Type {
   return { kind: "text", format, values, nullable: false };
 }
