@@ -1,6 +1,8 @@
 // Finds what a user names on a server, or says what there is instead.
 
+import { compile } from "../compiler/compile.ts";
 import { didYouMean } from "../compiler/diagnostics/suggest.ts";
+import type { Type } from "../compiler/types/type.ts";
 import type { Deployment, TopicAddress } from "../plan/deployment.ts";
 import { DEFAULT_TENANT } from "../plan/names.ts";
 import {
@@ -22,6 +24,17 @@ export async function listDeployments(
     terminal.complain(`warning: ${new DeploymentUnreadable(entry).message}`);
   }
   return deployments;
+}
+
+/** The records of the topics of what is deployed, as far as the text of its file tells. */
+export async function deployedTopics({ store }: Backend): Promise<ReadonlyMap<string, Type>> {
+  const { deployments } = await store.list(DEFAULT_TENANT);
+  return new Map(
+    deployments.flatMap(({ plan, source: text }) => {
+      const { topics } = compile({ file: plan.pipeline, text });
+      return [...topics].filter(([topic]) => plan.topics.some(({ name }) => name === topic));
+    }),
+  );
 }
 
 /** A deployed pipeline. @throws CommandError (not found), DeploymentUnreadable */

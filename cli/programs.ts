@@ -6,10 +6,14 @@ import { dirname, extname, join, resolve } from "node:path";
 import { type Compiled, type CompileOptions, compile } from "../compiler/compile.ts";
 import type { Diagnostic } from "../compiler/diagnostics/diagnostic.ts";
 import { renderDiagnostics } from "../compiler/diagnostics/render.ts";
+import type { Type } from "../compiler/types/type.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Context } from "./context.ts";
 import { CommandError, EXIT } from "./exit-codes.ts";
 import { plural } from "./terminal/units.ts";
+
+/** Programs without errors, and their plans in the order of their topics. */
+export type Loaded = { readonly plans: Plan[]; readonly programs: Program[] };
 
 /** A file and what it compiles to; `plans` is empty when it has errors. */
 export type Program = {
@@ -19,42 +23,70 @@ export type Program = {
   readonly result: Compiled;
 };
 
-/**
- * Compiles one file.
- * @param topics those that the rest of the project writes, where that is known
- * @throws CommandError when it cannot be read, or a param is not `name=value`
- */
-export async function compileFile(
+/** What is known of topics that other files write. */
+type Elsewhere = Pick<CompileOptions, "topics" | "wholeProject">;
+
+async function compileFile(
   file: string,
   params: readonly string[],
   { folder }: Context,
-  topics?: readonly string[],
+  elsewhere: Elsewhere = {},
 ): Promise<Program> {
   const text = await readProgram(resolve(folder, file), file);
   const options: CompileOptions = {
     params: parseParams(params),
     readImport: (path) => readImport(resolve(folder, path)),
-    ...(topics === undefined ? {} : { topics }),
+    ...elsewhere,
   };
   return { file, text, result: compile({ file, text }, options) };
 }
 
-/** Compiles files as parts of one project: they, and the programs beside them, know each other's topics. */
+/**
+ * Compiles files as parts of one project: they, and the programs beside them, know each other's topics.
+ * @param deployed the records of topics that are there whatever the project is; null warns of a topic that
+ * the project does not write
+ * @throws CommandError when one cannot be read, or a param is not `name=value`
+ */
 export async function compileProject(
   files: readonly string[],
   params: readonly string[],
   context: Context,
+  deployed: ReadonlyMap<string, Type> | null = null,
 ): Promise<Program[]> {
-  const beside = await Promise.all(files.map((file) => programsBeside(file, context)));
-  const all = [...new Set([...files, ...beside.flat()])];
-  const programs = await Promise.all(all.map((file) => compileFile(file, params, context)));
-  return Promise.all(
-    files.map((file) => {
-      const others = programs.filter((program) => program.file !== file);
-      const topics = others.flatMap(({ result }) => result.topics);
-      return compileFile(file, params, context, topics);
-    }),
+  const alone = await Promise.all(files.map((file) => compileFile(file, params, context)));
+  if (!alone.some(mayReadOthers)) return alone;
+  const beside = new Set(
+    (await Promise.all(files.map((one) => programsBeside(one, context)))).flat(),
   );
+  for (const file of files) beside.delete(file);
+  const others = await Promise.all([...beside].map((file) => compileFile(file, [], context)));
+  const all = [...others, ...alone];
+  const topics = new Map([...(deployed ?? []), ...all.flatMap(({ result }) => [...result.topics])]);
+  const compiled = new Map<string, Program>();
+  for (const { file, result } of writersFirst(all)) {
+    const known = [...topics].filter(([topic]) => !result.topics.has(topic));
+    const elsewhere = { topics: new Map(known), wholeProject: deployed === null };
+    const given = beside.has(file) ? [] : params;
+    const program = await compileFile(file, given, context, elsewhere);
+    for (const [topic, type] of program.result.topics) topics.set(topic, type);
+    compiled.set(file, program);
+  }
+  return alone.map((program) => compiled.get(program.file) ?? program);
+}
+
+/** Whether it reads a topic that it does not write; with errors nobody knows. */
+function mayReadOthers(program: Program): boolean {
+  const { plans, topics } = program.result;
+  if (errorsOf(program).length > 0) return true;
+  return plans.flatMap(topicsRead).some((topic) => !topics.has(topic));
+}
+
+function writersFirst(programs: readonly Program[]): Iterable<Program> {
+  const withPlans = inTopicOrder(programs.flatMap(({ result }) => result.plans)).flatMap(
+    (plan) => programs.find(({ result }) => result.plans.includes(plan)) ?? [],
+  );
+  const broken = programs.filter(({ result }) => result.plans.length === 0);
+  return new Set([...broken, ...withPlans]);
 }
 
 /** The programs in the folder of `file`. */
@@ -67,15 +99,45 @@ async function programsBeside(file: string, { folder }: Context): Promise<string
 /**
  * The plans of all files, those that write a topic before those that read it. Diagnostics go to standard
  * error.
+ * @param deployed the records of topics that are there already
  * @throws CommandError (invalid file) when one has an error
  */
 export async function loadPlans(
   files: readonly string[],
   params: readonly string[],
   context: Context,
-): Promise<{ plans: Plan[]; programs: Program[] }> {
-  const programs = await Promise.all(files.map((file) => compileFile(file, params, context)));
+  deployed: ReadonlyMap<string, Type> = new Map(),
+): Promise<Loaded> {
+  const programs = await compileProject(files, params, context, deployed);
   for (const program of programs) showDiagnostics(program, context);
+  return plansOf(programs, files);
+}
+
+/** The same files once more, now that the topics of a server are known: what that shows is added. */
+export async function reloadPlans(
+  { plans, programs: before }: Loaded,
+  params: readonly string[],
+  context: Context,
+  deployed: ReadonlyMap<string, Type>,
+): Promise<Loaded> {
+  if (!plans.flatMap(topicsRead).some((topic) => deployed.has(topic)))
+    return { plans, programs: before };
+  const files = before.map(({ file }) => file);
+  const shown = new Set(before.flatMap(({ result }) => result.diagnostics.map(identity)));
+  const programs = await compileProject(files, params, context, deployed);
+  for (const { result, ...program } of programs) {
+    const diagnostics = result.diagnostics.filter((one) => !shown.has(identity(one)));
+    showDiagnostics({ ...program, result: { ...result, diagnostics } }, context);
+  }
+  return plansOf(programs, files);
+}
+
+function identity({ file, span, code, message }: Diagnostic): string {
+  return `${file}:${span.start}:${code}:${message}`;
+}
+
+/** @throws CommandError (invalid file) */
+function plansOf(programs: Program[], files: readonly string[]): Loaded {
   const errors = programs.flatMap(errorsOf).length;
   if (errors > 0) throw invalid(errors, files);
   const plans = programs.flatMap(({ result }) => result.plans);

@@ -12,6 +12,7 @@ import { checkOverrides, type Loader, resolve } from "./resolve/resolve.ts";
 import type { ProgramNode } from "./syntax/ast.ts";
 import { parse } from "./syntax/parser.ts";
 import { checkTypes, type PipelineTypes, reportApartFrom } from "./types/check.ts";
+import { ANY, type Type } from "./types/type.ts";
 
 export type Source = {
   /** Shown in diagnostics; imports are relative to it. `/` separates. */
@@ -24,8 +25,10 @@ export type CompileOptions = {
   readonly params?: Readonly<Record<string, string>>;
   /** The text of an imported file, by its path in the terms of `Source.file`; null: there is none. */
   readonly readImport?: (path: string) => string | null;
-  /** The topics that other programs of the project write: reading one that nobody writes is a warning. */
-  readonly topics?: readonly string[];
+  /** The records of the topics that other programs write, as far as they are known; `any` where not. */
+  readonly topics?: ReadonlyMap<string, Type>;
+  /** Whether `topics` are all of the project: then reading another one is a warning. */
+  readonly wholeProject?: boolean;
 };
 
 export type Compiled = {
@@ -35,8 +38,8 @@ export type Compiled = {
   readonly tests: readonly ProgramTest[];
   /** The types of the records along every pipeline, in the order of the file. */
   readonly types: readonly PipelineTypes[];
-  /** The topics the file writes, as far as they can be told when it has errors. */
-  readonly topics: readonly string[];
+  /** The topics the file writes and their records, as far as they can be told when it has errors. */
+  readonly topics: ReadonlyMap<string, Type>;
   readonly diagnostics: readonly Diagnostic[];
   /** Text of the file and of every file it imports, by path: what `render` needs. */
   readonly files: ReadonlyMap<string, string>;
@@ -52,11 +55,13 @@ export function compile(source: Source, options: CompileOptions = {}): Compiled 
   const typeReport = reportApartFrom([...diagnostics], source.text, report);
   const scope = resolve(program, source.file, loader);
   checkOverrides(scope, loader.overrides, report);
-  const types = checkTypes(program, scope, source.text, typeReport);
+  const elsewhere = options.topics ?? new Map<string, Type>();
+  const types = checkTypes(program, scope, source.text, elsewhere, typeReport);
   const env = newEnv(scope, report, types.durations);
-  const topics = new Map<string, string>();
-  const plans = pipelines(program).map((node) => lowerPipeline(node, env, topics, types.shapes));
-  checkTopicsRead(pipelines(program), topics, options.topics ?? null, env);
+  const owners = new Map<string, string>();
+  const plans = pipelines(program).map((node) => lowerPipeline(node, env, owners, types.shapes));
+  const wholeProject = options.wholeProject ?? false;
+  checkTopicsRead(pipelines(program), owners, { names: [...elsewhere.keys()], wholeProject }, env);
   const tests = compileTests(testsOf(program), hasError(diagnostics) ? null : plans, env);
 
   const sorted = inOrder(withoutCascades(diagnostics));
@@ -64,7 +69,7 @@ export function compile(source: Source, options: CompileOptions = {}): Compiled 
     plans: hasError(diagnostics) ? [] : plans,
     tests,
     types: types.pipelines,
-    topics: [...topics.keys()],
+    topics: new Map([...owners.keys()].map((topic) => [topic, types.topics.get(topic) ?? ANY])),
     diagnostics: sorted,
     files: loader.files,
   };

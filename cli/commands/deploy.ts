@@ -12,8 +12,9 @@ import {
   newNatsCommand,
 } from "../context.ts";
 import { deployTarget, sayWhetherRun, tellOutcome } from "../deploy-target.ts";
+import { deployedTopics } from "../deployed.ts";
 import { EXIT } from "../exit-codes.ts";
-import { loadPlans, sourceOf } from "../programs.ts";
+import { loadPlans, reloadPlans, sourceOf } from "../programs.ts";
 
 type Options = NatsOptions & { readonly param?: string[]; readonly dryRun?: true };
 
@@ -29,9 +30,12 @@ export function deployCommand(context: Context, finish: Finish): Command {
 }
 
 async function deploy(files: readonly string[], options: Options, context: Context): Promise<void> {
-  const { plans, programs } = await loadPlans(files, options.param ?? [], context);
+  const params = options.param ?? [];
+  const loaded = await loadPlans(files, params, context);
   const dryRun = options.dryRun === true;
   await using backend = await openBackend(context, options, dryRun ? "refuse" : "make");
+  const deployed = await deployedTopics(backend);
+  const { plans, programs } = await reloadPlans(loaded, params, context, deployed);
   for (const plan of plans) {
     const target = deployTarget(backend);
     const outcome = dryRun

@@ -82,6 +82,13 @@ describe("a pipeline on a server", () => {
     });
   });
 
+  it("may be read by another project, which is told of its fields, exit 3", async () => {
+    await folder.write("elsewhere/sums.fpl", HOURS.replace("sum(n)", "sum(m)"));
+    const { code, stderr } = await fpaas("deploy", "elsewhere/sums.fpl");
+    expect(code).toBe(3);
+    expect(stderr).toContain("unknown field `m`, did you mean `n`?");
+  });
+
   it("is in the list", async () => {
     const { stdout } = await fpaas("list", "--json");
     expect(JSON.parse(stdout)).toMatchObject([

@@ -15,7 +15,7 @@ import {
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { failureMessage, failureText } from "../program-tests/report.ts";
 import { type Failure, runTest } from "../program-tests/run-test.ts";
-import { compileFile, errorsOf, type Program, showDiagnostics } from "../programs.ts";
+import { compileProject, errorsOf, type Program, showDiagnostics } from "../programs.ts";
 import { openNoisySource } from "../source.ts";
 import { plural } from "../terminal/units.ts";
 import { FileWatcher } from "../watch-files.ts";
@@ -49,7 +49,7 @@ async function test(
   context: Context,
 ): Promise<{ exit: ExitCode; read: string[] }> {
   const params = options.param ?? [];
-  const programs = await Promise.all(files.map((file) => compileFile(file, params, context)));
+  const programs = await compileProject(files, params, context, new Map());
   const read = programs.flatMap(({ result }) => [...result.files.keys()]);
   for (const program of programs) showDiagnostics(program, context);
   const errors = programs.flatMap(errorsOf).length;

@@ -1,9 +1,9 @@
 // Runs the command line as a user does: a child process in a folder of its own.
 
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const BIN = fileURLToPath(new URL("../bin.mjs", import.meta.url));
@@ -38,8 +38,9 @@ export class TestFolder implements AsyncDisposable {
     this.path = path;
   }
 
-  /** Writes a file and gives its name. */
+  /** Writes a file, in a folder of its own if its name says so, and gives its name. */
   async write(name: string, content: string | Uint8Array): Promise<string> {
+    await mkdir(dirname(join(this.path, name)), { recursive: true });
     await writeFile(join(this.path, name), content);
     return name;
   }

@@ -8,6 +8,7 @@ import { NAME_EXAMPLES } from "../diagnostics/examples/names.ts";
 import { STAGE_EXAMPLES } from "../diagnostics/examples/stages.ts";
 import { SYNTAX_EXAMPLES } from "../diagnostics/examples/syntax.ts";
 import { renderDiagnostics } from "../diagnostics/render.ts";
+import { ANY } from "../types/type.ts";
 
 /** Their programs are larger than anybody wants to read. */
 const WITHOUT_EXAMPLE = ["FPL0190", "FPL0191", "FPL0414"] as const;
@@ -60,7 +61,8 @@ export function exampleOf(code: Code): Example | null {
 
 export function compileExample({ text, params = {}, imports = {}, topics }: ExampleProgram) {
   const readImport = (path: string): string | null => imports[path] ?? null;
-  const project = topics === undefined ? {} : { topics };
+  const known = new Map((topics ?? []).map((topic) => [topic, ANY]));
+  const project = { topics: known, wholeProject: topics !== undefined };
   return compile({ file: "example.fpl", text }, { params, readImport, ...project });
 }
 

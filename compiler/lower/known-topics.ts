@@ -7,20 +7,20 @@ import { topicName } from "./source.ts";
 
 /**
  * @param owners the pipelines of this file by the topics they write
- * @param elsewhere topics that the rest of the project writes; null when the project is not known: then
- * only what resembles a topic of this file is reported
+ * @param elsewhere topics that other programs write; unless they are the whole project's, only what
+ * resembles a known topic is reported
  */
 export function checkTopicsRead(
   pipelines: readonly PipelineNode[],
   owners: ReadonlyMap<string, string>,
-  elsewhere: readonly string[] | null,
+  elsewhere: { readonly names: readonly string[]; readonly wholeProject: boolean },
   env: Env,
 ): void {
   for (const node of pipelines) {
     const others = [...owners].filter(([, owner]) => owner !== node.name.name);
-    const known = [...new Set([...others.map(([topic]) => topic), ...(elsewhere ?? [])])];
+    const known = [...new Set([...others.map(([topic]) => topic), ...elsewhere.names])];
     for (const source of node.source === null ? [] : plainSources(node.source)) {
-      checkSource(source, owners, known, elsewhere !== null, env);
+      checkSource(source, owners, known, elsewhere.wholeProject, env);
     }
   }
 }

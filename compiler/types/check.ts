@@ -29,24 +29,30 @@ export type Types = {
   readonly pipelines: readonly PipelineTypes[];
   /** The names of the fields before every stage; null where they are not known. */
   readonly shapes: ReadonlyMap<StageNode, Shape>;
+  /** The records of the topics that the file writes. */
+  readonly topics: ReadonlyMap<string, Type>;
   /** The fields that are the `duration` of a window, which no record holds. */
   readonly durations: ReadonlySet<FieldName>;
 };
 
-/** Reports what does not fit, and gives the types of all pipelines. */
+/**
+ * Reports what does not fit, and gives the types of all pipelines.
+ * @param elsewhere the records of topics that other programs write
+ */
 export function checkTypes(
   program: ProgramNode,
   scope: Scope,
   source: string,
+  elsewhere: ReadonlyMap<string, Type>,
   report: Report,
 ): Types {
   const durations = new Set<FieldName>();
-  const pass = new FilePass({ scope, report, source, durations });
+  const pass = new FilePass({ scope, report, source, durations }, elsewhere);
   for (const item of program.items) if (item.kind === "pipeline") pass.know(item);
   const pipelines = program.items.flatMap((item) =>
     item.kind === "pipeline" ? [pass.check(item)] : [],
   );
-  return { pipelines, shapes: pass.shapes(), durations };
+  return { pipelines, shapes: pass.shapes(), topics: pass.topics, durations };
 }
 
 /**
@@ -81,12 +87,14 @@ class FilePass {
   readonly #base: FileEnv;
   /** Pipelines by the topics they write. */
   readonly #writers = new Map<string, PipelineNode>();
-  readonly #topics = new Map<string, Type>();
+  readonly topics = new Map<string, Type>();
+  readonly #elsewhere: ReadonlyMap<string, Type>;
   readonly #done = new Map<PipelineNode, PipelineTypes | null>();
   readonly #before = new Map<StageNode, Type>();
 
-  constructor(base: FileEnv) {
+  constructor(base: FileEnv, elsewhere: ReadonlyMap<string, Type>) {
     this.#base = base;
+    this.#elsewhere = elsewhere;
   }
 
   /** Remembers which topics `node` writes. */
@@ -134,15 +142,16 @@ class FilePass {
   /** Of pipelines that read each other's topics the one still open knows nothing. */
   #topicType(topic: string): Type | null {
     const writer = this.#writers.get(topic);
-    if (writer !== undefined && !this.#done.has(writer)) this.check(writer);
-    return this.#topics.get(topic) ?? null;
+    if (writer === undefined) return this.#elsewhere.get(topic) ?? null;
+    if (!this.#done.has(writer)) this.check(writer);
+    return this.topics.get(topic) ?? null;
   }
 
   #write(topic: Pick<Arg, "value">, type: Type, env: TypeEnv): void {
     const name = textOf(topic, env);
     if (name === null) return;
-    const known = this.#topics.get(name);
-    this.#topics.set(name, known === undefined ? type : join(known, type));
+    const known = this.topics.get(name);
+    this.topics.set(name, known === undefined ? type : join(known, type));
   }
 }
 

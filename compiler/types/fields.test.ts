@@ -44,8 +44,18 @@ describe("fields", () => {
     expect(found(stages)).toEqual([]);
   });
 
-  it("knows nothing of a topic of another file", () => {
-    expect(found("|> filter anything == 1", "topic('elsewhere')")).toEqual([]);
+  it("knows of a topic of another file what it is told", () => {
+    const text = "pipeline p { from topic('elsewhere') |> filter m == 1 |> to topic('out') }";
+    const writer = compile({
+      file: "w.fpl",
+      text: `pipeline w { from firehose() ${WINDOWED} |> to topic('elsewhere') }`,
+    });
+    const codes = (topics?: typeof writer.topics) =>
+      compile({ file: "t.fpl", text }, topics ? { topics } : {}).diagnostics.map(
+        ({ code }) => code,
+      );
+    expect(codes()).toEqual([]);
+    expect(codes(writer.topics)).toEqual(["FPL0205"]);
   });
 
   it("copes with pipelines that read each other", () => {

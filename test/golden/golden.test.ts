@@ -7,6 +7,7 @@ import { compile } from "../../compiler/compile.ts";
 import { CODES, type Code, isCode } from "../../compiler/diagnostics/codes.ts";
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
 import { renderDiagnostics } from "../../compiler/diagnostics/render.ts";
+import { ANY } from "../../compiler/types/type.ts";
 
 const FOLDER = new URL("./", import.meta.url);
 const MARK = "\n# --- expect\n";
@@ -62,7 +63,8 @@ function compileGolden(file: string, text: string) {
     line.split(" ").flatMap((pair) => (pair === "" ? [] : [pair.split("=")])),
   ) as Record<string, string>;
   const [, topics = null] = /^# topics: (.*)$/m.exec(text) ?? [];
-  const project = topics === null ? {} : { topics: topics.split(" ") };
+  const known = new Map((topics?.split(" ") ?? []).map((topic) => [topic, ANY]));
+  const project = { topics: known, wholeProject: topics !== null };
   return compile({ file, text }, { params, readImport, ...project });
 }
 

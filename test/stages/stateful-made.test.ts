@@ -307,3 +307,29 @@ it("every plan of these stages is one that a later release can check", () => {
     expect(validatePlan(JSON.parse(JSON.stringify(plan)))).toEqual(plan);
   }
 });
+
+describe("the duration of a window", () => {
+  const counted = "window session(gap: 10s, max: 1h) |> reduce by record.key as key { n: count() }";
+  const made = events(0, 4, 30);
+
+  it("is that of its session", () => {
+    const { records } = run(`${counted} |> map { seconds: window.duration / 1s }`, made);
+    expect(records.map(({ seconds }) => seconds)).toEqual([14, 10]);
+  });
+
+  it("is there where a function or a projection asks for it", () => {
+    const fn = "fn minutes(w) = w.duration / 1m";
+    const text = `${fn}
+      pipeline p { from firehose() |> ${counted}
+      |> map { a: minutes(window), b: [window][*].duration, c: window | duration } |> to topic('t') }`;
+    const { topics } = runItems(text, madeItems(events(0)));
+    expect(topics.get("t")).toEqual([
+      expect.objectContaining({ a: 1 / 6, b: [10_000], c: 10_000 }),
+    ]);
+  });
+
+  it("is a field like any other of anything else", () => {
+    const [record] = run("map { a: record.duration, b: { duration: 1 }.duration }", made).records;
+    expect(record).toMatchObject({ a: null, b: 1 });
+  });
+});
