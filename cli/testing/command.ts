@@ -1,10 +1,14 @@
-// Runs the command line as a user does: a child process in a folder of its own.
+// Runs the command line in a folder of its own: whole in this process, or as a user does, as a child that can
+// be watched and killed.
 
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { runProgram } from "../program.ts";
+import { Terminal } from "../terminal/terminal.ts";
 
 export const BIN = fileURLToPath(new URL("../bin.mjs", import.meta.url));
 
@@ -45,10 +49,12 @@ export class TestFolder implements AsyncDisposable {
     return name;
   }
 
+  /** Runs a command to its end in this process, which saves the start of another one. */
   async run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Result> {
-    return await this.start(args, env).ended;
+    return await runHere(args, this.path, { ...process.env, NATS_URL: "", ...env });
   }
 
+  /** Starts a command as a process. */
   start(args: readonly string[], env: NodeJS.ProcessEnv = {}, node?: string): RunningCommand {
     const child = spawn(node ?? process.execPath, [BIN, ...args], {
       cwd: this.path,
@@ -63,6 +69,33 @@ export class TestFolder implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const child of this.#running) child.kill("SIGKILL");
     await rm(this.path, { recursive: true, force: true });
+  }
+}
+
+/** All of the command line but main.ts, which is about the process. */
+export async function runHere(
+  args: readonly string[],
+  folder: string,
+  env: NodeJS.ProcessEnv,
+): Promise<Result> {
+  const [stdout, stderr] = [new Collector(), new Collector()];
+  const terminal = new Terminal({ stdout, stderr, env, nowMs: () => performance.now() });
+  const { signal } = new AbortController();
+  const code = await runProgram(args, { terminal, env, folder, signal });
+  await terminal.flush();
+  return { code, stdout: stdout.text(), stderr: stderr.text() };
+}
+
+class Collector extends Writable {
+  readonly #chunks: Buffer[] = [];
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.#chunks.push(chunk);
+    done();
+  }
+
+  text(): string {
+    return Buffer.concat(this.#chunks).toString();
   }
 }
 

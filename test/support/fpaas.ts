@@ -1,7 +1,8 @@
-// Runs the command line as a user does: a child process on the Node of the tests.
+// Runs the command line in the folder of the project: as a child process on the Node of the tests, or here.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { runHere } from "../../cli/testing/command.ts";
 import { END_OF_TIME_MS } from "../../plan/event.ts";
 import {
   bucketStream,
@@ -56,13 +57,15 @@ export function fpaasInBackground(args: readonly string[], env: NodeJS.ProcessEn
   };
 }
 
-/** Runs `fpaas …args` to its end and gives its stdout; any exit code but 0 is an error with its stderr. */
+/**
+ * Runs `fpaas …args` to its end, in this process, and gives its stdout; any exit code but 0 is an error with
+ * its stderr.
+ */
 export async function fpaas(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
-  const command = fpaasInBackground(args, env);
-  const code = await command.ended;
-  if (code !== 0)
-    throw new Error(`fpaas ${args.join(" ")} ended with ${code}\n${command.stderr()}`);
-  return command.stdout();
+  const result = await runHere(args, ROOT, { ...process.env, NO_COLOR: "1", ...env });
+  const { code, stdout, stderr } = result;
+  if (code !== 0) throw new Error(`fpaas ${args.join(" ")} ended with ${code}\n${stderr}`);
+  return stdout;
 }
 
 /** Ends what a failed test left running. */

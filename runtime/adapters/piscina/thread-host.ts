@@ -30,14 +30,15 @@ export class ThreadHost implements TaskHost, AsyncDisposable {
   /** @param threads how many worker threads; each has its own connection to `natsUrl`. */
   constructor(natsUrl: string, threads: number) {
     this.#natsUrl = natsUrl;
+    // A thread has no compile cache unless its environment says so, and half its start is compiling.
+    const cache = getCompileCacheDir();
     this.#pool = new Piscina({
       filename: new URL("./stage-thread.ts", import.meta.url).href,
       minThreads: threads,
       maxThreads: threads,
       concurrentTasksPerWorker: TASKS_PER_THREAD_MAX,
       idleTimeout: Number.POSITIVE_INFINITY,
-      // A thread has no compile cache unless its environment says so, and half its start is compiling.
-      env: { ...process.env, NODE_COMPILE_CACHE: getCompileCacheDir() },
+      env: { ...process.env, ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }) },
     });
   }
 
