@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import { systemClock } from "../runtime/adapters/system-clock.ts";
 import type { Rejected } from "../shuffler/decode/rejection.ts";
 import type { Places } from "../shuffler/ports.ts";
@@ -10,6 +10,7 @@ import type { Gap } from "../shuffler/repo-order.ts";
 import { openSource } from "../shuffler/sources/open.ts";
 import { newRelayStats, type RelayStats } from "../shuffler/sources/relay-stats.ts";
 import type { Source, SourceNotice } from "../shuffler/sources/source.ts";
+import type { Context } from "./context.ts";
 import { CommandError, EXIT } from "./exit-codes.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 import { formatDuration } from "./terminal/units.ts";
@@ -18,6 +19,11 @@ import { VERSION } from "./version.ts";
 /** `wss://…` and `ws://…`. */
 export function isRelay(spec: string): boolean {
   return /^wss?:\/\//.test(spec);
+}
+
+/** A file or a relay, from where the process stands; as written if that is the command's folder. */
+export function specIn({ folder }: Context, spec: string): string {
+  return isRelay(spec) || folder === process.cwd() ? spec : resolve(folder, spec);
 }
 
 /** What to read: one file, or relays of which the next is read when one fails. */

@@ -22,7 +22,7 @@ import { announceDev, devStoreFolder, runningDevs } from "../dev/store-folder.ts
 import { CommandError, EXIT, type ExitCode } from "../exit-codes.ts";
 import { loadPlans, type Program } from "../programs.ts";
 import { parseSpeed } from "../publishing.ts";
-import { isRelay, sourceKey } from "../source.ts";
+import { isRelay, sourceKey, specIn } from "../source.ts";
 import { recordText } from "../terminal/records.ts";
 import { jsonLine, type TopicRecord } from "../topic-reader.ts";
 
@@ -59,7 +59,7 @@ async function dev(
   options: DevOptions,
   context: Context,
 ): Promise<ExitCode> {
-  const from = options.from ?? BUNDLED_SAMPLE;
+  const from = options.from === undefined ? BUNDLED_SAMPLE : specIn(context, options.from);
   if (options.once === true && isRelay(from)) {
     throw new CommandError(EXIT.usage, "a relay never ends: --once is for recordings");
   }

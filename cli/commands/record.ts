@@ -12,7 +12,7 @@ import {
   stoppedExit,
 } from "../context.ts";
 import { CommandError, EXIT, type ExitCode } from "../exit-codes.ts";
-import { isRelay, openNoisySource } from "../source.ts";
+import { isRelay, openNoisySource, specIn } from "../source.ts";
 import { parseCount, parseDuration, plural } from "../terminal/units.ts";
 
 type Options = CommonOptions & { readonly for?: number; readonly limit?: number };
@@ -48,7 +48,12 @@ async function record(
   const timeUp = options.for === undefined ? [] : [AbortSignal.timeout(options.for)];
   const end = AbortSignal.any([context.signal, enough.signal, ...timeUp]);
   const source = openNoisySource([spec], { terminal, signal: end });
-  const frames = await write(source, file, options.limit ?? Number.POSITIVE_INFINITY, context);
+  const frames = await write(
+    source,
+    specIn(context, file),
+    options.limit ?? Number.POSITIVE_INFINITY,
+    context,
+  );
   enough.abort();
   if (options.json === true) await terminal.json({ file, frames });
   terminal.say(`${file}: ${plural(frames, "frame")}`);

@@ -13,7 +13,7 @@ import {
 import { CommandError, EXIT, type ExitCode } from "../exit-codes.ts";
 import { loadPlans } from "../programs.ts";
 import { LocalRun } from "../run/local-run.ts";
-import { isRelay, openNoisySource } from "../source.ts";
+import { isRelay, openNoisySource, specIn } from "../source.ts";
 import { parseCount, parseDuration } from "../terminal/units.ts";
 
 type Options = CommonOptions & {
@@ -53,7 +53,10 @@ async function run(file: string, options: Options, context: Context): Promise<Ex
   }
   const timeUp = options.for === undefined ? null : AbortSignal.timeout(options.for);
   const end = timeUp === null ? context.signal : AbortSignal.any([context.signal, timeUp]);
-  const source = openNoisySource([options.from], { terminal: context.terminal, signal: end });
+  const source = openNoisySource([specIn(context, options.from)], {
+    terminal: context.terminal,
+    signal: end,
+  });
   const local = new LocalRun(plans, source, {
     partitions: options.partitions,
     limit: options.limit ?? Number.POSITIVE_INFINITY,

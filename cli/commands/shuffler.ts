@@ -17,7 +17,7 @@ import {
 } from "../context.ts";
 import { CommandError, EXIT, type ExitCode } from "../exit-codes.ts";
 import { type BufferOptions, parseSpeed, publishTo } from "../publishing.ts";
-import { isRelay, type SourceSpecs } from "../source.ts";
+import { isRelay, type SourceSpecs, specIn } from "../source.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { formatCount, formatDuration } from "../terminal/units.ts";
 import { openVerifier, type VerifyOptions, withVerifyOptions } from "../verification.ts";
@@ -63,7 +63,7 @@ export function shufflerCommand(context: Context, finish: Finish): Command {
 
 async function shuffle(options: Options, context: Context): Promise<ExitCode> {
   const { terminal, signal } = context;
-  const from = sourceOf(options);
+  const from = sourceOf(options, context);
   const name = from.join(", ");
   const verifier = await openVerifier(options, from[0], context);
   await using backend = await openBackend(context, options, "make");
@@ -98,7 +98,7 @@ async function openAdmin(at: Address | undefined, { connection }: Backend, termi
   return { metrics, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }
 
-function sourceOf({ from, relay = [] }: Options): SourceSpecs {
+function sourceOf({ from, relay = [] }: Options, context: Context): SourceSpecs {
   if (from !== undefined && relay.length > 0) {
     throw new CommandError(EXIT.usage, "give --from or --relay, not both");
   }
@@ -106,7 +106,7 @@ function sourceOf({ from, relay = [] }: Options): SourceSpecs {
   if (other !== undefined) {
     throw new CommandError(EXIT.usage, `\`${other}\` is no relay`, "write wss://host");
   }
-  const [first, ...more] = from === undefined ? relay : [from];
+  const [first, ...more] = from === undefined ? relay : [specIn(context, from)];
   if (first !== undefined) return [first, ...more];
   throw new CommandError(EXIT.usage, "which source?", "give --relay wss://host or --from FILE");
 }
