@@ -64,7 +64,7 @@ export function shufflerCommand(context: Context, finish: Finish): Command {
 async function shuffle(options: Options, context: Context): Promise<ExitCode> {
   const { terminal, signal } = context;
   const from = sourceOf(options, context);
-  const name = from.join(", ");
+  const name = options.from ?? from.join(", ");
   const verifier = await openVerifier(options, from[0], context);
   await using backend = await openBackend(context, options, "make");
   await using admin = await openAdmin(options.admin, backend, terminal);
