@@ -18,10 +18,8 @@ describe.each(RECORDINGS)("over %s", (recording) => {
     const local: string[][] = [];
     for (const file of FILES) local.push(lines(await fpaas(["run", file, "--from", recording])));
     for (const records of local) expect(records.length).toBeGreaterThan(0);
-    const dev = fpaasInBackground([
-      ...["dev", ...FILES, "--from", recording],
-      ...["--once", "--fresh", "--json"],
-    ]);
+    const options = ["--from", recording, "--once", "--fresh", "--json"];
+    const dev = fpaasInBackground(["dev", ...FILES, ...options]);
     expect(await dev.ended).toBe(0);
     expect(lines(dev.stdout()).sort()).toEqual(local.flat().sort());
   });
