@@ -22,7 +22,7 @@ const HEADER_BYTES = 4;
 
 export type StorageReport = {
   readonly events: number;
-  /** Stored bytes of an event, subject, headers and the server's own included, before compression. */
+  /** Stored bytes of an event, subject, headers and the server's own included. */
   readonly bytes: {
     readonly mean: number;
     readonly p50: number;

@@ -18,6 +18,7 @@ import { printDifferences, printFigures } from "./report.ts";
 import { settle } from "./settle.ts";
 import { type StoredRecord, storedFirehose, storedRecords } from "./stored.ts";
 import { makeTape } from "./tape.ts";
+import { comesTrue, throughOutages } from "./wait.ts";
 import { isWhole, startWorld, type World } from "./world.ts";
 
 const MINUTE_MS = 60_000;
@@ -25,6 +26,9 @@ const MINUTE_MS = 60_000;
 const SPARE = 1.5;
 /** How long the relay sends on behind the last fault, so that its recovery shows. */
 const REST_MS = 30_000;
+/** Longest wait for all replicas of all streams to be up to date once nothing is broken any more. */
+const HEAL_MS_MAX = 120_000;
+const COMPARE_MS_MAX = 120_000;
 
 const { values } = parseArgs({
   options: {
@@ -49,7 +53,7 @@ const tape = await makeTape({
 say(
   `seed ${seed}: ${tape.length} frames at ${framesPerSecond}/s; logs of the processes in ${folder}`,
 );
-const { faults, differences, each, late, crashes, events } = await run();
+const { faults, differences, each, late, crashes, events, isHealed } = await run();
 printFigures({
   faults,
   events,
@@ -58,7 +62,7 @@ printFigures({
   stalls: longestStalls(each, FIREHOSE_PARTITIONS_DEFAULT),
   recoveries: recoveries(faults, each, FIREHOSE_PARTITIONS_DEFAULT),
 });
-process.exitCode = printDifferences(differences) ? 0 : 1;
+process.exitCode = printDifferences(differences) && isHealed ? 0 : 1;
 
 type Outcome = {
   readonly faults: readonly Fault[];
@@ -68,6 +72,8 @@ type Outcome = {
   readonly late: number;
   readonly crashes: number;
   readonly events: number;
+  /** Whether all replicas of all streams came back. */
+  readonly isHealed: boolean;
 };
 
 async function run(): Promise<Outcome> {
@@ -95,8 +101,11 @@ async function run(): Promise<Outcome> {
   const sent = await readEvents(tape.filter((frame) => (seqOf(frame) ?? 0) <= lastSeq));
   const failure = await settle(world, sent, TOPICS);
   say(failure ?? "everything has come through");
+  const isHealed = await comesTrue(() => isWhole(world.connection), HEAL_MS_MAX);
+  say(isHealed ? "every replica is up to date" : "NOT EVERY REPLICA HAS COME BACK");
   const crashes = [...workers, ...shufflers].reduce((sum, member) => sum + member.crashes, 0);
-  return { faults, crashes, ...(await compare(world, sent)) };
+  const compared = await throughOutages(() => compare(world, sent), COMPARE_MS_MAX);
+  return { faults, crashes, isHealed, ...compared };
 }
 
 async function compare({ connection, relay }: World, sent: readonly PlainEvent[]) {

@@ -13,9 +13,26 @@ export async function comesTrue(isTrue: () => Promise<boolean>, msMax: number): 
     try {
       if (await isTrue()) return true;
     } catch (error) {
-      if (!(isOutage(error) || error instanceof LogUnavailable)) throw error;
+      if (!isPassing(error)) throw error;
     }
     await sleep(POLL_MS);
   }
   return false;
+}
+
+/** What `read` gives once no outage cuts it short. @throws the last failure when there is one for too long */
+export async function throughOutages<T>(read: () => Promise<T>, msMax: number): Promise<T> {
+  const deadline = performance.now() + msMax;
+  for (;;) {
+    try {
+      return await read();
+    } catch (error) {
+      if (!isPassing(error) || performance.now() > deadline) throw error;
+    }
+    await sleep(POLL_MS);
+  }
+}
+
+function isPassing(error: unknown): boolean {
+  return isOutage(error) || error instanceof LogUnavailable;
 }

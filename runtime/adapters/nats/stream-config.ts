@@ -101,7 +101,9 @@ function common({ replicas = 1 }: StreamOptions) {
   return {
     retention: RetentionPolicy.Limits,
     storage: StorageType.File,
-    compression: StoreCompression.S2,
+    // Not S2: a server killed in the middle of its writing may compress the block it goes on to append to
+    // (2.15.1, see ARCHITECTURE.md), and that replica is lost.
+    compression: StoreCompression.None,
     num_replicas: replicas,
     max_consumers: CONSUMERS_MAX,
     allow_direct: true,
