@@ -16,6 +16,9 @@ export type Ack =
 const WRONG_LAST_SEQUENCE = [10071, 10164];
 /** A message of the batch was lost on its way, or the server forgot it: too many open, or restarted. */
 const INCOMPLETE_BATCH = 10176;
+/** Somebody's message of this id is on its way to the replicas; which of the two is stored shows later. */
+const DUPLICATE_IN_PROCESS = 10158;
+const PASSING = [INCOMPLETE_BATCH, DUPLICATE_IN_PROCESS];
 
 const Answer = z.object({
   seq: z.int().optional(),
@@ -33,6 +36,6 @@ export function readAck(message: Msg): Ack {
   if (error === undefined) return { kind: "stored", seq: seq ?? 0, duplicate: duplicate ?? false };
   const { code, err_code: errorCode = 0, description } = error;
   if (WRONG_LAST_SEQUENCE.includes(errorCode)) return { kind: "fenced" };
-  const passes = isOutageCode(code) || errorCode === INCOMPLETE_BATCH;
+  const passes = isOutageCode(code) || PASSING.includes(errorCode);
   return { kind: passes ? "unsure" : "refused", reason: `${description} (${errorCode})` };
 }

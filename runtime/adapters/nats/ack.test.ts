@@ -1,0 +1,16 @@
+import type { Msg } from "@nats-io/transport-node";
+import { expect, it } from "vitest";
+import { readAck } from "./ack.ts";
+
+it.each([
+  // Said of the second of two equal messages while the first is on its way to the other nodes.
+  { code: 409, err_code: 10158, description: "duplicate message id is in process", is: "unsure" },
+  { code: 400, err_code: 10176, description: "batch publish is incomplete", is: "unsure" },
+  { code: 503, err_code: 10008, description: "temporarily unavailable", is: "unsure" },
+  { code: 400, err_code: 10071, description: "wrong last sequence: 3", is: "fenced" },
+  { code: 400, err_code: 10054, description: "message size exceeds maximum", is: "refused" },
+])("takes $description for $is", ({ is, ...error }) => {
+  // Of a message the answer is all that is read.
+  const message = { headers: undefined, json: () => ({ error }) } as unknown as Msg;
+  expect(readAck(message).kind).toBe(is);
+});
