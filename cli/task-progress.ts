@@ -33,12 +33,13 @@ export function isThrough({ watermarkMs }: TaskProgress): boolean {
 
 /** The counters of several tasks as one. */
 export function sumCounters(all: readonly Counters[]): Counters {
-  const sum: Counters = { in: 0, out: 0, late: 0, deadLetters: 0, dropped: {} };
+  const sum: Counters = { in: 0, out: 0, late: 0, deadLetters: 0, lost: 0, dropped: {} };
   for (const one of all) {
     sum.in += one.in;
     sum.out += one.out;
     sum.late += one.late;
     sum.deadLetters += one.deadLetters;
+    sum.lost += one.lost;
     for (const [reason, count] of Object.entries(one.dropped)) {
       sum.dropped[reason] = (sum.dropped[reason] ?? 0) + count;
     }

@@ -6,11 +6,13 @@ import { Terminal } from "./terminal/terminal.ts";
 import { WorkerLog } from "./worker-log.ts";
 
 const REPORT: TaskReport = {
-  counters: { in: 1, out: 0, dropped: {}, late: 0, deadLetters: 0 },
+  counters: { in: 1, out: 0, dropped: {}, late: 0, deadLetters: 0, lost: 0 },
   commits: 1,
   watermarkMs: null,
   times: { totalMs: 0, idleMs: 0, blockedMs: 0 },
+  stateKeys: 0,
   stateBytes: 0,
+  gap: null,
 };
 
 function open() {

@@ -1,5 +1,6 @@
 // What a worker tells, for people: troubles as lines, the rest as progress.
 
+import type { Gap } from "../runtime/task/retention.ts";
 import type { TaskReport } from "../runtime/task/stage-task.ts";
 import type { WorkerEvent } from "../runtime/worker.ts";
 import { describe } from "./report-error.ts";
@@ -40,6 +41,9 @@ export class WorkerLog {
         this.#reports.set(event.task, event.report);
         this.#terminal.progress(`${plural(this.#running.size, "task")}: ${this.summary()}`);
         break;
+      case "lost":
+        this.#terminal.complain(`${event.task}: ${lossText(event.gap)}`);
+        break;
       case "heartbeat-failed":
         this.#terminal.complain(`heartbeat failed: ${describe(event.error)}`);
         break;
@@ -75,4 +79,10 @@ export class WorkerLog {
     const sum = sumCounters([...this.#reports.values()].map(({ counters }) => counters));
     return `in ${formatCount(sum.in)}, out ${formatCount(sum.out)}, late ${formatCount(sum.late)}, dead letters ${formatCount(sum.deadLetters)}`;
   }
+}
+
+/** `at most`: which of them the task would have read is not known any more. */
+function lossText({ stream, fromSeq, toSeq }: Gap): string {
+  const most = formatCount(toSeq - fromSeq + 1);
+  return `${stream} has deleted ${fromSeq} to ${toSeq} before they were read: at most ${most} messages lost, going on after them`;
 }

@@ -42,6 +42,9 @@ export interface Log {
   /** All messages now on `subjects`, in order, from the leader's point of view of this moment. */
   readAll(stream: string, subjects: readonly string[]): AsyncIterable<LogMessage>;
 
+  /** The first sequence that the stream still holds; when it is empty, that of the next message. */
+  firstSeq(stream: string): Promise<number>;
+
   /** The last sequence of the stream, 0 when it is empty. */
   lastSeq(stream: string): Promise<number>;
 

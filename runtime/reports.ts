@@ -18,6 +18,7 @@ export type TaskActivity = {
   readonly blocked: number;
   /** All it has waited for the log since it began here, milliseconds. */
   readonly blockedMs: number;
+  readonly stateKeys: number;
   readonly stateBytes: number;
 };
 
@@ -62,6 +63,7 @@ export class Reporter {
         this.#latest.delete(event.task);
         this.#heard.delete(event.task);
         break;
+      case "lost":
       case "heartbeat-failed":
       case "unreadable":
       case "leave-failed":
@@ -90,12 +92,20 @@ export class Reporter {
   }
 }
 
-function activityOf({ times, stateBytes }: TaskReport, before: TaskTimes): TaskActivity {
+function activityOf(report: TaskReport, before: TaskTimes): TaskActivity {
+  const { times, stateKeys, stateBytes } = report;
   const totalMs = Math.max(1, times.totalMs - before.totalMs);
   const blockedMs = times.blockedMs - before.blockedMs;
   const busyMs = totalMs - blockedMs - (times.idleMs - before.idleMs);
   const share = (ms: number): number => Math.min(1, Math.max(0, ms / totalMs));
-  return { busy: share(busyMs), blocked: share(blockedMs), blockedMs: times.blockedMs, stateBytes };
+  const { blockedMs: sumMs } = times;
+  return {
+    busy: share(busyMs),
+    blocked: share(blockedMs),
+    blockedMs: sumMs,
+    stateKeys,
+    stateBytes,
+  };
 }
 
 /** Publishes the worker's report again and again until the signal aborts. */

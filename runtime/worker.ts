@@ -5,6 +5,7 @@ import { type Deployment, isRunnable, type TaskId, taskName, tasksOf } from "../
 import type { DeploymentChange, DeploymentStore, Membership } from "./deployments.ts";
 import { ownerOf } from "./ownership.ts";
 import type { Clock } from "./ports.ts";
+import type { Gap } from "./task/retention.ts";
 import type { TaskEnd, TaskReport } from "./task/stage-task.ts";
 
 /** How often a worker announces itself and looks for the others. */
@@ -39,6 +40,8 @@ export type WorkerEvent =
       readonly retryMs: number;
     }
   | { readonly kind: "progress"; readonly task: string; readonly report: TaskReport }
+  /** The stream has deleted what the task had not read; it goes on with what is left. */
+  | { readonly kind: "lost"; readonly task: string; readonly gap: Gap }
   | { readonly kind: "heartbeat-failed"; readonly error: unknown }
   /** What is stored under `key` is not run: it cannot be read. */
   | { readonly kind: "unreadable"; readonly key: string; readonly reason: string }
@@ -160,6 +163,7 @@ export class Worker {
     const { host, onEvent } = this.#ports;
     const running = host.start(deployment, task, (report) => {
       this.#pauses.delete(name);
+      if (report.gap !== null) onEvent({ kind: "lost", task: name, gap: report.gap });
       onEvent({ kind: "progress", task: name, report });
     });
     const ended = this.#watchEnd(name, running);

@@ -37,6 +37,21 @@ export class WorkerMetrics {
         "Heartbeats NATS did not take",
         () => this.#counts.heartbeats,
       ],
+      fpaas_worker_task_messages_lost: [
+        "gauge",
+        "Messages deleted before the tasks that ran here read them, at most, since their pipelines began",
+        () => sum().lost,
+      ],
+      fpaas_worker_task_state_keys: [
+        "gauge",
+        "Entries of state that the tasks running here keep",
+        () => this.#kept(({ stateKeys }) => stateKeys),
+      ],
+      fpaas_worker_task_state_bytes: [
+        "gauge",
+        "Bytes of that state in the log: the last base, and the changes since",
+        () => this.#kept(({ stateBytes }) => stateBytes),
+      ],
       fpaas_worker_task_records_in: [
         "gauge",
         "Records read by the tasks that ran here, since their pipelines began",
@@ -83,10 +98,17 @@ export class WorkerMetrics {
         this.#counts.heartbeats += 1;
         this.#heartbeatFailedAtMs = this.#nowMs();
         return;
+      case "lost":
       case "unreadable":
       case "leave-failed":
         return;
     }
+  }
+
+  /** Over the tasks running now: what another worker runs counts there. */
+  #kept(of: (report: TaskReport) => number): number {
+    const running = [...this.#reports].filter(([task]) => this.#running.has(task));
+    return running.reduce((sum, [, report]) => sum + of(report), 0);
   }
 
   troubles(): string[] {

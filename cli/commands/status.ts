@@ -131,19 +131,19 @@ async function taskStatus({ connection }: Backend, progress: TaskProgress, relay
 /** Nothing is known of a task that nobody runs. */
 function activityOf(activities: Activities, task: string) {
   const { worker = null, ...activity } = activities.get(task) ?? {};
-  const nothing = { busy: null, blocked: null, blockedMs: null, stateBytes: null };
+  const nothing = { busy: null, blocked: null, blockedMs: null, stateKeys: null, stateBytes: null };
   return { worker, ...nothing, ...activity };
 }
 
 const HEAD = ["STAGE", "PART", "SEQ", "LAG", "WATERMARK", "BEHIND", "BUSY", "BLOCKED", "IN", "OUT"];
 
 function draw({ pipeline, version, state, tasks }: PipelineStatus): string {
-  const head = [...HEAD, "DROPPED", "LATE", "DEAD", "STATE", "WORKER"];
+  const head = [...HEAD, "DROPPED", "LATE", "DEAD", "LOST", "KEYS", "STATE", "WORKER"];
   return `${pipeline}  version ${version}  ${state}\n${table([head, ...tasks.map(row)])}`;
 }
 
 function row(task: PipelineStatus["tasks"][number]): (string | number)[] {
-  const { busy, blocked, blockedMs, stateBytes, worker } = task;
+  const { busy, blocked, blockedMs, stateKeys, stateBytes, worker } = task;
   return [
     ...progressCells(task),
     percent(busy),
@@ -153,6 +153,8 @@ function row(task: PipelineStatus["tasks"][number]): (string | number)[] {
     Object.values(task.dropped).reduce((sum, count) => sum + count, 0),
     task.late,
     task.deadLetters,
+    task.lost,
+    stateKeys ?? "-",
     stateBytes === null ? "-" : formatBytes(stateBytes),
     worker ?? "-",
   ];

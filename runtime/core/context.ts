@@ -23,7 +23,7 @@ export class StageContext {
   readonly plan: Plan;
   readonly stage: Stage;
   readonly output: OutputBuffer;
-  readonly counters: Counters = { in: 0, out: 0, late: 0, deadLetters: 0, dropped: {} };
+  readonly counters: Counters = { in: 0, out: 0, late: 0, deadLetters: 0, lost: 0, dropped: {} };
   readonly message: CurrentMessage = {
     subject: "",
     seq: 0,

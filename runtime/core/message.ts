@@ -48,6 +48,8 @@ export type Counters = {
   late: number;
   /** Records sent to dead letters, whether kept or over the limit. */
   deadLetters: number;
+  /** Messages of the firehose that were deleted before they were read, at most: of any subject. */
+  lost: number;
   /** Records a filter dropped, by reason: `false`, `null`, `error: …`. */
   dropped: Record<string, number>;
 };

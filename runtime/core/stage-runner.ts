@@ -87,6 +87,16 @@ export class StageRunner {
     return this.#context.counters;
   }
 
+  /** Entries of keyed state. */
+  get keys(): number {
+    return this.#stateful?.keys ?? 0;
+  }
+
+  /** Counts messages that were deleted before they could be pushed. */
+  lose(messages: number): void {
+    this.#context.counters.lost += messages;
+  }
+
   /** Bytes of output waiting to be drained. */
   get outputBytes(): number {
     return this.#context.output.bytes;

@@ -207,6 +207,7 @@ class StoppedLog implements Log {
   read: Log["read"] = (...args) => this.#log.read(...args);
   last: Log["last"] = (...args) => this.#log.last(...args);
   readAll: Log["readAll"] = (...args) => this.#log.readAll(...args);
+  firstSeq: Log["firstSeq"] = (...args) => this.#log.firstSeq(...args);
   lastSeq: Log["lastSeq"] = (...args) => this.#log.lastSeq(...args);
   seqAtTime: Log["seqAtTime"] = (...args) => this.#log.seqAtTime(...args);
   purge: Log["purge"] = (...args) => this.#log.purge(...args);
@@ -322,6 +323,7 @@ describe("a deploy that is cut short", () => {
       read: (...args) => log.read(...args),
       last: (...args) => log.last(...args),
       readAll: (...args) => log.readAll(...args),
+      firstSeq: (...args) => log.firstSeq(...args),
       lastSeq: (...args) => log.lastSeq(...args),
       seqAtTime: (...args) => log.seqAtTime(...args),
       purge: (...args) => log.purge(...args),

@@ -46,6 +46,10 @@ export class SharedReads implements Log {
     return this.#log.readAll(stream, subjects);
   }
 
+  firstSeq(stream: string): Promise<number> {
+    return this.#log.firstSeq(stream);
+  }
+
   lastSeq(stream: string): Promise<number> {
     return this.#log.lastSeq(stream);
   }

@@ -17,6 +17,7 @@ import { InputQueue } from "./input-queue.ts";
 import { Meter, type TaskTimes } from "./meter.ts";
 import { Outbox } from "./outbox.ts";
 import { Patience } from "./patience.ts";
+import { type Gap, Retention } from "./retention.ts";
 import { isBeforeStart, sourcesOf, type TaskSource } from "./sources.ts";
 import { NO_STATE, STATE_SIZES, StateLog, type StateSizes } from "./state-log.ts";
 
@@ -56,8 +57,11 @@ export type TaskReport = {
   readonly commits: number;
   readonly watermarkMs: number | null;
   readonly times: TaskTimes;
-  /** Bytes of state as they stand in the log. */
+  /** Entries of keyed state, and its bytes as they stand in the log. */
+  readonly stateKeys: number;
   readonly stateBytes: number;
+  /** What was found missing just now. */
+  readonly gap: Gap | null;
 };
 
 /** What a task runs on. */
@@ -92,6 +96,7 @@ class StageTask {
   readonly #sources: readonly TaskSource[];
   readonly #deployment: string;
   readonly #meter: Meter;
+  readonly #retention: Retention;
   #inSeqs: number[] = [];
   #startSeqs: (readonly number[])[] = [];
   #checkpointSeq = 0;
@@ -139,6 +144,7 @@ class StageTask {
     this.#outbox = new Outbox(deployment, id, stage);
     this.#subjects = checkpointSubjects(deployment, id);
     this.#sources = sourcesOf(deployment, id, stage);
+    this.#retention = new Retention(ports.log, this.#sources);
     const { state } = this.#sizes;
     this.#stateLog = new StateLog(
       this.#subjects.state,
@@ -163,6 +169,7 @@ class StageTask {
 
   async #loop(signal: AbortSignal, patience: AbortSignal): Promise<TaskEnd> {
     if ((await this.#finishMessage(signal, patience)) === "fenced") return "fenced";
+    await this.#retention.look();
     await using queue = new InputQueue(this.#ports.log, this.#sources, this.#inSeqs);
     while (!signal.aborted) {
       const next = queue.next(this.#msUntilCommit(), this.#ports.clock, signal);
@@ -199,10 +206,17 @@ class StageTask {
     const source = this.#sources[input];
     assert(source !== undefined, `no source ${input}`);
     if (this.#readSinceCommit === 0) this.#waitingSinceMs = this.#ports.clock.now();
+    const gap = this.#retention.gapBefore(input, this.#inSeqs[input] ?? 0, message.seq);
+    if (gap !== null) this.#lose(gap);
     if (this.#counts(input, message)) this.#runner.push(source.toInput(message));
     this.#inSeqs[input] = message.seq;
     this.#readSinceCommit += 1;
     this.#bytesSinceCommit += message.payload.length;
+  }
+
+  #lose(gap: Gap): void {
+    this.#runner.lose(gap.toSeq - gap.fromSeq + 1);
+    this.#report(gap);
   }
 
   /** Whether the message is this task's: behind a change of partitions, some are another's. */
@@ -264,11 +278,12 @@ class StageTask {
     return "committed";
   }
 
-  #report(): void {
-    const { counters, watermarkMs } = this.#runner;
+  #report(gap: Gap | null = null): void {
+    const { counters, watermarkMs, keys: stateKeys } = this.#runner;
+    const { bytes: stateBytes } = this.#stateLog;
+    const commits = this.#commits;
     const times = this.#meter.times();
-    const stateBytes = this.#stateLog.bytes;
-    this.#ports.report({ counters, commits: this.#commits, watermarkMs, times, stateBytes });
+    this.#ports.report({ counters, commits, watermarkMs, times, stateKeys, stateBytes, gap });
   }
 
   /** Deletes old checkpoints and what this task alone reads and has processed. */
@@ -278,6 +293,7 @@ class StageTask {
     this.#sweptMs = nowMs;
     const { log } = this.#ports;
     const { stream, checkpoint } = this.#subjects;
+    await this.#retention.look();
     await log.purge(stream, checkpoint, this.#checkpointSeq - 1);
     for (const [input, source] of this.#sources.entries()) {
       if (!source.exclusive) continue;

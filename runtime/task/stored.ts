@@ -41,6 +41,7 @@ const progressSchema = z.object({
     out: z.number(),
     late: z.number(),
     deadLetters: z.number(),
+    lost: z.number().default(0),
     dropped: z.record(z.string(), z.number()),
   }),
   advance: z

@@ -57,6 +57,10 @@ export class MemoryLog implements Log {
     yield* this.#messages(stream).filter(({ subject }) => matches(subject));
   }
 
+  async firstSeq(stream: string): Promise<number> {
+    return this.#messages(stream)[0]?.seq ?? (await this.lastSeq(stream)) + 1;
+  }
+
   async lastSeq(stream: string): Promise<number> {
     return this.#lastSeqs.get(stream) ?? 0;
   }

@@ -61,6 +61,11 @@ export class UnreliableLog implements Log {
     yield* this.#log.readAll(stream, subjects);
   }
 
+  async firstSeq(stream: string): Promise<number> {
+    await this.#mayFail(LOST, "a question lost");
+    return await this.#log.firstSeq(stream);
+  }
+
   async lastSeq(stream: string): Promise<number> {
     return await this.#log.lastSeq(stream);
   }

@@ -62,6 +62,11 @@ export class NatsLog implements Log {
     return readNow(this, stream, subjects);
   }
 
+  async firstSeq(stream: string): Promise<number> {
+    const info = await this.#ask((jsm) => jsm.streams.info(stream));
+    return Math.max(1, info.state.first_seq); // 0 when nothing has ever been there.
+  }
+
   async lastSeq(stream: string): Promise<number> {
     const info = await this.#ask((jsm) => jsm.streams.info(stream));
     return info.state.last_seq;

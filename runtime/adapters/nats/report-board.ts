@@ -14,6 +14,7 @@ const reportSchema: z.ZodType<WorkerReport> = z.object({
       busy: z.number(),
       blocked: z.number(),
       blockedMs: z.number(),
+      stateKeys: z.number(),
       stateBytes: z.number(),
     }),
   ),

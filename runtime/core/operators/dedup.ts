@@ -36,6 +36,10 @@ export class Dedup implements StatefulOperator {
     this.#queue = new EventTimeQueue(knownMs, queuedMax);
   }
 
+  get keys(): number {
+    return this.#passed.size + this.#queue.size;
+  }
+
   add(row: Row): void {
     this.#queue.push(row);
     if (!this.#queue.overfull) return;

@@ -44,6 +44,11 @@ export class EventTimeQueue {
     return this.#heap[0]?.atMs ?? Number.POSITIVE_INFINITY;
   }
 
+  /** Rows held. */
+  get size(): number {
+    return this.#heap.length;
+  }
+
   /** Whether the earliest row has to leave. */
   get overfull(): boolean {
     return this.#heap.length > this.#rowsMax;

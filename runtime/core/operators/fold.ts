@@ -39,6 +39,10 @@ export class Fold implements StatefulOperator {
     this.#groups = new Groups(op.keys, op.aggregates, context);
   }
 
+  get keys(): number {
+    return this.#kept.size + this.#queue.size;
+  }
+
   add(row: Row): void {
     if (!this.#groups.accepts(row)) return;
     this.#queue.push(row);

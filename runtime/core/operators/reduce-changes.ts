@@ -29,6 +29,10 @@ export class ReduceChanges implements StatefulOperator {
     this.#reduce = new Reduce(op, context, next);
   }
 
+  get keys(): number {
+    return this.#reduce.keys + this.#queue.size;
+  }
+
   add(row: Row): void {
     if (!this.#reduce.accepts(row)) return;
     this.#queue.push(row);

@@ -57,6 +57,10 @@ export class Reduce implements StatefulOperator {
     this.#known = rowsSayKnown(context) ? knownMs : () => Number.NEGATIVE_INFINITY;
   }
 
+  get keys(): number {
+    return [...this.#panes.values()].reduce((sum, { groups }) => sum + groups.size, 0);
+  }
+
   add(row: Row): void {
     if (this.accepts(row)) this.take(row);
   }

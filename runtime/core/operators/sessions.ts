@@ -43,6 +43,10 @@ export class Sessions implements StatefulOperator {
     this.#queue = new EventTimeQueue((row) => row.timeMs, rowsMax);
   }
 
+  get keys(): number {
+    return this.#open.size + this.#queue.size;
+  }
+
   add(row: Row): void {
     if (!this.#groups.accepts(row)) return;
     this.#queue.push(row);

@@ -11,6 +11,8 @@ import type { StateChange } from "../message.ts";
  * lateness by it.
  */
 export interface StatefulOperator {
+  /** Entries of state that it keeps. */
+  readonly keys: number;
   /** Takes in one row. */
   add(row: Row): void;
   /**

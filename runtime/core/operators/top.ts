@@ -23,6 +23,10 @@ export class Top implements StatefulOperator {
     this.#next = next;
   }
 
+  get keys(): number {
+    return this.#boards.size;
+  }
+
   add(row: Row): void {
     const [record = null, by = null, per = null, keys = null] = row.columns;
     const board = this.#board(row.timeMs, canonicalKey([per]));
