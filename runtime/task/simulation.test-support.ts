@@ -25,7 +25,8 @@ import { LogUnavailable } from "../ports.ts";
 import { EagerClock } from "../testing/eager-clock.ts";
 import { MemoryLog } from "../testing/memory-log.ts";
 import { type Random, seededRandom } from "../testing/random.ts";
-import { runStageTask, TASK_SIZES, type TaskPorts, type TaskSizes } from "./stage-task.ts";
+import { drawSizes } from "../testing/small-sizes.ts";
+import { runStageTask, type TaskPorts } from "./stage-task.ts";
 
 export const SIMULATED_PARTITIONS = 4;
 const TOPIC = "counts";
@@ -168,7 +169,7 @@ export async function simulatePlan(
   const copies = tasksOf(deployment).flatMap((task) =>
     random.chance(0.3) ? [task, task] : [task],
   );
-  const ports = { log, clock, report: () => undefined, sizes: sizesFrom(random) };
+  const ports = { log, clock, report: () => undefined, sizes: drawSizes(random) };
   const tasks = copies.map((task) => keepRunning(deployment, task, ports, stop.signal));
   await feeding;
   while (!(await isDone(deployment, topic, log))) await clock.sleep(1);
@@ -198,19 +199,6 @@ async function feed(log: MemoryLog, likes: readonly Like[], random: Random): Pro
       payload: new Uint8Array(),
     });
   }
-}
-
-/** Now and then so small that a window closes in many commits, and state is always being written anew. */
-function sizesFrom(random: Random): TaskSizes {
-  if (random.chance(0.7)) return TASK_SIZES;
-  return {
-    drain: { ...TASK_SIZES.drain, pieces: 1 + random.int(4) },
-    state: {
-      ...TASK_SIZES.state,
-      sliceBytes: 1 + random.int(2000),
-      epochAfterBytesMin: 1 + random.int(5000),
-    },
-  };
 }
 
 /** A worker in small: starts the task again whenever it crashes or is fenced. */

@@ -251,7 +251,9 @@ class StageTask {
 
   async #commit(signal: AbortSignal): Promise<"committed" | "fenced"> {
     const { messages, watermarkMs } = this.#runner.drain();
-    const state = this.#stateLog.next(this.#runner.changes(), () => this.#runner.entries());
+    const state = this.#stateLog.next(this.#runner.keys, this.#runner.changes(), () =>
+      this.#runner.entries(),
+    );
     const checkpoint = {
       deployment: this.#deployment,
       inSeqs: [...this.#inSeqs],

@@ -4,7 +4,7 @@ import type { StateChange } from "../core/message.ts";
 import type { LogMessage } from "../ports.ts";
 import { NO_STATE, readState, type StateEpochs, StateLog, StateTooLarge } from "./state-log.ts";
 
-const SIZES = { sliceBytes: 30, epochAfterBytesMin: 60, logBytesMax: 100_000 };
+const SIZES = { sliceBytes: 30, epochAfterBytesMin: 60, logBytesMax: 100_000, keysMax: 100 };
 const START: StateEpochs = { epoch: 0, baseEpoch: 0 };
 
 /** A task's state, its log, and the last checkpoint of it. */
@@ -20,7 +20,7 @@ class Task {
       if (value === null) this.state.delete(key);
       else this.state.set(key, value);
     }
-    const written = this.#log.next(changes, () => this.entries());
+    const written = this.#log.next(this.state.size, changes, () => this.entries());
     for (const message of written) {
       this.#seq += 1;
       this.messages.push({ ...message, seq: this.#seq });
@@ -101,21 +101,29 @@ describe("StateLog", () => {
     const [first, second] = [entryOf("a", 100), entryOf("b", 100)];
     const bytesOf = (changes: StateChange[]): number => {
       const log = new StateLog("s", START, NO_STATE);
-      log.next(changes, () => []);
+      log.next(0, changes, () => []);
       return log.bytes;
     };
     const bytes = bytesOf([first]) + bytesOf([second]);
     const sizes = { ...SIZES, epochAfterBytesMin: 10_000 };
     const commits = (logBytesMax: number, stored = NO_STATE) => {
       const log = new StateLog("s", START, stored, { ...sizes, logBytesMax });
-      if (stored === NO_STATE) log.next([first], () => []);
-      return () => log.next([second], () => []);
+      if (stored === NO_STATE) log.next(0, [first], () => []);
+      return () => log.next(0, [second], () => []);
     };
     expect(commits(bytes)).not.toThrow();
     expect(commits(bytes - 1)).toThrow(StateTooLarge);
     const stored = { baseBytes: 0, changedBytes: bytesOf([first]) };
     expect(commits(bytes, stored)).not.toThrow();
     expect(commits(bytes - 1, stored)).toThrow(StateTooLarge);
+  });
+
+  it("takes as many keys as it may and refuses one more, saying what to do", () => {
+    const log = new StateLog("s", START, NO_STATE, SIZES);
+    expect(() => log.next(SIZES.keysMax, [], () => [])).not.toThrow();
+    expect(() => log.next(SIZES.keysMax + 1, [], () => [])).toThrow(
+      "the state under s has 101 keys, and a partition keeps at most 100: give the pipeline more partitions",
+    );
   });
 });
 

@@ -21,6 +21,9 @@ export const EPOCH_AFTER_BYTES_MIN = 1024 * 1024;
 /** State of one stage partition in the log: the last base, and the changes since. */
 export const STATE_LOG_BYTES_MAX = 1024 * 1024 * 1024;
 
+/** Entries of keyed state of one stage partition: what the memory of a thread holds beside the others. */
+export const STATE_KEYS_MAX = 4_000_000;
+
 /** The part of a checkpoint that says which state messages count. */
 export type StateEpochs = {
   readonly epoch: number;
@@ -33,11 +36,13 @@ export type StateSizes = {
   readonly sliceBytes: number;
   readonly epochAfterBytesMin: number;
   readonly logBytesMax: number;
+  readonly keysMax: number;
 };
 export const STATE_SIZES: StateSizes = {
   sliceBytes: BASE_SLICE_BYTES,
   epochAfterBytesMin: EPOCH_AFTER_BYTES_MIN,
   logBytesMax: STATE_LOG_BYTES_MAX,
+  keysMax: STATE_KEYS_MAX,
 };
 
 type StoredBytes = Pick<StoredState, "baseBytes" | "changedBytes">;
@@ -50,9 +55,10 @@ export const NO_STATE: StoredBytes = { baseBytes: 0, changedBytes: 0 };
 export class StateTooLarge extends Error {
   readonly code = "state_too_large";
 
-  constructor(subject: string, bytes: number) {
+  /** @param size with its unit */
+  constructor(subject: string, size: string, max: number) {
     super(
-      `the state under ${subject} takes ${bytes} bytes, which is more than a partition may keep: give the stage more partitions, a smaller window, or a cap`,
+      `the state under ${subject} has ${size}, and a partition keeps at most ${max}: give the pipeline more partitions, the stage a smaller window, or a cap`,
     );
   }
 }
@@ -89,15 +95,24 @@ export class StateLog {
 
   /**
    * The messages of the next commit; they must stand directly before its checkpoint.
+   * @param keys entries of the whole state
    * @throws StateTooLarge
    * @param entries gives the whole state, `changes` included; asked for only when an epoch begins
    */
-  next(changes: readonly StateChange[], entries: () => Iterable<StateChange>): LogAppend[] {
+  next(
+    keys: number,
+    changes: readonly StateChange[],
+    entries: () => Iterable<StateChange>,
+  ): LogAppend[] {
+    const { keysMax, logBytesMax } = this.#sizes;
+    if (keys > keysMax) throw new StateTooLarge(this.#subject, `${keys} keys`, keysMax);
     const changed = stateMessages(this.#subject, this.#epoch, "change", changes);
     const changedBytes = bytesOf(changed);
     this.#changedBytes += changedBytes;
     if (changes.length > 0) this.#entryBytes = changedBytes / changes.length;
-    if (this.bytes > this.#sizes.logBytesMax) throw new StateTooLarge(this.#subject, this.bytes);
+    if (this.bytes > logBytesMax) {
+      throw new StateTooLarge(this.#subject, `${this.bytes} bytes`, logBytesMax);
+    }
     const limit = Math.max(this.#sizes.epochAfterBytesMin, 2 * this.#baseBytes);
     const began = this.#base === null && this.#changedBytes >= limit;
     if (began) this.#begin(entries());

@@ -18,12 +18,13 @@ import { deployPlan } from "../../runtime/deploy.ts";
 import { decodeRecords } from "../../runtime/eval/codec.ts";
 import { toJson } from "../../runtime/eval/json.ts";
 import type { FirehoseMessage } from "../../runtime/plan-driver.ts";
-import { type Log, LogUnavailable } from "../../runtime/ports.ts";
-import { runStageTask } from "../../runtime/task/stage-task.ts";
+import { LogUnavailable } from "../../runtime/ports.ts";
+import { runStageTask, type TaskPorts } from "../../runtime/task/stage-task.ts";
 import { EagerClock } from "../../runtime/testing/eager-clock.ts";
 import { MemoryDeployments } from "../../runtime/testing/memory-deployments.ts";
 import { MemoryLog } from "../../runtime/testing/memory-log.ts";
 import { type Random, seededRandom } from "../../runtime/testing/random.ts";
+import { drawSizes } from "../../runtime/testing/small-sizes.ts";
 import { type Broken, UnreliableLog } from "../../runtime/testing/unreliable-log.ts";
 import { type Difference, difference, isSame } from "../support/difference.ts";
 import { interleaved, makeEvents, PARTITIONS, partitioned } from "./events.ts";
@@ -112,12 +113,13 @@ async function run(
   const log = new UnreliableLog(world.log, random, broken);
   const clock = new EagerClock();
   const stop = new AbortController();
+  const ports = { log, clock, report: () => undefined, sizes: drawSizes(random) };
   const failures: unknown[] = [];
   const owners = world.deployments.flatMap((deployment) =>
     tasksOf(deployment).flatMap((task) =>
       Array.from({ length: random.chance(TWICE) ? 2 : 1 }, async () => {
         try {
-          await keepRunning(deployment, task, log, clock, stop.signal);
+          await keepRunning(deployment, task, ports, stop.signal);
         } catch (error) {
           failures.push(error);
         }
@@ -140,17 +142,16 @@ async function run(
 async function keepRunning(
   deployment: Deployment,
   task: TaskId,
-  log: Log,
-  clock: EagerClock,
+  ports: TaskPorts,
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
     try {
-      await runStageTask(deployment, task, { log, clock, report: () => undefined }, signal);
+      await runStageTask(deployment, task, ports, signal);
     } catch (error) {
       if (!(error instanceof LogUnavailable)) throw error;
     }
-    await clock.sleep(1);
+    await ports.clock.sleep(1);
   }
 }
 

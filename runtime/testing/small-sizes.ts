@@ -1,0 +1,19 @@
+// Sizes of a task drawn from a seed: now and then so small that a window closes in many commits, and that state is
+// always being written anew.
+
+import { TASK_SIZES, type TaskSizes } from "../task/stage-task.ts";
+import type { Random } from "./random.ts";
+
+const USUAL = 0.5;
+
+export function drawSizes(random: Random): TaskSizes {
+  if (random.chance(USUAL)) return TASK_SIZES;
+  return {
+    drain: { ...TASK_SIZES.drain, pieces: 1 + random.int(4) },
+    state: {
+      ...TASK_SIZES.state,
+      sliceBytes: 1 + random.int(2000),
+      epochAfterBytesMin: 1 + random.int(5000),
+    },
+  };
+}
