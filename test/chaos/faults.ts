@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ClusterNode } from "../../runtime/testing/nats-cluster-node.ts";
 import type { Random } from "../../runtime/testing/random.ts";
 import type { Member } from "./member.ts";
+import { comesTrue } from "./wait.ts";
 
 type Role = "worker" | "shuffler" | "node";
 
@@ -17,6 +18,11 @@ export type Fault = {
   readonly durationMs: number;
   /** The last event the relay had sent when it began. */
   readonly relaySeq: number;
+  /**
+   * Of a node: how long after its mending all replicas of all streams were there and up to date; null while
+   * they are not.
+   */
+  wholeAfterMs: number | null;
 };
 
 type Action<T> = {
@@ -99,6 +105,9 @@ const NODE_ACTIONS: readonly Action<ClusterNode>[] = [
   },
 ];
 
+/** Longest that is waited for a node to be whole again; no other one is broken meanwhile. */
+const WHOLE_MS_MAX = 120_000;
+
 /** How often the three are drawn. */
 const ROLE_WEIGHTS: readonly (readonly [Role, number])[] = [
   ["worker", 10],
@@ -176,19 +185,25 @@ async function beginOne(
       beganAtMs: Date.now(),
       durationMs,
       relaySeq: targets.relaySeq(),
+      wholeAfterMs: null,
     };
     mending.set(
       target,
-      run(action, target, durationMs).finally(() => mending.delete(target)),
+      run(action, target, fault).finally(() => mending.delete(target)),
     );
     return fault;
   }
-}
 
-async function run<T>(action: Action<T>, target: T, durationMs: number): Promise<void> {
-  await action.begin(target);
-  await sleep(durationMs);
-  await action.mend(target);
+  async function run<T>(action: Action<T>, target: T, fault: Fault): Promise<void> {
+    await action.begin(target);
+    await sleep(fault.durationMs);
+    await action.mend(target);
+    if (fault.role !== "node") return;
+    const mendedMs = performance.now();
+    if (await comesTrue(targets.isWhole, WHOLE_MS_MAX)) {
+      fault.wholeAfterMs = performance.now() - mendedMs;
+    }
+  }
 }
 
 function weighted<T>(random: Random, choices: readonly (readonly [T, number])[]): T {

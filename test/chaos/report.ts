@@ -35,10 +35,20 @@ export function printFigures(figures: Figures): void {
     }
   }
   for (const [name, times] of [...kinds].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const [median, p90, longest] = [0.5, 0.9, 1].map((q) => seconds(quantile(times, q)));
-    print(`| ${name} | ${times.length} | ${median} | ${p90} | ${longest} |`);
+    print(`| ${name} | ${times.length} | ${spread(times).replaceAll(", ", " | ")} |`);
   }
+  const whole = faults.flatMap(({ role, wholeAfterMs }) =>
+    role === "node" ? [wholeAfterMs ?? Number.POSITIVE_INFINITY] : [],
+  );
   print("");
+  print(
+    `a node that is back has all its replicas up to date after ${spread(whole)} (median, p90, longest)`,
+  );
+  print("");
+}
+
+function spread(times: readonly number[]): string {
+  return [0.5, 0.9, 1].map((q) => seconds(quantile(times, q))).join(", ");
 }
 
 /** @returns whether there are none */
