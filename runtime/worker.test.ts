@@ -143,3 +143,62 @@ describe("Worker", () => {
     expect(events).toEqual([{ kind: "leave-failed", error: new Error("away") }]);
   });
 });
+
+/** Everybody who has announced themselves and not left. */
+class TestMemberships {
+  readonly #alive = new Set<string>();
+
+  readonly beat = async (worker: string): Promise<void> => void this.#alive.add(worker);
+  readonly alive = async (): Promise<string[]> => [...this.#alive];
+  readonly leave = async (worker: string): Promise<void> => void this.#alive.delete(worker);
+}
+
+/** Time passes only when a test says so. */
+class TickingClock {
+  #sleepers: (() => void)[] = [];
+
+  readonly now = (): number => 0;
+  readonly sleep = (_ms: number, signal?: AbortSignal): Promise<void> =>
+    new Promise((resolve) => {
+      this.#sleepers.push(resolve);
+      signal?.addEventListener("abort", () => resolve());
+    });
+
+  tick(): void {
+    for (const wake of this.#sleepers.splice(0)) wake();
+  }
+}
+
+describe("several workers", () => {
+  it("share the tasks when one joins, and hand them over when one stops", async () => {
+    const store = new MemoryDeployments();
+    const membership = new TestMemberships();
+    const clock = new TickingClock();
+    const start = (id: string) => {
+      const host = new TestHost();
+      const stop = new AbortController();
+      const onEvent = (): void => undefined;
+      const worker = new Worker(id, { store, membership, host, clock, onEvent });
+      const ended = worker.run(stop.signal);
+      return { host, stop: () => stop.abort(), ended };
+    };
+    await store.put(deploymentOf("one"), 0);
+    await store.put(deploymentOf("two"), 0);
+    const first = start("first");
+    await expect.poll(() => first.host.running.size).toBe(2 * TASKS);
+    const second = start("second");
+    // The next heartbeat of each shows it the other.
+    const shares = (): number[] => {
+      clock.tick();
+      return [first.host.running.size, second.host.running.size];
+    };
+    await expect.poll(() => shares().reduce((sum, share) => sum + share)).toBe(2 * TASKS);
+    expect(shares().every((share) => share > 0)).toBe(true);
+    first.stop();
+    await first.ended;
+    expect(first.host.running.size).toBe(0);
+    await expect.poll(shares).toEqual([0, 2 * TASKS]);
+    second.stop();
+    await second.ended;
+  });
+});

@@ -28,10 +28,29 @@ export type StoredRecord = {
 
 const NANOSECONDS_PER_MS = 1_000_000;
 
+/** All that a run left, as it came from the servers. */
+export type Stored = {
+  readonly firehose: readonly JsMsg[];
+  readonly topics: ReadonlyMap<string, readonly JsMsg[]>;
+};
+
+/**
+ * Reads everything and looks at nothing: the servers speak to each other through proxies in this process, and
+ * would lose their leaders if it was busy with something else for seconds.
+ */
+export async function readStored(
+  connection: NatsConnection,
+  topics: readonly string[],
+): Promise<Stored> {
+  const read = new Map<string, readonly JsMsg[]>();
+  for (const topic of topics) read.set(topic, await readTopic(connection, topic));
+  const firehose = await readAll(connection, FIREHOSE_STREAM, [FIREHOSE_SUBJECTS]);
+  return { firehose, topics: read };
+}
+
 /** The FIREHOSE stream in its order, decoded without any code of ours. */
-export async function storedFirehose(connection: NatsConnection): Promise<StoredEvent[]> {
-  const messages = await readAll(connection, FIREHOSE_STREAM, [FIREHOSE_SUBJECTS]);
-  return messages.map(({ subject, headers, data }) => {
+export function storedFirehose({ firehose }: Stored): StoredEvent[] {
+  return firehose.map(({ subject, headers, data }) => {
     const partition = Number(subject.split(".")[2]);
     const watermark = headers?.get(HEADER.watermark) ?? "";
     return watermark === ""
@@ -41,22 +60,22 @@ export async function storedFirehose(connection: NatsConnection): Promise<Stored
 }
 
 /** The records of a topic, as they are printed. */
-export async function storedRecords(
-  connection: NatsConnection,
-  topic: string,
-): Promise<StoredRecord[]> {
-  const at = await (await NatsDeploymentStore.open(connection)).topic(DEFAULT_TENANT, topic);
-  if (at === null) throw new Error(`nobody owns ${topic}`);
-  const subjects = Array.from({ length: at.partitions }, (_, partition) =>
-    topicSubject(at.owner, topic, partition),
-  );
-  const messages = await readAll(connection, bucketStream(at.owner.bucket), subjects);
-  return messages.flatMap(({ data, info }) =>
+export function storedRecords({ topics }: Stored, topic: string): StoredRecord[] {
+  return (topics.get(topic) ?? []).flatMap(({ data, info }) =>
     decodeRecords(data).map((record) => ({
       record: toJson(record) as Record<string, unknown>, // The records of a topic are objects.
       storedAtMs: info.timestampNanos / NANOSECONDS_PER_MS,
     })),
   );
+}
+
+async function readTopic(connection: NatsConnection, topic: string): Promise<JsMsg[]> {
+  const at = await (await NatsDeploymentStore.open(connection)).topic(DEFAULT_TENANT, topic);
+  if (at === null) throw new Error(`nobody owns ${topic}`);
+  const subjects = Array.from({ length: at.partitions }, (_, partition) =>
+    topicSubject(at.owner, topic, partition),
+  );
+  return await readAll(connection, bucketStream(at.owner.bucket), subjects);
 }
 
 async function readAll(

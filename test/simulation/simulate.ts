@@ -89,6 +89,31 @@ export async function runUnderFaults(
   return Object.fromEntries(await Promise.all(records));
 }
 
+/**
+ * As `runUnderFaults`, but gives the bytes of the topics, by partition and producer: in what order several
+ * producers come to a partition is left open.
+ */
+export async function bytesUnderFaults(
+  text: string,
+  messages: readonly FirehoseMessage[],
+  faults: Random,
+): Promise<ReadonlyMap<string, string>> {
+  const world = await deploy(text);
+  await run(world, messages, faults, null);
+  const bytes = new Map<string, string>();
+  for (const { address, plan } of world.deployments) {
+    for (const { name } of topicsOf(plan)) {
+      const subjects = [topicSubject(address, name, 0).replace(/\d+$/, "*")];
+      for await (const message of world.log.readAll(bucketStream(0), subjects)) {
+        const from = `${message.subject} ${message.headers.get(HEADER.from)}`;
+        const payload = Buffer.from(message.payload).toString("hex");
+        bytes.set(from, (bytes.get(from) ?? "") + payload);
+      }
+    }
+  }
+  return bytes;
+}
+
 type World = { readonly log: MemoryLog; readonly deployments: readonly Deployment[] };
 
 async function deploy(text: string): Promise<World> {
