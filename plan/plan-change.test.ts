@@ -85,7 +85,7 @@ describe("planChange", () => {
   });
 
   it("tells stages and topics that are dropped, and topics that grow", () => {
-    const stateless = PROGRAM.replace(/\|> window[^]*n > 1/, "|> map { post: did }");
+    const stateless = PROGRAM.replace(/\|> window.*n > 1/s, "|> map { post: did }");
     const change = planChange(placed(PROGRAM), placed(stateless), SEAM);
     expect(kinds(change)).toMatchObject({ s1: "dropped" });
     const grown = edited("partitions: 2)", "partitions: 5)").topics;

@@ -2,7 +2,7 @@ import { Kvm } from "@nats-io/kv";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Deployment } from "../../../plan/deployment.ts";
 import { PLANS_BUCKET } from "../../../plan/names.ts";
-import { type DeploymentChange, DeploymentUnreadable } from "../../deployments.ts";
+import { type DeploymentChange, DeploymentUnreadable, VERSIONS_MAX } from "../../deployments.ts";
 import { simulatedPlan } from "../../task/simulation.test-support.ts";
 import { type Bench, openBench } from "./bench.test-support.ts";
 import { NatsDeploymentStore } from "./deployment-store.ts";
@@ -66,4 +66,15 @@ it("throws a typed error for one asked for by name", async () => {
   await expect(store.get("local", "newer")).rejects.toThrow(
     "deployment local.newer cannot be read",
   );
+});
+
+it("keeps as many versions as it may, and forgets the oldest of one more", async () => {
+  const address = { ...good.address, pipeline: "often" };
+  const kept = async () => (await store.versions("local", "often")).map(({ version }) => version);
+  for (let version = 1; version <= VERSIONS_MAX; version += 1) {
+    await store.saveVersion({ ...good, address, version });
+  }
+  expect(await kept()).toEqual(Array.from({ length: VERSIONS_MAX }, (_, i) => i + 1));
+  await store.saveVersion({ ...good, address, version: VERSIONS_MAX + 1 });
+  expect(await kept()).toEqual(Array.from({ length: VERSIONS_MAX }, (_, i) => i + 2));
 });
