@@ -29,3 +29,14 @@ it("says why a task failed on its thread, with the error's code", async () => {
     message: expect.stringContaining("cannot connect to NATS"),
   });
 });
+
+it("says that a thread ran out of memory, and what to do", async () => {
+  const tooLittleMb = 12;
+  await using host = new ThreadHost("nats://127.0.0.1:1", 1, tooLittleMb);
+  const huge = { ...deployment, source: "x".repeat(50_000_000) };
+  const { done } = host.start(huge, { stage: "s0", partition: 0 }, () => {});
+  await expect(done).rejects.toMatchObject({
+    code: "thread_out_of_memory",
+    message: expect.stringContaining("start more workers or threads"),
+  });
+});
