@@ -27,7 +27,7 @@ function planOf(text: string): Plan {
 
 function stage(plan: Plan, id: string): Stage {
   const found = plan.stages.find((one) => one.id === id);
-  if (found === undefined) throw new Error(`no stage ${id} in ${plan.stages.map((one) => one.id)}`);
+  if (found === undefined) throw new Error(`no stage ${id}`);
   return found;
 }
 

@@ -7,7 +7,7 @@
 // Which of them the task would have read is not known any more: it says how many there were at most.
 
 import { FIREHOSE_STREAM } from "../../plan/names.ts";
-import type { Log } from "../ports.ts";
+import { type Log, LogUnavailable } from "../ports.ts";
 import type { TaskSource } from "./sources.ts";
 
 /** Messages of a stream, both ends included, that were deleted before they were read. */
@@ -32,7 +32,11 @@ export class Retention {
   async look(): Promise<void> {
     for (const [input, { stream, subjects }] of this.#sources.entries()) {
       if (stream !== FIREHOSE_STREAM || subjects.length === 0) continue;
-      this.#firstSeqs[input] = await this.#log.firstSeq(stream);
+      try {
+        this.#firstSeqs[input] = await this.#log.firstSeq(stream);
+      } catch (error) {
+        if (!(error instanceof LogUnavailable)) throw error; // It is asked again before long.
+      }
     }
   }
 

@@ -276,7 +276,7 @@ class StageTask {
     this.#commits += 1;
     this.#report();
     const garbageSeq = this.#stateLog.committed(result.lastSeq);
-    if (garbageSeq !== null) await this.#ports.log.purge(stream, this.#subjects.state, garbageSeq);
+    if (garbageSeq !== null) await this.#purge(stream, this.#subjects.state, garbageSeq);
     return "committed";
   }
 
@@ -293,15 +293,23 @@ class StageTask {
     const nowMs = this.#ports.clock.now();
     if (nowMs - this.#sweptMs < COMMIT.sweepMs) return;
     this.#sweptMs = nowMs;
-    const { log } = this.#ports;
     const { stream, checkpoint } = this.#subjects;
     await this.#retention.look();
-    await log.purge(stream, checkpoint, this.#checkpointSeq - 1);
+    await this.#purge(stream, checkpoint, this.#checkpointSeq - 1);
     for (const [input, source] of this.#sources.entries()) {
       if (!source.exclusive) continue;
       for (const subject of source.subjects) {
-        await log.purge(source.stream, subject, this.#inSeqs[input] ?? 0);
+        await this.#purge(source.stream, subject, this.#inSeqs[input] ?? 0);
       }
+    }
+  }
+
+  /** What the log has no time for now stays until the next purge of the subject. */
+  async #purge(stream: string, subject: string, throughSeq: number): Promise<void> {
+    try {
+      await this.#ports.log.purge(stream, subject, throughSeq);
+    } catch (error) {
+      if (!(error instanceof LogUnavailable)) throw error;
     }
   }
 }
