@@ -32,16 +32,22 @@ export type Entry =
   | { readonly kind: "event"; readonly event: SimEvent }
   | { readonly kind: "watermark"; readonly watermarkMs: number };
 
-/** Relay order: times step back by up to 0.9 s, and one in ten is up to a minute late. */
-export function makeEvents(random: Random, count: number): SimEvent[] {
+/**
+ * Relay order: times step back by up to 0.9 s, and one in ten is up to a minute late.
+ * @param hot share of the events that are all of one account and one post
+ */
+export function makeEvents(random: Random, count: number, hot = 0): SimEvent[] {
   return Array.from({ length: count }, (_, i) => ({
-    did: `did:plc:${random.int(ACCOUNTS)}`,
+    ...(random.chance(hot) ? HOT : { did: drawDid(random), post: drawPost(random) }),
     seq: i + 1,
     timeMs: T0 + i * 700 - random.int(900) - (random.chance(0.1) ? random.int(LATE_MS_MAX) : 0),
     collection: random.chance(0.8) ? LIKE : REPOST,
-    post: `post${random.int(POSTS)}`,
   }));
 }
+
+const HOT = { did: "did:plc:0", post: "post0" };
+const drawDid = (random: Random): string => `did:plc:${random.int(ACCOUNTS)}`;
+const drawPost = (random: Random): string => `post${random.int(POSTS)}`;
 
 /** Each partition's messages: its events, and a watermark whenever the relay enters a new second. */
 export function partitioned(events: readonly SimEvent[]): Entry[][] {

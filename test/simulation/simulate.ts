@@ -42,6 +42,9 @@ export type Finding = {
 
 const EVENTS_LEAST = 60;
 const EVENTS_MORE = 120;
+/** Every so many seeds one key has this share of the events. */
+const HOT_EVERY = 4;
+const HOT_SHARE = 0.9;
 /** Tasks that have a second owner the whole time. */
 const TWICE = 0.3;
 /** Turns after which a run that does not end is given up. */
@@ -54,7 +57,9 @@ const SHOWN_MAX = 3;
 export async function simulate(seed: number, broken: Broken | null): Promise<Finding> {
   const { name, text, expected } = drawProgram(seededRandom(seed * 3));
   const random = seededRandom(seed * 3 + 1);
-  const partitions = partitioned(makeEvents(random, EVENTS_LEAST + random.int(EVENTS_MORE)));
+  const hot = seed % HOT_EVERY === 0 ? HOT_SHARE : 0;
+  const count = EVENTS_LEAST + random.int(EVENTS_MORE);
+  const partitions = partitioned(makeEvents(random, count, hot));
   const topics = expected(partitions);
   const found = { seed, program: name, text };
   try {
