@@ -47,6 +47,9 @@ export class WorkerLog {
       case "heartbeat-failed":
         this.#terminal.complain(`heartbeat failed: ${describe(event.error)}`);
         break;
+      case "watch-failed":
+        this.#terminal.complain(`new deploys are not seen just now: ${describe(event.error)}`);
+        break;
       case "unreadable":
         this.#terminal.complain(
           `${event.key}: not run, what is deployed there cannot be read: ${event.reason}`,

@@ -37,7 +37,7 @@ export interface DeploymentStore {
   saveVersion(deployment: Deployment): Promise<void>;
   /** The versions kept that can be read, the latest last. */
   versions(tenant: string, pipeline: string): Promise<Deployment[]>;
-  /** All deployments now, then every change, until the signal aborts. */
+  /** All deployments now, then every change, until the signal aborts. @throws LogUnavailable */
   watch(signal: AbortSignal): AsyncIterable<DeploymentChange>;
 
   /** Where a topic is, or null when nobody owns it. */

@@ -65,6 +65,7 @@ export class Reporter {
         break;
       case "lost":
       case "heartbeat-failed":
+      case "watch-failed":
       case "unreadable":
       case "leave-failed":
         break;

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Deployment } from "../plan/deployment.ts";
+import { type Clock, LogUnavailable } from "./ports.ts";
 import { simulatedPlan } from "./task/simulation.test-support.ts";
 import type { TaskEnd } from "./task/stage-task.ts";
+import { EagerClock } from "./testing/eager-clock.ts";
 import { MemoryDeployments } from "./testing/memory-deployments.ts";
 import { type RunningTask, type TaskHost, Worker, type WorkerEvent } from "./worker.ts";
 
@@ -53,11 +55,14 @@ class TestMembership {
   }
 }
 
-function startWorker(store = new MemoryDeployments(), membership = new TestMembership()) {
+function startWorker(
+  store = new MemoryDeployments(),
+  membership = new TestMembership(),
+  clock: Clock = { now: () => 0, sleep: untilAborted },
+) {
   const host = new TestHost();
   const events: WorkerEvent[] = [];
   const stop = new AbortController();
-  const clock = { now: () => 0, sleep: untilAborted };
   const onEvent = (event: WorkerEvent): void => void events.push(event);
   const worker = new Worker("w", { store, membership, host, clock, onEvent });
   const ended = worker.run(stop.signal);
@@ -110,6 +115,27 @@ describe("Worker", () => {
     await expect
       .poll(() => [...host.running].map(({ deployedAtMs }) => deployedAtMs))
       .toEqual(Array.from({ length: TASKS }, () => 2));
+    expect(host.started).toHaveLength(2 * TASKS);
+    stop();
+    await ended;
+  });
+
+  it("runs on through an outage of the watch, and watches again", async () => {
+    class AwayDeployments extends MemoryDeployments {
+      tries = 0;
+      override async *watch(signal: AbortSignal) {
+        this.tries += 1;
+        const deployment = deploymentOf(this.tries === 1 ? "one" : "two");
+        yield { kind: "deployed", key: deployment.address.pipeline, deployment } as const;
+        if (this.tries === 1) throw new LogUnavailable("away");
+        yield* super.watch(signal);
+      }
+    }
+    const store = new AwayDeployments();
+    const running = startWorker(store, new TestMembership(), new EagerClock());
+    const { host, events, stop, ended } = running;
+    await expect.poll(() => host.running.size).toBe(2 * TASKS);
+    expect(events).toContainEqual({ kind: "watch-failed", error: new LogUnavailable("away") });
     expect(host.started).toHaveLength(2 * TASKS);
     stop();
     await ended;

@@ -4,7 +4,7 @@
 import { type Deployment, isRunnable, type TaskId, taskName, tasksOf } from "../plan/deployment.ts";
 import type { DeploymentChange, DeploymentStore, Membership } from "./deployments.ts";
 import { ownerOf } from "./ownership.ts";
-import type { Clock } from "./ports.ts";
+import { type Clock, LogUnavailable } from "./ports.ts";
 import type { Gap } from "./task/retention.ts";
 import type { TaskEnd, TaskReport } from "./task/stage-task.ts";
 
@@ -43,6 +43,8 @@ export type WorkerEvent =
   /** The stream has deleted what the task had not read; it goes on with what is left. */
   | { readonly kind: "lost"; readonly task: string; readonly gap: Gap }
   | { readonly kind: "heartbeat-failed"; readonly error: unknown }
+  /** What is deployed meanwhile shows when the watch is there again; tasks run on. */
+  | { readonly kind: "watch-failed"; readonly error: unknown }
   /** What is stored under `key` is not run: it cannot be read. */
   | { readonly kind: "unreadable"; readonly key: string; readonly reason: string }
   /** The others were not told that this worker has stopped; they notice when its heartbeat expires. */
@@ -87,18 +89,32 @@ export class Worker {
 
   /**
    * Runs until the signal aborts; then every task commits and ends, and the others are told.
-   * @throws what the watch of the deployments threw, after the same clean end
+   * @throws what the watch of the deployments threw, after the same clean end; not when it was an outage
    */
   async run(signal: AbortSignal): Promise<void> {
     const ended = new AbortController();
     await this.#heartbeat();
     const beating = this.#beatUntil(AbortSignal.any([signal, ended.signal]));
     try {
-      for await (const change of this.#ports.store.watch(signal)) this.#take(change);
+      while ((await this.#watch(signal)) === "again") {
+        await this.#ports.clock.sleep(HEARTBEAT_MS, signal);
+      }
     } finally {
       ended.abort();
       await Promise.all([beating, this.#stopAll()]);
       await this.#leave();
+    }
+  }
+
+  async #watch(signal: AbortSignal): Promise<"over" | "again"> {
+    try {
+      for await (const change of this.#ports.store.watch(signal)) this.#take(change);
+      return "over";
+    } catch (error) {
+      if (!(error instanceof LogUnavailable)) throw error;
+      if (signal.aborted) return "over";
+      this.#ports.onEvent({ kind: "watch-failed", error });
+      return "again";
     }
   }
 

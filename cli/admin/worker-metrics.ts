@@ -99,6 +99,7 @@ export class WorkerMetrics {
         this.#heartbeatFailedAtMs = this.#nowMs();
         return;
       case "lost":
+      case "watch-failed":
       case "unreadable":
       case "leave-failed":
         return;

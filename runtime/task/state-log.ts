@@ -21,8 +21,8 @@ export const EPOCH_AFTER_BYTES_MIN = 1024 * 1024;
 /** State of one stage partition in the log: the last base, and the changes since. */
 export const STATE_LOG_BYTES_MAX = 1024 * 1024 * 1024;
 
-/** Entries of keyed state of one stage partition: what the memory of a thread holds beside the others. */
-export const STATE_KEYS_MAX = 4_000_000;
+/** Entries of keyed state of one stage partition: a million take about 750 MB of a thread (`npm run bench:state`). */
+export const STATE_KEYS_MAX = 2_000_000;
 
 /** The part of a checkpoint that says which state messages count. */
 export type StateEpochs = {

@@ -25,6 +25,7 @@ import {
   VERSIONS_MAX,
 } from "../../deployments.ts";
 import { errorMessage } from "../nats-server/error-message.ts";
+import { answered } from "./retry.ts";
 
 const addressSchema = z.object({ bucket: z.number(), tenant: z.string(), pipeline: z.string() });
 const topicSchema: z.ZodType<TopicAddress> = z.object({
@@ -148,7 +149,7 @@ export class NatsDeploymentStore implements DeploymentStore {
   }
 
   async *watch(signal: AbortSignal): AsyncIterable<DeploymentChange> {
-    const entries = await this.#plans.watch();
+    const entries = await answered(this.#plans.watch());
     const stop = (): void => entries.stop();
     signal.addEventListener("abort", stop, { once: true });
     if (signal.aborted) stop();
