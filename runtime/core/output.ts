@@ -12,6 +12,8 @@ type Pending = { target: Target; partition: number; items: Uint8Array[]; bytes: 
 
 export class OutputBuffer {
   readonly #pending = new Map<string, Pending>();
+  #lastTarget: Target | null = null;
+  #lastPending: Pending[] = [];
   #full: OutputMessage[] = [];
   #bytes = 0;
   /** Pending messages with records. */
@@ -50,6 +52,16 @@ export class OutputBuffer {
   }
 
   #open(target: Target, partition: number): Pending {
+    // An operator sends to one target, always the same object: no name is put together for each record.
+    if (target !== this.#lastTarget) {
+      this.#lastTarget = target;
+      this.#lastPending = [];
+    }
+    this.#lastPending[partition] ??= this.#find(target, partition);
+    return this.#lastPending[partition];
+  }
+
+  #find(target: Target, partition: number): Pending {
     const key = `${target.kind}/${target.name}/${partition}`;
     let pending = this.#pending.get(key);
     if (pending === undefined) {

@@ -7,6 +7,7 @@ import type { Input, Op, Plan, Stage } from "../../plan/plan.ts";
 import { decodeRecords, decodeRows } from "../eval/codec.ts";
 import { EvaluationError } from "../eval/eval-error.ts";
 import { Instant, isRecord, type RecordValue, type Value } from "../eval/values.ts";
+import { EncodedRows } from "../eval/view/encoded-rows.ts";
 import { EventRecords } from "../eval/view/event-records.ts";
 import { EventView } from "../eval/view/event-view.ts";
 import { OBJECTS, type Records, timeOf } from "../eval/view/records.ts";
@@ -53,6 +54,7 @@ export class StageRunner {
   readonly #context: StageContext;
   readonly #inputs: readonly Input[];
   readonly #watermarks: Watermarks;
+  readonly #encodedRows = new EncodedRows();
   readonly #stateful: StatefulOperator | null;
   /** For records that are objects, and for events as they stand in their messages. */
   readonly #emit: Emit;
@@ -156,6 +158,11 @@ export class StageRunner {
     return this.#stateful?.changes() ?? [];
   }
 
+  /** As `changes`, where nobody stores them. */
+  skipChanges(): void {
+    this.#stateful?.skipChanges();
+  }
+
   progress(): Progress {
     return {
       watermarks: this.#watermarks.save(),
@@ -256,6 +263,11 @@ export class StageRunner {
 
   #rows(payload: Uint8Array): void {
     assert(this.#stateful !== null, "only a stateful stage stands behind an exchange");
+    if (this.#stateful.addAll !== undefined && this.#encodedRows.read(payload)) {
+      this.#context.counters.in += this.#encodedRows.count;
+      this.#stateful.addAll(this.#encodedRows);
+      return;
+    }
     for (const row of decodeRows(payload)) {
       this.#context.counters.in += 1;
       this.#stateful.add(row);

@@ -17,6 +17,9 @@ export type Row = {
   readonly columns: Value[];
 };
 
+/** Parts of a row on the wire. */
+export const ROW_PARTS = 4;
+
 // Encoding and decoding are synchronous and never re-enter, so one of each serves the whole thread.
 const writer = new CborWriter();
 const reader = new CborReader();
@@ -56,7 +59,7 @@ export function decodeRecords(payload: Uint8Array): Value[] {
 /** A row as the CBOR array `[timeMs, seq, keys, columns]`. @throws EvaluationError as `encodeRecord` does. */
 export function encodeRow(row: Row): Uint8Array {
   writer.reset();
-  writer.listHeader(4);
+  writer.listHeader(ROW_PARTS);
   writer.number(row.timeMs);
   writer.number(row.seq);
   writer.list(row.keys, 0);
@@ -73,7 +76,7 @@ export function decodeRows(payload: Uint8Array): Row[] {
 }
 
 function readRow(): Row {
-  if (reader.listLength() !== 4) throw new MalformedPayload("a row has four parts");
+  if (reader.listLength() !== ROW_PARTS) throw new MalformedPayload("a row has four parts");
   const timeMs = reader.value();
   const seq = reader.value();
   const keys = reader.value();

@@ -83,7 +83,8 @@ function define(
   };
 }
 
-function anything(): null {
+/** The `refuses` of what takes every value. */
+export function anything(): null {
   return null;
 }
 

@@ -150,7 +150,7 @@ function compareContents(a: Row, b: Row): number {
 }
 
 /** The last column of an exchange that says it: the instant the row was known at, milliseconds. */
-export function knownMs(row: Row): number {
+export function knownMs(row: Pick<Row, "columns">): number {
   const known = row.columns.at(-1);
   assert(typeof known === "number", "the exchange says when a row was known");
   return known;

@@ -5,7 +5,7 @@ import { decodeValue, encodeRecord, type Row } from "../../eval/codec.ts";
 import { EvaluationError } from "../../eval/eval-error.ts";
 import { type RecordValue, setField, type Value } from "../../eval/values.ts";
 import { type Accumulator, listOf } from "../aggregates/accumulator.ts";
-import { type AggregateFunction, aggregateFunction } from "../aggregates/aggregate.ts";
+import { type AggregateFunction, aggregateFunction, anything } from "../aggregates/aggregate.ts";
 import { assert } from "../assert.ts";
 import type { StageContext } from "../context.ts";
 
@@ -14,6 +14,8 @@ export type Group = {
   readonly accumulators: readonly Accumulator[];
   /** Whether it has changed since it was last sent (`emit changes`). */
   unsent: boolean;
+  /** Whether it has changed since it was last stored; only the windowed reduce says so here. */
+  changed: boolean;
 };
 
 export class Groups {
@@ -21,6 +23,8 @@ export class Groups {
   readonly #aggregates: readonly Aggregate[];
   readonly #functions: readonly AggregateFunction[];
   readonly #context: StageContext;
+  /** Whether no row is ever refused. */
+  readonly takesAll: boolean;
 
   /** @param keys names of the key fields */
   constructor(keys: readonly string[], aggregates: readonly Aggregate[], context: StageContext) {
@@ -28,10 +32,12 @@ export class Groups {
     this.#aggregates = aggregates;
     this.#functions = aggregates.map(aggregateFunction);
     this.#context = context;
+    this.takesAll = this.#functions.every(({ refuses }) => refuses === anything);
   }
 
   create(keys: readonly Value[]): Group {
-    return { keys, accumulators: this.#functions.map((fn) => fn.create()), unsent: false };
+    const accumulators = this.#functions.map((fn) => fn.create());
+    return { keys, accumulators, unsent: false, changed: false };
   }
 
   /** Whether every aggregate takes the row; one that does not goes to dead letters. */
@@ -44,8 +50,9 @@ export class Groups {
   }
 
   /** Takes in a row that was accepted. Nulls do not count. */
-  add(group: Group, row: Row): void {
-    for (const [i, { column }] of this.#aggregates.entries()) {
+  add(group: Group, row: Omit<Row, "keys">): void {
+    for (let i = 0; i < this.#aggregates.length; i += 1) {
+      const column = this.#aggregates[i]?.column ?? null;
       const value = column === null ? true : (row.columns[column] ?? null);
       if (value !== null) group.accumulators[i]?.add(value, row);
     }
@@ -80,7 +87,12 @@ export class Groups {
     const count = this.#functions.length;
     assert(Array.isArray(keys) && rest.length > count, "state is not of this operator");
     const accumulators = this.#functions.map((fn, i) => fn.load(rest[i] ?? null));
-    const group = { keys: listOf(keys), accumulators, unsent: rest[count] === true };
+    const group = {
+      keys: listOf(keys),
+      accumulators,
+      unsent: rest[count] === true,
+      changed: false,
+    };
     return { group, extra: rest.slice(count + 1) };
   }
 

@@ -68,6 +68,11 @@ export class ReduceChanges implements StatefulOperator {
     return [...this.#queue.changes(), ...this.#reduce.changes()];
   }
 
+  skipChanges(): void {
+    this.#queue.changes();
+    this.#reduce.skipChanges();
+  }
+
   *entries(): Iterable<StateChange> {
     yield* this.#queue.entries();
     yield* this.#reduce.entries();

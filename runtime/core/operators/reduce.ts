@@ -9,7 +9,8 @@ import { END_OF_TIME_MS } from "../../../plan/event.ts";
 import { everyOp } from "../../../plan/ops.ts";
 import type { AlignedWindow, ReduceOp } from "../../../plan/plan.ts";
 import { decodeValue, encodeRecord, type Row } from "../../eval/codec.ts";
-import { canonicalKey, Instant } from "../../eval/values.ts";
+import { canonicalKey, Instant, type Value } from "../../eval/values.ts";
+import type { EncodedRows } from "../../eval/view/encoded-rows.ts";
 import { listOf } from "../aggregates/accumulator.ts";
 import { assert } from "../assert.ts";
 import type { StageContext } from "../context.ts";
@@ -18,6 +19,8 @@ import type { Panes } from "../panes.ts";
 import { panesOf } from "../windows.ts";
 import { knownMs } from "./event-time-queue.ts";
 import { type Group, Groups } from "./groups.ts";
+import { inOrder } from "./key-order.ts";
+import { hashOf, KeyTable } from "./key-table.ts";
 import type { StatefulOperator } from "./stateful.ts";
 import type { EmitAt } from "./window.ts";
 
@@ -27,8 +30,15 @@ type Pane = {
   readonly startMs: number;
   /** End of the first window it counts in, when that is not the first that contains it. */
   readonly fromEndMs: number | null;
+  /** By canonical key. */
   readonly groups: Map<string, Group>;
+  /** By the bytes of their keys; two encodings of one key give the same group. */
+  readonly byBytes: KeyTable<KeyedGroup>;
+  /** Since the last checkpoint. */
+  changed: KeyedGroup[];
 };
+
+type KeyedGroup = { readonly key: string; readonly group: Group };
 
 /** Windows that end earlier, and keys up to `key` of that which ends at `endMs`, are sent. */
 type Sent = { readonly endMs: number; readonly key: string; readonly tickMs: number | null };
@@ -38,11 +48,13 @@ export class Reduce implements StatefulOperator {
   readonly #panesOf: Panes;
   readonly #next: EmitAt;
   readonly #groups: Groups;
-  readonly #known: (row: Row) => number;
+  /** When a row was known, milliseconds; null: the rows do not say. */
+  readonly #known: ((row: Pick<Row, "columns">) => number) | null;
   /** By start, and where it is not the first window's, the end they count from: `12000`, `12000:24000`. */
   readonly #panes = new Map<string, Pane>();
-  /** Since the last checkpoint: groups that have changed, and panes that were dropped. */
-  readonly #dirty = new Map<string, Group>();
+  /** The one the last row counted in, if it counts in all windows that contain it. */
+  #lastPane: Pane | null = null;
+  /** Panes dropped since the last checkpoint. */
   readonly #forgotten: string[] = [];
   /** How far the results of a close, or of a tick, have been sent; null outside of one. */
   #sent: Sent | null = null;
@@ -54,7 +66,7 @@ export class Reduce implements StatefulOperator {
     this.#panesOf = panesOf(op.window);
     this.#next = next;
     this.#groups = new Groups(op.keys, op.aggregates, context);
-    this.#known = rowsSayKnown(context) ? knownMs : () => Number.NEGATIVE_INFINITY;
+    this.#known = rowsSayKnown(context) ? knownMs : null;
   }
 
   get keys(): number {
@@ -70,18 +82,55 @@ export class Reduce implements StatefulOperator {
     return this.#groups.accepts(row);
   }
 
+  addAll(rows: EncodedRows): void {
+    for (let i = 0; i < rows.count; i += 1) this.#addEncoded(rows, i);
+  }
+
   /** Counts a row that was accepted. */
   take(row: Row): void {
+    const pane = this.#paneOf(row);
+    this.#count(pane, this.#keyed(pane, row.keys), row);
+  }
+
+  #addEncoded(rows: EncodedRows, i: number): void {
+    if (!this.#groups.takesAll && !this.#groups.accepts(rows.row(i))) return;
+    const row = { timeMs: rows.timeMs(i), seq: rows.seq(i), columns: rows.columns(i) };
+    const pane = this.#paneOf(row);
+    const [start, end] = [rows.keysStart(i), rows.columnsStart(i)];
+    const hash = hashOf(rows.bytes, start, end);
+    let keyed = pane.byBytes.find(rows.bytes, start, end, hash);
+    if (keyed === undefined) {
+      keyed = this.#keyed(pane, rows.keys(i));
+      pane.byBytes.add(rows.bytes, start, end, hash, keyed);
+    }
+    this.#count(pane, keyed, row);
+  }
+
+  /** The group of the keys, made if it is not there yet. */
+  #keyed({ groups }: Pane, keys: readonly Value[]): KeyedGroup {
+    const key = canonicalKey(keys);
+    let group = groups.get(key);
+    if (group === undefined) {
+      group = this.#groups.create(keys);
+      groups.set(key, group);
+    }
+    return { key, group };
+  }
+
+  #count(pane: Pane, keyed: KeyedGroup, row: Omit<Row, "keys">): void {
+    this.#groups.add(keyed.group, row);
+    markChanged(pane, keyed);
+  }
+
+  #paneOf(row: Omit<Row, "keys">): Pane {
     const { graceMs } = this.#op.window;
     const closesMs = this.#panesOf.lastEnd(row.timeMs) + graceMs;
     assert(closesMs > this.#watermarkMs, "a row of a closed window passed the window operator");
-    const id = this.#paneId(row.timeMs, this.#known(row) - graceMs);
-    const { groups } = this.#pane(id);
-    const key = canonicalKey(row.keys);
-    const group = groups.get(key) ?? this.#groups.create(row.keys);
-    groups.set(key, group);
-    this.#groups.add(group, row);
-    this.#dirty.set(stateKey(id, key), group);
+    if (this.#known !== null)
+      return this.#pane(this.#paneId(row.timeMs, this.#known(row) - graceMs));
+    const startMs = this.#panesOf.paneStart(row.timeMs);
+    if (this.#lastPane?.startMs !== startMs) this.#lastPane = this.#pane(String(startMs));
+    return this.#lastPane;
   }
 
   *advance(fromMs: number, watermarkMs: number): Iterable<number> {
@@ -109,7 +158,11 @@ export class Reduce implements StatefulOperator {
   /** When the first open window that counts the row closes. */
   closeMsOf(row: Row): number {
     const { graceMs } = this.#op.window;
-    return this.#panesOf.firstEnd(Math.max(row.timeMs, this.#known(row) - graceMs)) + graceMs;
+    return this.#panesOf.firstEnd(Math.max(row.timeMs, this.#knownOf(row) - graceMs)) + graceMs;
+  }
+
+  #knownOf(row: Row): number {
+    return this.#known?.(row) ?? Number.NEGATIVE_INFINITY;
   }
 
   /** Whether some group has changed since it was last sent. */
@@ -130,11 +183,11 @@ export class Reduce implements StatefulOperator {
     }
     for (const endMs of [...ends].sort((a, b) => a - b)) yield* this.#close(endMs, tickMs);
     this.#sent = { endMs: Number.MAX_SAFE_INTEGER, key: "", tickMs };
-    for (const [id, { groups }] of this.#panes) {
-      for (const [key, group] of groups) {
+    for (const pane of this.#panes.values()) {
+      for (const [key, group] of pane.groups) {
         if (!group.unsent) continue;
         group.unsent = false;
-        this.#dirty.set(stateKey(id, key), group);
+        markChanged(pane, { key, group });
         yield;
       }
     }
@@ -147,16 +200,22 @@ export class Reduce implements StatefulOperator {
   }
 
   changes(): StateChange[] {
-    const changes: StateChange[] = [...this.#dirty].map(([key, group]) => ({
-      key,
-      value: this.#groups.save(group),
-    }));
-    this.#dirty.clear();
+    const changes: StateChange[] = [];
+    for (const [id, pane] of this.#panes) {
+      for (const { key, group } of takeChanged(pane)) {
+        changes.push({ key: stateKey(id, key), value: this.#groups.save(group) });
+      }
+    }
     for (const pane of this.#forgotten) changes.push({ key: pane, value: null });
     this.#forgotten.length = 0;
     if (this.#sent !== null || this.#savedSent) changes.push(sentEntry(this.#sent));
     this.#savedSent = this.#sent !== null;
     return changes;
+  }
+
+  skipChanges(): void {
+    for (const pane of this.#panes.values()) takeChanged(pane);
+    this.#forgotten.length = 0;
   }
 
   *entries(): Iterable<StateChange> {
@@ -175,7 +234,7 @@ export class Reduce implements StatefulOperator {
       this.#sent = value === null ? null : loadSent(value);
       this.#savedSent = value !== null;
     } else if (value === null) {
-      this.#panes.delete(key);
+      this.#drop(key);
     } else {
       const [pane, group] = parseStateKey(key);
       this.#pane(pane).groups.set(group, this.#groups.load(value).group);
@@ -198,7 +257,13 @@ export class Reduce implements StatefulOperator {
     let pane = this.#panes.get(id);
     if (pane === undefined) {
       const [start, fromEnd] = id.split(":").map(Number);
-      pane = { startMs: start ?? 0, fromEndMs: fromEnd ?? null, groups: new Map() };
+      pane = {
+        startMs: start ?? 0,
+        fromEndMs: fromEnd ?? null,
+        groups: new Map(),
+        byBytes: new KeyTable(),
+        changed: [],
+      };
       this.#panes.set(id, pane);
     }
     return pane;
@@ -227,12 +292,14 @@ export class Reduce implements StatefulOperator {
     const merged = this.#merge(startMs, endMs);
     const window = { start: new Instant(startMs), end: new Instant(endMs) };
     const time = new Instant(endMs - 1);
-    for (const key of [...merged.keys()].sort()) {
+    for (const key of inOrder([...merged.keys()])) {
       const group = merged.get(key);
       if (group === undefined || this.#isSent(endMs, key)) continue;
       if (this.#op.changesEveryMs !== undefined && !group.unsent) continue;
       const fields = this.#groups.fields(group, endMs - startMs);
-      this.#next({ ...fields, window, time }, 0, endMs - 1);
+      fields.window = window;
+      fields.time = time;
+      this.#next(fields, 0, endMs - 1);
       this.#sent = { endMs, key, tickMs };
       yield;
     }
@@ -266,11 +333,29 @@ export class Reduce implements StatefulOperator {
     for (const [id, pane] of this.#panes) {
       const closesMs = this.#panesOf.lastEnd(pane.startMs) + this.#op.window.graceMs;
       if (closesMs > this.#watermarkMs) continue;
-      for (const key of pane.groups.keys()) this.#dirty.delete(stateKey(id, key));
       this.#forgotten.push(id);
-      this.#panes.delete(id);
+      this.#drop(id);
     }
   }
+
+  #drop(pane: string): void {
+    this.#panes.delete(pane);
+    this.#lastPane = null;
+  }
+}
+
+function markChanged(pane: Pane, keyed: KeyedGroup): void {
+  if (keyed.group.changed) return;
+  keyed.group.changed = true;
+  pane.changed.push(keyed);
+}
+
+function takeChanged(pane: Pane): readonly KeyedGroup[] {
+  const { changed } = pane;
+  if (changed.length === 0) return changed;
+  pane.changed = [];
+  for (const { group } of changed) group.changed = false;
+  return changed;
 }
 
 /** Whether the exchanges in front of the stage say when a row was known. */

@@ -2,7 +2,7 @@
 
 import type { ExchangeOp, SinkOp } from "../../../plan/plan.ts";
 import { partitionsOf, type Target } from "../../../plan/targets.ts";
-import { encoded } from "../../eval/codec.ts";
+import { encoded, ROW_PARTS } from "../../eval/codec.ts";
 import { partitionOfKey, type Records } from "../../eval/view/records.ts";
 import type { Emit, StageContext } from "../context.ts";
 import type { EmitAt } from "./window.ts";
@@ -17,7 +17,7 @@ export function exchange<R>(op: ExchangeOp, context: StageContext, records: Reco
   const send = context.guard("exchange", records, (record, seq) => {
     let partition = 0;
     const row = encoded((writer) => {
-      writer.listHeader(4);
+      writer.listHeader(ROW_PARTS);
       writer.number(timeMs);
       writer.number(seq);
       partition = writeKeys(record, writer);

@@ -1,6 +1,7 @@
 // What an operator with state looks like to the stage runner.
 
 import type { Row } from "../../eval/codec.ts";
+import type { EncodedRows } from "../../eval/view/encoded-rows.ts";
 import type { StateChange } from "../message.ts";
 
 /**
@@ -15,6 +16,8 @@ export interface StatefulOperator {
   readonly keys: number;
   /** Takes in one row. */
   add(row: Row): void;
+  /** Takes in the rows of a message, as `add` does one by one, where that can be done without decoding all. */
+  addAll?(rows: EncodedRows): void;
   /**
    * The least watermark of the stage has advanced from `fromMs` to `watermarkMs`: emits what is complete, a
    * record or so at a time. Between two pieces it yields the watermark it stands at, and there the stage may
@@ -26,6 +29,8 @@ export interface StatefulOperator {
   outputWatermarkMs(watermarkMs: number): number;
   /** The keys changed since the last call, for the checkpoint. */
   changes(): StateChange[];
+  /** As `changes`, where nobody stores them. */
+  skipChanges(): void;
   /**
    * The whole state, for a snapshot that is written over many commits while the state changes: an entry
    * that has changed since may come as it was or as it is, or not at all.

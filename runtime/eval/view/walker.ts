@@ -48,13 +48,28 @@ export class Walker {
       this.#ends = new Int32Array(slots);
     }
     this.#starts.fill(NOWHERE);
-    this.#bytes = payload;
-    this.#at = 0;
-    this.#end = payload.length;
+    this.open(payload, 0);
     const head = this.#byte();
     if (head >> 5 !== MAJOR.map) throw new MalformedPayload("expected a map");
     this.#entries(this.#count(head & 31, 2), wanted, 1);
     if (this.#at !== this.#end) throw new MalformedPayload("more than one value");
+  }
+
+  /** Starts on the item at `at`. */
+  open(payload: Uint8Array, at: number): void {
+    this.#bytes = payload;
+    this.#at = at;
+    this.#end = payload.length;
+  }
+
+  /** Offset of what comes next. */
+  get at(): number {
+    return this.#at;
+  }
+
+  /** Passes over one item. @throws EvaluationError where CborReader would */
+  pass(): void {
+    this.#item(0, NONE);
   }
 
   #entries(count: number, wanted: readonly PathNode[], depth: number): void {
