@@ -2,6 +2,7 @@
 
 import type { Plan, Stage } from "../../plan/plan.ts";
 import type { Target } from "../../plan/targets.ts";
+import type { CborWriter } from "../eval/cbor-encode.ts";
 import { EvaluationError } from "../eval/eval-error.ts";
 import { Instant, type RecordValue, type Value } from "../eval/values.ts";
 import { type Records, timeOf } from "../eval/view/records.ts";
@@ -36,8 +37,8 @@ export class StageContext {
     this.output = new OutputBuffer();
   }
 
-  /** Sends one encoded item. */
-  send(target: Target, partition: number, item: Uint8Array): void {
+  /** Sends the item that was just written. */
+  send(target: Target, partition: number, item: CborWriter): void {
     this.counters.out += 1;
     this.output.add(target, partition, item);
   }

@@ -1,14 +1,24 @@
 // Collects the items of a step per target and partition, and cuts them into messages.
 
 import type { Target } from "../../plan/targets.ts";
-import { encodeRecord } from "../eval/codec.ts";
+import type { CborWriter } from "../eval/cbor-encode.ts";
+import { written } from "../eval/codec.ts";
 import type { RecordValue } from "../eval/values.ts";
 import type { OutputMessage } from "./message.ts";
 
 /** A message is closed when its payload reaches this; one larger item still goes out alone. */
 export const MESSAGE_BYTES_TARGET = 256 * 1024;
 
-type Pending = { target: Target; partition: number; items: Uint8Array[]; bytes: number };
+const START_BYTES = 1024;
+
+/** Items stand one behind the other, so that none is an object of its own. */
+type Pending = {
+  readonly target: Target;
+  readonly partition: number;
+  bytes: Uint8Array;
+  length: number;
+  records: number;
+};
 
 export class OutputBuffer {
   readonly #pending = new Map<string, Pending>();
@@ -28,23 +38,29 @@ export class OutputBuffer {
   }
 
   addRecord(target: Target, partition: number, record: RecordValue): void {
-    this.add(target, partition, encodeRecord(record));
+    this.add(
+      target,
+      partition,
+      written((writer) => writer.value(record)),
+    );
   }
 
-  /** `item` is one CBOR item; it must not change afterwards. */
-  add(target: Target, partition: number, item: Uint8Array): void {
+  /** Takes what `item` has written: one CBOR item. */
+  add(target: Target, partition: number, item: CborWriter): void {
     const pending = this.#open(target, partition);
-    if (pending.items.length === 0) this.#begun += 1;
-    pending.items.push(item);
-    pending.bytes += item.length;
-    this.#bytes += item.length;
-    if (pending.bytes >= MESSAGE_BYTES_TARGET) this.#close(pending);
+    const { length } = item;
+    if (pending.records === 0) this.#begun += 1;
+    reserve(pending, pending.length + length);
+    item.moveTo(pending.bytes, pending.length);
+    pending.length += length;
+    pending.records += 1;
+    this.#bytes += length;
+    if (pending.length >= MESSAGE_BYTES_TARGET) this.#close(pending);
   }
 
   /** All messages since the last drain; messages of one target and partition in order. */
   drain(): OutputMessage[] {
-    for (const pending of this.#pending.values())
-      if (pending.items.length > 0) this.#close(pending);
+    for (const pending of this.#pending.values()) if (pending.records > 0) this.#close(pending);
     const messages = this.#full;
     this.#full = [];
     this.#bytes = 0;
@@ -65,21 +81,25 @@ export class OutputBuffer {
     const key = `${target.kind}/${target.name}/${partition}`;
     let pending = this.#pending.get(key);
     if (pending === undefined) {
-      pending = { target, partition, items: [], bytes: 0 };
+      const bytes = new Uint8Array(START_BYTES);
+      pending = { target, partition, bytes, length: 0, records: 0 };
       this.#pending.set(key, pending);
     }
     return pending;
   }
 
   #close(pending: Pending): void {
-    this.#full.push({
-      target: pending.target,
-      partition: pending.partition,
-      payload: Buffer.concat(pending.items),
-      records: pending.items.length,
-    });
-    pending.items = [];
-    pending.bytes = 0;
+    const { target, partition, bytes, length, records } = pending;
+    this.#full.push({ target, partition, payload: bytes.slice(0, length), records });
+    pending.length = 0;
+    pending.records = 0;
     this.#begun -= 1;
   }
+}
+
+function reserve(pending: Pending, length: number): void {
+  if (length <= pending.bytes.length) return;
+  const larger = new Uint8Array(Math.max(length, pending.bytes.length * 2));
+  larger.set(pending.bytes);
+  pending.bytes = larger;
 }

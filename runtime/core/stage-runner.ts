@@ -160,7 +160,8 @@ export class StageRunner {
 
   /** As `changes`, where nobody stores them. */
   skipChanges(): void {
-    this.#stateful?.skipChanges();
+    if (this.#stateful?.skipChanges === undefined) this.#stateful?.changes();
+    else this.#stateful.skipChanges();
   }
 
   progress(): Progress {

@@ -66,6 +66,8 @@ export class Watermarks {
     const before = input.known.get(mark.channel) ?? Number.NEGATIVE_INFINITY;
     if (watermarkMs > before) input.known.set(mark.channel, watermarkMs);
     else if (!isNew) return;
+    // Another channel holds the least back.
+    if (!isNew && before > this.#least) return;
     this.#least = Math.max(this.#least, this.#compute());
   }
 

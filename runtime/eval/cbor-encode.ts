@@ -48,6 +48,20 @@ export class CborWriter {
     return bytes;
   }
 
+  /** Bytes written and not taken. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** As `take`, copied to `at` in `into`. */
+  moveTo(into: Uint8Array, at: number): void {
+    const length = this.#length;
+    const bytes = this.#bytes;
+    this.#length = 0;
+    if (length > SHORT_TEXT * 4) into.set(bytes.subarray(0, length), at);
+    else for (let i = 0; i < length; i += 1) into[at + i] = bytes[i] ?? 0;
+  }
+
   /** Forgets what was written, after an error. */
   reset(): void {
     this.#length = 0;

@@ -40,6 +40,13 @@ export function encoded(write: (writer: CborWriter) => void): Uint8Array {
   return writer.take();
 }
 
+/** As `encoded`, left in the writer, to be moved from there before anything else is written. */
+export function written(write: (writer: CborWriter) => void): CborWriter {
+  writer.reset();
+  write(writer);
+  return writer;
+}
+
 /** The one value of `payload`. @throws MalformedPayload */
 export function decodeValue(payload: Uint8Array): Value {
   reader.open(payload);

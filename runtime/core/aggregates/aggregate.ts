@@ -17,6 +17,7 @@ import {
   type RowOrder,
   withoutMinusZero,
 } from "./accumulator.ts";
+import { AccumulatorColumn, type Column, CountColumn } from "./column.ts";
 import { ExactSum } from "./exact-sum.ts";
 import { HyperLogLog } from "./hyperloglog.ts";
 import { Quantiles } from "./quantiles.ts";
@@ -28,15 +29,20 @@ import { TopK } from "./top-k.ts";
 export type AggregateFunction = {
   readonly create: () => Accumulator;
   readonly load: (saved: Value) => Accumulator;
-  /** Why a value cannot be aggregated, or null. Null values never come here: they do not count. */
-  readonly refuses: (value: Value) => string | null;
+  /** Of many groups. */
+  readonly column: () => Column;
+  /**
+   * Why a value cannot be aggregated, or null. Null values never come here: they do not count. Null when
+   * every value can be.
+   */
+  readonly refuses: ((value: Value) => string | null) | null;
 };
 
 /** The implementation of an aggregate of the plan. */
 export function aggregateFunction(kind: AggregateKind): AggregateFunction {
   switch (kind.fn) {
     case "count":
-      return define(() => new Count(), anything);
+      return { ...define(() => new Count(), null), column: () => new CountColumn() };
     case "sum":
       return define(() => new Sum(), numbers("sum"));
     case "avg":
@@ -46,46 +52,38 @@ export function aggregateFunction(kind: AggregateKind): AggregateFunction {
     case "max":
       return define(() => new Extreme(1), orderable("max"));
     case "first":
-      return define(() => new Edge(-1), anything);
+      return define(() => new Edge(-1), null);
     case "last":
-      return define(() => new Edge(1), anything);
+      return define(() => new Edge(1), null);
     case "approx_distinct":
-      return define(() => new ApproxDistinct(), anything);
+      return define(() => new ApproxDistinct(), null);
     case "distinct":
-      return define(() => new Distinct(kind.cap), anything);
+      return define(() => new Distinct(kind.cap), null);
     case "collect":
-      return define(() => new Collect(kind.max), anything);
+      return define(() => new Collect(kind.max), null);
     case "stddev":
       return define(() => new StandardDeviation(), refusesStddev);
     case "rate":
-      return define(() => new Rate(), anything);
+      return define(() => new Rate(), null);
     case "quantile":
       return define(() => new Quantiles([kind.q], true), numbers("quantile"));
     case "quantiles":
       return define(() => new Quantiles(kind.qs, false), numbers("quantiles"));
     case "top_k":
-      return define(() => new TopK(kind.k), anything);
+      return define(() => new TopK(kind.k), null);
   }
 }
 
 function define(
   create: () => Loadable,
-  refuses: (value: Value) => string | null,
+  refuses: AggregateFunction["refuses"],
 ): AggregateFunction {
-  return {
-    create,
-    refuses,
-    load: (saved) => {
-      const accumulator = create();
-      accumulator.restore(saved);
-      return accumulator;
-    },
+  const load = (saved: Value): Accumulator => {
+    const accumulator = create();
+    accumulator.restore(saved);
+    return accumulator;
   };
-}
-
-/** The `refuses` of what takes every value. */
-export function anything(): null {
-  return null;
+  return { create, refuses, load, column: () => new AccumulatorColumn({ create, load }) };
 }
 
 function numbers(fn: string): (value: Value) => string | null {

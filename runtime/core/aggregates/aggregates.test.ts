@@ -75,9 +75,9 @@ describe("stddev", () => {
 
   it("takes numbers up to its limit and refuses one past it", () => {
     const { refuses } = aggregateFunction({ fn: "stddev" });
-    expect(refuses(STDDEV_VALUE_MAX)).toBe(null);
-    expect(refuses(-STDDEV_VALUE_MAX * 1.01)).toBe("stddev() of a number over 1e140");
-    expect(refuses("1")).toBe("stddev() of something not a number");
+    expect(refuses?.(STDDEV_VALUE_MAX)).toBe(null);
+    expect(refuses?.(-STDDEV_VALUE_MAX * 1.01)).toBe("stddev() of a number over 1e140");
+    expect(refuses?.("1")).toBe("stddev() of something not a number");
     const spread = resultOf({ fn: "stddev" }, [STDDEV_VALUE_MAX, -STDDEV_VALUE_MAX]);
     expect(Number(spread) / (Math.SQRT2 * STDDEV_VALUE_MAX)).toBeCloseTo(1, 12);
   });

@@ -66,10 +66,6 @@ export class Dedup implements StatefulOperator {
     return [...this.#queue.changes(), ...passed];
   }
 
-  skipChanges(): void {
-    this.changes();
-  }
-
   *entries(): Iterable<StateChange> {
     yield* this.#queue.entries();
     for (const [key, passed] of this.#passed) yield entryOf(key, passed);

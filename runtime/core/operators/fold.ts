@@ -71,10 +71,6 @@ export class Fold implements StatefulOperator {
     return [...this.#queue.changes(), ...groups];
   }
 
-  skipChanges(): void {
-    this.changes();
-  }
-
   *entries(): Iterable<StateChange> {
     yield* this.#queue.entries();
     // A key that gets a row moves to the end, and would be met again for ever.

@@ -5,17 +5,16 @@ import { decodeValue, encodeRecord, type Row } from "../../eval/codec.ts";
 import { EvaluationError } from "../../eval/eval-error.ts";
 import { type RecordValue, setField, type Value } from "../../eval/values.ts";
 import { type Accumulator, listOf } from "../aggregates/accumulator.ts";
-import { type AggregateFunction, aggregateFunction, anything } from "../aggregates/aggregate.ts";
+import { type AggregateFunction, aggregateFunction } from "../aggregates/aggregate.ts";
 import { assert } from "../assert.ts";
 import type { StageContext } from "../context.ts";
+import { GroupTable } from "./group-table.ts";
 
 export type Group = {
   readonly keys: readonly Value[];
   readonly accumulators: readonly Accumulator[];
   /** Whether it has changed since it was last sent (`emit changes`). */
   unsent: boolean;
-  /** Whether it has changed since it was last stored; only the windowed reduce says so here. */
-  changed: boolean;
 };
 
 export class Groups {
@@ -32,12 +31,17 @@ export class Groups {
     this.#aggregates = aggregates;
     this.#functions = aggregates.map(aggregateFunction);
     this.#context = context;
-    this.takesAll = this.#functions.every(({ refuses }) => refuses === anything);
+    this.takesAll = this.#functions.every(({ refuses }) => refuses === null);
+  }
+
+  /** Room for many groups of this reduce. */
+  table(): GroupTable {
+    const columns = this.#functions.map((fn) => fn.column());
+    return new GroupTable(this.#keys, this.#aggregates, columns);
   }
 
   create(keys: readonly Value[]): Group {
-    const accumulators = this.#functions.map((fn) => fn.create());
-    return { keys, accumulators, unsent: false, changed: false };
+    return { keys, accumulators: this.#functions.map((fn) => fn.create()), unsent: false };
   }
 
   /** Whether every aggregate takes the row; one that does not goes to dead letters. */
@@ -50,9 +54,8 @@ export class Groups {
   }
 
   /** Takes in a row that was accepted. Nulls do not count. */
-  add(group: Group, row: Omit<Row, "keys">): void {
-    for (let i = 0; i < this.#aggregates.length; i += 1) {
-      const column = this.#aggregates[i]?.column ?? null;
+  add(group: Group, row: Row): void {
+    for (const [i, { column }] of this.#aggregates.entries()) {
       const value = column === null ? true : (row.columns[column] ?? null);
       if (value !== null) group.accumulators[i]?.add(value, row);
     }
@@ -87,19 +90,14 @@ export class Groups {
     const count = this.#functions.length;
     assert(Array.isArray(keys) && rest.length > count, "state is not of this operator");
     const accumulators = this.#functions.map((fn, i) => fn.load(rest[i] ?? null));
-    const group = {
-      keys: listOf(keys),
-      accumulators,
-      unsent: rest[count] === true,
-      changed: false,
-    };
+    const group = { keys: listOf(keys), accumulators, unsent: rest[count] === true };
     return { group, extra: rest.slice(count + 1) };
   }
 
   #refusal(row: Row): EvaluationError | null {
     for (const [i, { name, column }] of this.#aggregates.entries()) {
       const value = column === null ? null : (row.columns[column] ?? null);
-      const reason = value === null ? null : (this.#functions[i]?.refuses(value) ?? null);
+      const reason = value === null ? null : (this.#functions[i]?.refuses?.(value) ?? null);
       if (reason !== null) return new EvaluationError(reason, `field ${name}`);
     }
     return null;

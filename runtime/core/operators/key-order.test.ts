@@ -8,7 +8,7 @@ it("sorts keys as JavaScript does, however alike they begin", () => {
   const keys = fc.uniqueArray(tail, { minLength: 64, maxLength: 300 });
   const property = fc.property(keys, fc.constantFrom("", "sat://did:plc:"), (tails, start) => {
     const all = tails.map((one) => start + one);
-    expect(inOrder([...all])).toEqual(all.toSorted());
+    expect(inOrder(all).map((i) => all[i])).toEqual(all.toSorted());
   });
   fc.assert(property, { numRuns: 200 });
 });

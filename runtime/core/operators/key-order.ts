@@ -11,15 +11,17 @@ const KEYS_MAX = 2 ** (53 - UNITS * UNIT_BITS);
 /** Fewer are sorted as they are. */
 const KEYS_MIN = 64;
 
-/** The keys in the order of their code units, as `sort()` puts them. Sorts `keys` itself. */
-export function inOrder(keys: string[]): string[] {
-  if (keys.length < KEYS_MIN || keys.length > KEYS_MAX) return keys.sort();
+/** The indices of the keys in the order of their code units, as `sort()` puts them. */
+export function inOrder(keys: readonly string[]): number[] {
+  if (keys.length < KEYS_MIN || keys.length > KEYS_MAX) {
+    return sortedAsText(keys, [...keys.keys()]);
+  }
   const start = commonLength(keys);
   const packed = new Float64Array(keys.length);
   for (const [i, key] of keys.entries()) packed[i] = rankOf(key, start) * KEYS_MAX + i;
   packed.sort();
-  const sorted = Array.from(packed, (one) => keys[one % KEYS_MAX] ?? "");
-  sortTies(sorted, (i) => Math.floor((packed[i] ?? 0) / KEYS_MAX));
+  const sorted = Array.from(packed, (one) => one % KEYS_MAX);
+  sortTies(keys, sorted, (i) => Math.floor((packed[i] ?? 0) / KEYS_MAX));
   return sorted;
 }
 
@@ -47,14 +49,25 @@ function commonLength(keys: readonly string[]): number {
   return length;
 }
 
-function sortTies(sorted: string[], rank: (index: number) => number): void {
+function sortTies(
+  keys: readonly string[],
+  sorted: number[],
+  rank: (position: number) => number,
+): void {
   for (let start = 0; start < sorted.length; ) {
     let end = start + 1;
     while (end < sorted.length && rank(end) === rank(start)) end += 1;
     if (end - start > 1) {
-      const ties = sorted.slice(start, end).sort();
-      for (const [i, key] of ties.entries()) sorted[start + i] = key;
+      const ties = sortedAsText(keys, sorted.slice(start, end));
+      for (const [i, index] of ties.entries()) sorted[start + i] = index;
     }
     start = end;
   }
+}
+
+function sortedAsText(keys: readonly string[], indices: number[]): number[] {
+  return indices.sort((a, b) => {
+    const [left = "", right = ""] = [keys[a], keys[b]];
+    return left < right ? -1 : left > right ? 1 : 0;
+  });
 }

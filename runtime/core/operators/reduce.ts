@@ -9,7 +9,7 @@ import { END_OF_TIME_MS } from "../../../plan/event.ts";
 import { everyOp } from "../../../plan/ops.ts";
 import type { AlignedWindow, ReduceOp } from "../../../plan/plan.ts";
 import { decodeValue, encodeRecord, type Row } from "../../eval/codec.ts";
-import { canonicalKey, Instant, type Value } from "../../eval/values.ts";
+import { Instant } from "../../eval/values.ts";
 import type { EncodedRows } from "../../eval/view/encoded-rows.ts";
 import { listOf } from "../aggregates/accumulator.ts";
 import { assert } from "../assert.ts";
@@ -18,9 +18,9 @@ import type { StateChange } from "../message.ts";
 import type { Panes } from "../panes.ts";
 import { panesOf } from "../windows.ts";
 import { knownMs } from "./event-time-queue.ts";
-import { type Group, Groups } from "./groups.ts";
+import type { GroupTable } from "./group-table.ts";
+import { Groups } from "./groups.ts";
 import { inOrder } from "./key-order.ts";
-import { hashOf, KeyTable } from "./key-table.ts";
 import type { StatefulOperator } from "./stateful.ts";
 import type { EmitAt } from "./window.ts";
 
@@ -30,15 +30,8 @@ type Pane = {
   readonly startMs: number;
   /** End of the first window it counts in, when that is not the first that contains it. */
   readonly fromEndMs: number | null;
-  /** By canonical key. */
-  readonly groups: Map<string, Group>;
-  /** By the bytes of their keys; two encodings of one key give the same group. */
-  readonly byBytes: KeyTable<KeyedGroup>;
-  /** Since the last checkpoint. */
-  changed: KeyedGroup[];
+  readonly groups: GroupTable;
 };
-
-type KeyedGroup = { readonly key: string; readonly group: Group };
 
 /** Windows that end earlier, and keys up to `key` of that which ends at `endMs`, are sent. */
 type Sent = { readonly endMs: number; readonly key: string; readonly tickMs: number | null };
@@ -83,43 +76,18 @@ export class Reduce implements StatefulOperator {
   }
 
   addAll(rows: EncodedRows): void {
-    for (let i = 0; i < rows.count; i += 1) this.#addEncoded(rows, i);
+    for (let i = 0; i < rows.count; i += 1) {
+      if (!this.#groups.takesAll && !this.#groups.accepts(rows.row(i))) continue;
+      const row = { timeMs: rows.timeMs(i), seq: rows.seq(i), columns: rows.columns(i) };
+      const { groups } = this.#paneOf(row);
+      groups.add(groups.groupOfRow(rows, i), row);
+    }
   }
 
   /** Counts a row that was accepted. */
   take(row: Row): void {
-    const pane = this.#paneOf(row);
-    this.#count(pane, this.#keyed(pane, row.keys), row);
-  }
-
-  #addEncoded(rows: EncodedRows, i: number): void {
-    if (!this.#groups.takesAll && !this.#groups.accepts(rows.row(i))) return;
-    const row = { timeMs: rows.timeMs(i), seq: rows.seq(i), columns: rows.columns(i) };
-    const pane = this.#paneOf(row);
-    const [start, end] = [rows.keysStart(i), rows.columnsStart(i)];
-    const hash = hashOf(rows.bytes, start, end);
-    let keyed = pane.byBytes.find(rows.bytes, start, end, hash);
-    if (keyed === undefined) {
-      keyed = this.#keyed(pane, rows.keys(i));
-      pane.byBytes.add(rows.bytes, start, end, hash, keyed);
-    }
-    this.#count(pane, keyed, row);
-  }
-
-  /** The group of the keys, made if it is not there yet. */
-  #keyed({ groups }: Pane, keys: readonly Value[]): KeyedGroup {
-    const key = canonicalKey(keys);
-    let group = groups.get(key);
-    if (group === undefined) {
-      group = this.#groups.create(keys);
-      groups.set(key, group);
-    }
-    return { key, group };
-  }
-
-  #count(pane: Pane, keyed: KeyedGroup, row: Omit<Row, "keys">): void {
-    this.#groups.add(keyed.group, row);
-    markChanged(pane, keyed);
+    const { groups } = this.#paneOf(row);
+    groups.add(groups.groupOf(row.keys), row);
   }
 
   #paneOf(row: Omit<Row, "keys">): Pane {
@@ -167,9 +135,7 @@ export class Reduce implements StatefulOperator {
 
   /** Whether some group has changed since it was last sent. */
   get hasUnsent(): boolean {
-    return [...this.#panes.values()].some((pane) =>
-      [...pane.groups.values()].some((group) => group.unsent),
-    );
+    return [...this.#panes.values()].some(({ groups }) => groups.hasUnsent);
   }
 
   /** Sends what has changed of every open window, as it stands at the tick, a record at a time. */
@@ -177,17 +143,16 @@ export class Reduce implements StatefulOperator {
     const { graceMs } = this.#op.window;
     const ends = new Set<number>();
     for (const pane of this.#panes.values()) {
-      if (![...pane.groups.values()].some((group) => group.unsent)) continue;
+      if (!pane.groups.hasUnsent) continue;
       let endMs = this.#endOf(pane, this.#watermarkMs - graceMs);
       for (; Number.isFinite(endMs); endMs = this.#endOf(pane, endMs)) ends.add(endMs);
     }
     for (const endMs of [...ends].sort((a, b) => a - b)) yield* this.#close(endMs, tickMs);
     this.#sent = { endMs: Number.MAX_SAFE_INTEGER, key: "", tickMs };
-    for (const pane of this.#panes.values()) {
-      for (const [key, group] of pane.groups) {
-        if (!group.unsent) continue;
-        group.unsent = false;
-        markChanged(pane, { key, group });
+    for (const { groups } of this.#panes.values()) {
+      for (let group = 0; group < groups.size; group += 1) {
+        if (!groups.isUnsent(group)) continue;
+        groups.markSent(group);
         yield;
       }
     }
@@ -201,10 +166,8 @@ export class Reduce implements StatefulOperator {
 
   changes(): StateChange[] {
     const changes: StateChange[] = [];
-    for (const [id, pane] of this.#panes) {
-      for (const { key, group } of takeChanged(pane)) {
-        changes.push({ key: stateKey(id, key), value: this.#groups.save(group) });
-      }
+    for (const [id, { groups }] of this.#panes) {
+      for (const group of groups.takeChanged()) changes.push(entryOf(id, groups, group));
     }
     for (const pane of this.#forgotten) changes.push({ key: pane, value: null });
     this.#forgotten.length = 0;
@@ -214,18 +177,15 @@ export class Reduce implements StatefulOperator {
   }
 
   skipChanges(): void {
-    for (const pane of this.#panes.values()) takeChanged(pane);
+    for (const { groups } of this.#panes.values()) groups.takeChanged();
     this.#forgotten.length = 0;
   }
 
   *entries(): Iterable<StateChange> {
     if (this.#sent !== null) yield sentEntry(this.#sent);
     for (const [id, { groups }] of this.#panes) {
-      // New keys must not keep this from coming to an end.
-      for (const key of Array.from(groups.keys())) {
-        const group = groups.get(key);
-        if (group !== undefined) yield { key: stateKey(id, key), value: this.#groups.save(group) };
-      }
+      const { size } = groups; // New keys must not keep this from coming to an end.
+      for (let group = 0; group < size; group += 1) yield entryOf(id, groups, group);
     }
   }
 
@@ -236,8 +196,7 @@ export class Reduce implements StatefulOperator {
     } else if (value === null) {
       this.#drop(key);
     } else {
-      const [pane, group] = parseStateKey(key);
-      this.#pane(pane).groups.set(group, this.#groups.load(value).group);
+      this.#pane(key.slice(0, key.indexOf("|"))).groups.load(value);
     }
   }
 
@@ -260,9 +219,7 @@ export class Reduce implements StatefulOperator {
       pane = {
         startMs: start ?? 0,
         fromEndMs: fromEnd ?? null,
-        groups: new Map(),
-        byBytes: new KeyTable(),
-        changed: [],
+        groups: this.#groups.table(),
       };
       this.#panes.set(id, pane);
     }
@@ -289,14 +246,15 @@ export class Reduce implements StatefulOperator {
    */
   *#close(endMs: number, tickMs: number | null): Iterable<void> {
     const startMs = this.#panesOf.startOf(endMs);
-    const merged = this.#merge(startMs, endMs);
+    const groups = this.#merge(startMs, endMs);
     const window = { start: new Instant(startMs), end: new Instant(endMs) };
     const time = new Instant(endMs - 1);
-    for (const key of inOrder([...merged.keys()])) {
-      const group = merged.get(key);
-      if (group === undefined || this.#isSent(endMs, key)) continue;
-      if (this.#op.changesEveryMs !== undefined && !group.unsent) continue;
-      const fields = this.#groups.fields(group, endMs - startMs);
+    const keys = Array.from({ length: groups.size }, (_, group) => groups.key(group));
+    for (const group of inOrder(keys)) {
+      const key = keys[group] ?? "";
+      if (this.#isSent(endMs, key)) continue;
+      if (this.#op.changesEveryMs !== undefined && !groups.isUnsent(group)) continue;
+      const fields = groups.fields(group, endMs - startMs);
       fields.window = window;
       fields.time = time;
       this.#next(fields, 0, endMs - 1);
@@ -310,21 +268,15 @@ export class Reduce implements StatefulOperator {
     return sent !== null && (endMs < sent.endMs || (endMs === sent.endMs && key <= sent.key));
   }
 
-  #merge(startMs: number, endMs: number): ReadonlyMap<string, Group> {
+  #merge(startMs: number, endMs: number): GroupTable {
     const panes = [...this.#panes.values()].filter(
       (pane) =>
         pane.startMs >= startMs && pane.startMs < endMs && (pane.fromEndMs ?? endMs) <= endMs,
     );
     const [only] = panes;
     if (panes.length === 1 && only !== undefined) return only.groups;
-    const merged = new Map<string, Group>();
-    for (const pane of panes) {
-      for (const [key, group] of pane.groups) {
-        const into = merged.get(key) ?? this.#groups.create(group.keys);
-        merged.set(key, into);
-        this.#groups.merge(into, group);
-      }
-    }
+    const merged = this.#groups.table();
+    for (const { groups } of panes) merged.merge(groups);
     return merged;
   }
 
@@ -344,20 +296,6 @@ export class Reduce implements StatefulOperator {
   }
 }
 
-function markChanged(pane: Pane, keyed: KeyedGroup): void {
-  if (keyed.group.changed) return;
-  keyed.group.changed = true;
-  pane.changed.push(keyed);
-}
-
-function takeChanged(pane: Pane): readonly KeyedGroup[] {
-  const { changed } = pane;
-  if (changed.length === 0) return changed;
-  pane.changed = [];
-  for (const { group } of changed) group.changed = false;
-  return changed;
-}
-
 /** Whether the exchanges in front of the stage say when a row was known. */
 function rowsSayKnown({ plan, stage }: StageContext): boolean {
   const ops = plan.stages.flatMap((one) => [...everyOp(one.ops)]);
@@ -365,13 +303,8 @@ function rowsSayKnown({ plan, stage }: StageContext): boolean {
   return feeding.length > 0 && feeding.every((op) => op.op === "exchange" && op.known === true);
 }
 
-function stateKey(pane: string, key: string): string {
-  return `${pane}|${key}`;
-}
-
-function parseStateKey(key: string): [pane: string, key: string] {
-  const bar = key.indexOf("|");
-  return [key.slice(0, bar), key.slice(bar + 1)];
+function entryOf(pane: string, groups: GroupTable, group: number): StateChange {
+  return { key: `${pane}|${groups.key(group)}`, value: groups.save(group) };
 }
 
 const SENT_KEY = "sent|";

@@ -2,7 +2,7 @@
 
 import type { ExchangeOp, SinkOp } from "../../../plan/plan.ts";
 import { partitionsOf, type Target } from "../../../plan/targets.ts";
-import { encoded, ROW_PARTS } from "../../eval/codec.ts";
+import { ROW_PARTS, written } from "../../eval/codec.ts";
 import { partitionOfKey, type Records } from "../../eval/view/records.ts";
 import type { Emit, StageContext } from "../context.ts";
 import type { EmitAt } from "./window.ts";
@@ -16,7 +16,7 @@ export function exchange<R>(op: ExchangeOp, context: StageContext, records: Reco
   let timeMs = 0;
   const send = context.guard("exchange", records, (record, seq) => {
     let partition = 0;
-    const row = encoded((writer) => {
+    const row = written((writer) => {
       writer.listHeader(ROW_PARTS);
       writer.number(timeMs);
       writer.number(seq);
@@ -46,7 +46,7 @@ export function sink<R>(
   const rankOf = op.rank === undefined ? null : records.compile(op.rank);
   const send = context.guard("sink", records, (record) => {
     const partition = keyOf === null ? 0 : partitionOfKey([keyOf(record)], partitions);
-    const item = encoded((writer) => {
+    const item = written((writer) => {
       if (rankOf === null) records.write(record, writer);
       else writer.value({ ...records.whole(record), rank: rankOf(record) });
     });

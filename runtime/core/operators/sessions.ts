@@ -82,10 +82,6 @@ export class Sessions implements StatefulOperator {
     return [...this.#queue.changes(), ...sessions];
   }
 
-  skipChanges(): void {
-    this.changes();
-  }
-
   *entries(): Iterable<StateChange> {
     yield* this.#queue.entries();
     for (const [key, session] of this.#open) yield this.#entry(key, session);

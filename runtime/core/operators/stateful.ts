@@ -29,8 +29,8 @@ export interface StatefulOperator {
   outputWatermarkMs(watermarkMs: number): number;
   /** The keys changed since the last call, for the checkpoint. */
   changes(): StateChange[];
-  /** As `changes`, where nobody stores them. */
-  skipChanges(): void;
+  /** As `changes`, where nobody stores them and writing them out can be spared. */
+  skipChanges?(): void;
   /**
    * The whole state, for a snapshot that is written over many commits while the state changes: an entry
    * that has changed since may come as it was or as it is, or not at all.

@@ -65,10 +65,6 @@ export class Top implements StatefulOperator {
     return changes;
   }
 
-  skipChanges(): void {
-    this.changes();
-  }
-
   *entries(): Iterable<StateChange> {
     for (const [key, board] of this.#boards) yield { key, value: saveBoard(board) };
   }

@@ -6,17 +6,18 @@ import { MAJOR } from "../cbor-encode.ts";
 import { ROW_PARTS, type Row } from "../codec.ts";
 import { EvaluationError } from "../eval-error.ts";
 import type { Value } from "../values.ts";
-import { Walker } from "./walker.ts";
+import { headBytes } from "./event-view.ts";
+import { skipItem } from "./skip.ts";
 
 const NO_VALUES: Value[] = [];
 const ROW_HEAD = (MAJOR.list << 5) | ROW_PARTS;
 const EMPTY_LIST = MAJOR.list << 5;
+const LIST_OF_ONE = EMPTY_LIST | 1;
 const ROWS_START = 256;
 
 const reader = new CborReader();
 
 export class EncodedRows {
-  readonly #walker = new Walker();
   #payload: Uint8Array = new Uint8Array();
   #timesMs = new Float64Array(ROWS_START);
   #seqs = new Float64Array(ROWS_START);
@@ -38,8 +39,10 @@ export class EncodedRows {
     this.#payload = payload;
     this.#count = 0;
     try {
-      this.#walker.open(payload, 0);
-      while (this.#walker.at < payload.length) if (!this.#row()) return false;
+      for (let at = 0; at < payload.length; ) {
+        at = this.#row(at);
+        if (at < 0) return false;
+      }
       return true;
     } catch (error) {
       if (!(error instanceof EvaluationError)) throw error;
@@ -55,13 +58,22 @@ export class EncodedRows {
     return this.#seqs[row] ?? 0;
   }
 
-  /** Where the list of keys begins; it ends where the columns begin. */
+  /** Where the list of keys begins. */
   keysStart(row: number): number {
     return this.#keys[row] ?? 0;
   }
 
-  columnsStart(row: number): number {
+  /** Where it ends. */
+  keysEnd(row: number): number {
     return this.#columns[row] ?? 0;
+  }
+
+  /** Where the text begins that is the row's only key; null when its keys are something else. */
+  textStart(row: number): number | null {
+    const start = this.keysStart(row);
+    const head = this.#payload[start + 1] ?? 0;
+    if (this.#payload[start] !== LIST_OF_ONE || head >> 5 !== MAJOR.text) return null;
+    return start + 1 + headBytes(head & 31);
   }
 
   keys(row: number): Value[] {
@@ -69,7 +81,7 @@ export class EncodedRows {
   }
 
   columns(row: number): Value[] {
-    return this.#list(this.columnsStart(row));
+    return this.#list(this.keysEnd(row));
   }
 
   row(row: number): Row {
@@ -77,23 +89,21 @@ export class EncodedRows {
     return { timeMs, seq, keys: this.keys(row), columns: this.columns(row) };
   }
 
-  #row(): boolean {
-    const walker = this.#walker;
+  /** Where the row at `start` ends; negative when it is none. */
+  #row(start: number): number {
     const payload = this.#payload;
-    const start = walker.at;
-    if (payload[start] !== ROW_HEAD) return false;
+    const end = payload.length;
+    if (payload[start] !== ROW_HEAD) return -1;
     const timeMs = reader.valueAt(payload, start + 1, 0);
     const seq = reader.valueAt(payload, reader.at, 0);
-    if (typeof timeMs !== "number" || typeof seq !== "number") return false;
+    if (typeof timeMs !== "number" || typeof seq !== "number") return -1;
     const keys = reader.at;
-    if ((payload[keys] ?? 0) >> 5 !== MAJOR.list) return false;
-    walker.open(payload, keys);
-    walker.pass();
-    const columns = walker.at;
-    if ((payload[columns] ?? 0) >> 5 !== MAJOR.list) return false;
-    walker.pass();
+    const columns = skipItem(payload, keys, end, 0);
+    const next = skipItem(payload, columns, end, 0);
+    const lists = (payload[keys] ?? 0) >> 5 === MAJOR.list;
+    if (!lists || (payload[columns] ?? 0) >> 5 !== MAJOR.list) return -1;
     this.#append(timeMs, seq, keys, columns);
-    return true;
+    return next;
   }
 
   #append(timeMs: number, seq: number, keys: number, columns: number): void {
@@ -108,20 +118,10 @@ export class EncodedRows {
 
   #grow(): void {
     const length = this.#keys.length * 2;
-    const floats = (old: Float64Array) => {
-      const more = new Float64Array(length);
-      more.set(old);
-      return more;
-    };
-    const ints = (old: Int32Array) => {
-      const more = new Int32Array(length);
-      more.set(old);
-      return more;
-    };
-    this.#timesMs = floats(this.#timesMs);
-    this.#seqs = floats(this.#seqs);
-    this.#keys = ints(this.#keys);
-    this.#columns = ints(this.#columns);
+    this.#timesMs = copied(this.#timesMs, new Float64Array(length));
+    this.#seqs = copied(this.#seqs, new Float64Array(length));
+    this.#keys = copied(this.#keys, new Int32Array(length));
+    this.#columns = copied(this.#columns, new Int32Array(length));
   }
 
   #list(start: number): Value[] {
@@ -129,4 +129,9 @@ export class EncodedRows {
     const list = reader.valueAt(this.#payload, start, 0);
     return Array.isArray(list) ? list : NO_VALUES; // `read` has seen that it is one
   }
+}
+
+function copied<T extends Float64Array | Int32Array>(from: T, into: T): T {
+  into.set(from);
+  return into;
 }

@@ -172,7 +172,7 @@ export class EventView {
     let foreign = this.#foreign.get(kind);
     if (foreign === undefined) {
       const own = FIELDS[kind].map((name) => Buffer.from(name));
-      foreign = this.#tree.roots.filter(
+      foreign = this.#tree.roots.nodes.filter(
         (node) => node !== this.#oversize && !own.some((name) => name.equals(node.name)),
       );
       this.#foreign.set(kind, foreign);

@@ -6,11 +6,18 @@ export type PathNode = {
   readonly name: Uint8Array;
   readonly length: number;
   readonly slot: number;
-  readonly children: PathNode[];
+  readonly children: PathLevel;
+};
+
+/** The names that are read of one map. */
+export type PathLevel = {
+  readonly nodes: PathNode[];
+  /** Bit n: there is a name of n bytes. Names of 32 and more do not show. */
+  lengths: number;
 };
 
 export class PathTree {
-  readonly roots: PathNode[] = [];
+  readonly roots: PathLevel = { nodes: [], lengths: 0 };
   #slots = 0;
 
   /** How many slots there are. */
@@ -30,14 +37,16 @@ export class PathTree {
     return found;
   }
 
-  #child(level: PathNode[], name: Uint8Array): PathNode {
-    const known = level.find((node) => Buffer.compare(node.name, name) === 0);
+  #child(level: PathLevel, name: Uint8Array): PathNode {
+    const known = level.nodes.find((node) => Buffer.compare(node.name, name) === 0);
     if (known !== undefined) return known;
     const { length } = name;
-    const made = { name: Uint8Array.from(name), length, slot: this.#slots, children: [] };
+    const children = { nodes: [], lengths: 0 };
+    const made = { name: Uint8Array.from(name), length, slot: this.#slots, children };
     this.#slots += 1;
-    level.push(made);
-    level.sort((a, b) => a.length - b.length || Buffer.compare(a.name, b.name));
+    if (length < 32) level.lengths |= 1 << length;
+    level.nodes.push(made);
+    level.nodes.sort((a, b) => a.length - b.length || Buffer.compare(a.name, b.name));
     return made;
   }
 }

@@ -1,0 +1,83 @@
+// The states of one aggregate for many groups, one behind the other: a count is a number in an array, not an
+// object of its own.
+
+import type { Value } from "../../eval/values.ts";
+import type { Accumulator, RowOrder } from "./accumulator.ts";
+
+/** As `Accumulator`, for the group of a number. */
+export interface Column {
+  /** Begins the group `group`, which has the next number. */
+  create(group: number): void;
+  add(group: number, value: Value, order: RowOrder): void;
+  /** Takes in what group `from` of another column of the same aggregate has. */
+  merge(group: number, other: this, from: number): void;
+  result(group: number, windowMs: number): Value;
+  save(group: number): Value;
+  restore(group: number, saved: Value): void;
+}
+
+const COUNTS_START = 64;
+
+export class CountColumn implements Column {
+  #counts = new Float64Array(COUNTS_START);
+
+  create(group: number): void {
+    if (group < this.#counts.length) return;
+    const larger = new Float64Array(this.#counts.length * 2);
+    larger.set(this.#counts);
+    this.#counts = larger;
+  }
+  add(group: number): void {
+    this.#counts[group] = this.#of(group) + 1;
+  }
+  merge(group: number, other: this, from: number): void {
+    this.#counts[group] = this.#of(group) + other.#of(from);
+  }
+  result(group: number): Value {
+    return this.#of(group);
+  }
+  save(group: number): Value {
+    return this.#of(group);
+  }
+  restore(group: number, saved: Value): void {
+    this.#counts[group] = Number(saved);
+  }
+  #of(group: number): number {
+    return this.#counts[group] ?? 0;
+  }
+}
+
+/** Any other aggregate: an accumulator a group. */
+export class AccumulatorColumn implements Column {
+  readonly #begin: () => Accumulator;
+  readonly #load: (saved: Value) => Accumulator;
+  readonly #accumulators: Accumulator[] = [];
+
+  constructor(aggregate: {
+    readonly create: () => Accumulator;
+    readonly load: (saved: Value) => Accumulator;
+  }) {
+    this.#begin = aggregate.create;
+    this.#load = aggregate.load;
+  }
+
+  create(group: number): void {
+    this.#accumulators[group] = this.#begin();
+  }
+  add(group: number, value: Value, order: RowOrder): void {
+    this.#accumulators[group]?.add(value, order);
+  }
+  merge(group: number, other: this, from: number): void {
+    const accumulator = other.#accumulators[from];
+    if (accumulator !== undefined) this.#accumulators[group]?.merge(accumulator);
+  }
+  result(group: number, windowMs: number): Value {
+    return this.#accumulators[group]?.result(windowMs) ?? null;
+  }
+  save(group: number): Value {
+    return this.#accumulators[group]?.save() ?? null;
+  }
+  restore(group: number, saved: Value): void {
+    this.#accumulators[group] = this.#load(saved);
+  }
+}
