@@ -39,7 +39,7 @@ export function eachRecord(onRecord: (topic: string, record: Value) => void): To
 export type StageCounters = { readonly pipeline: string; readonly stage: string } & Counters;
 
 /** Messages taken in between two rounds of passing output on. */
-const ROUND_MESSAGES = 256;
+const ROUND_MESSAGES = 4096;
 
 export class PlanDriver {
   readonly #tasks: Task[];

@@ -74,10 +74,7 @@ export function aggregateFunction(kind: AggregateKind): AggregateFunction {
   }
 }
 
-function define(
-  create: () => Loadable,
-  refuses: AggregateFunction["refuses"],
-): AggregateFunction {
+function define(create: () => Loadable, refuses: AggregateFunction["refuses"]): AggregateFunction {
   const load = (saved: Value): Accumulator => {
     const accumulator = create();
     accumulator.restore(saved);

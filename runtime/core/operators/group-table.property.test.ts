@@ -1,0 +1,93 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { arbitraryValue } from "../../eval/arbitrary.test-support.ts";
+import { decodeRows, encodeRow, type Row } from "../../eval/codec.ts";
+import { EvaluationError } from "../../eval/eval-error.ts";
+import { canonicalKey, type Value } from "../../eval/values.ts";
+import { EncodedRows } from "../../eval/view/encoded-rows.ts";
+import { CountColumn } from "../aggregates/column.ts";
+import { GroupTable } from "./group-table.ts";
+
+const NUMBER = { name: "n", kind: { fn: "count" }, column: null } as const;
+
+function counting(): GroupTable {
+  return new GroupTable(["key", "other"], [NUMBER], [new CountColumn()]);
+}
+
+function arbitraryRow(): fc.Arbitrary<Row> {
+  const text = fc.constantFrom("", "a", "at://did:plc:abc", "é", "\ufffd", "n", "[n]");
+  const key = fc.oneof(text, fc.constantFrom<Value>(0, -1, 1.5, null, true), arbitraryValue());
+  return fc.record({
+    timeMs: fc.constantFrom(0, 1_750_000_000_000),
+    seq: fc.nat(),
+    keys: fc.array(key, { minLength: 0, maxLength: 2 }),
+    columns: fc.array(arbitraryValue(), { maxLength: 2 }),
+  });
+}
+
+function messageOf(rows: readonly Row[]): Uint8Array {
+  return Buffer.concat(rows.map(encodeRow));
+}
+
+it("counts rows of one key together, whether they come as bytes or as values", () => {
+  const property = fc.property(fc.array(arbitraryRow(), { maxLength: 30 }), (given) => {
+    const payload = messageOf(given);
+    const rows = new EncodedRows();
+    expect(rows.read(payload)).toBe(true);
+    const [table, plain] = [counting(), new Map<string, number>()];
+    for (const [i, row] of decodeRows(payload).entries()) {
+      const group = table.groupOfRow(rows, i);
+      expect(table.groupOf(row.keys)).toBe(group);
+      table.add(group, row);
+      const key = canonicalKey(row.keys);
+      plain.set(key, (plain.get(key) ?? 0) + 1);
+      expect(table.key(group)).toBe(key);
+    }
+    const counted = Array.from({ length: table.size }, (_, group) => group);
+    expect(new Map(counted.map((group) => [table.key(group), table.fields(group, 0).n]))).toEqual(
+      plain,
+    );
+    expect(table.takeChanged()).toEqual(counted);
+    const restored = counting();
+    for (const group of counted) restored.load(table.save(group));
+    expect(counted.map((group) => restored.fields(group, 0))).toEqual(
+      counted.map((group) => table.fields(group, 0)),
+    );
+  });
+  fc.assert(property, { numRuns: 150 });
+});
+
+it("reads as rows exactly what decodes as rows, and nothing past the end", () => {
+  const damage = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 2 });
+  const given = fc.tuple(
+    fc.array(arbitraryRow(), { minLength: 1, maxLength: 4 }),
+    damage,
+    fc.nat(),
+  );
+  const property = fc.property(given, ([rowsGiven, changes, cut]) => {
+    const whole = messageOf(rowsGiven);
+    for (const [at, byte] of changes) whole[at % whole.length] = byte;
+    // What stands behind the end must not matter.
+    const payload = whole.subarray(0, cut % 3 === 0 ? cut % whole.length : whole.length);
+    const rows = new EncodedRows();
+    const read = rows.read(payload);
+    const decoded = decodedOrNull(payload);
+    expect(read).toBe(decoded !== null);
+    for (const [i, row] of (decoded ?? []).entries()) {
+      expect(canonicalKey([rows.timeMs(i), rows.seq(i), ...rows.keys(i)])).toBe(
+        canonicalKey([row.timeMs, row.seq, ...row.keys]),
+      );
+      expect(canonicalKey(rows.columns(i))).toBe(canonicalKey(row.columns));
+    }
+  });
+  fc.assert(property, { numRuns: 1000 });
+});
+
+function decodedOrNull(payload: Uint8Array): Row[] | null {
+  try {
+    return decodeRows(payload);
+  } catch (error) {
+    if (error instanceof EvaluationError) return null;
+    throw error;
+  }
+}
