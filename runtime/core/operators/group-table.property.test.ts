@@ -8,7 +8,7 @@ import { EncodedRows } from "../../eval/view/encoded-rows.ts";
 import { CountColumn } from "../aggregates/column.ts";
 import { GroupTable } from "./group-table.ts";
 
-const NUMBER = { name: "n", kind: { fn: "count" }, column: null } as const;
+const NUMBER = { name: "n", fn: "count", column: null } as const;
 
 function counting(): GroupTable {
   return new GroupTable(["key", "other"], [NUMBER], [new CountColumn()]);
