@@ -122,7 +122,9 @@ describe("parseJetstreamLine", () => {
   });
 
   it("never throws on JSON of any shape", () => {
-    const commit = fc.record({ record: fc.object({ key: fc.string({ unit: "binary" }), maxDepth: 2 }) });
+    const commit = fc.record({
+      record: fc.object({ key: fc.string({ unit: "binary" }), maxDepth: 2 }),
+    });
     fc.assert(
       fc.property(fc.oneof(fc.json(), commit.map(commitLine)), (event) => {
         expect(parse(event).message.kind).toBeTypeOf("string");
