@@ -2,19 +2,17 @@
 // of its own about the same events, at 500 events a second. CPU is that of this process (worker and
 // publisher, whose part is the same throughout) and of the server.
 
-import { readFile } from "node:fs/promises";
 import { benchFiles } from "../data/files.ts";
 import { readMessages } from "../data/messages.ts";
 import { type Live, openLive } from "../live/live.ts";
 import { publishPaced } from "../live/paced.ts";
 import { isQuick, report } from "../live/report.ts";
+import { serverCpuMs } from "../live/server-cpu.ts";
 
 const PIPELINES = [0, 1, 10, 100];
 const EVENTS_PER_SECOND = 500;
 const SETTLE_SECONDS = isQuick() ? 4 : 8;
 const MEASURE_SECONDS = isQuick() ? 5 : 20;
-/** Of `/proc/<pid>/stat`, everywhere Linux runs Node. */
-const TICKS_PER_SECOND = 100;
 const LANGUAGES = ["en", "de", "ja", "pt", "es", "fr", "nl", "ko", "it", "pl"];
 
 type Load = {
@@ -62,7 +60,7 @@ async function measure(pipelines: number): Promise<Load> {
   globalThis.gc?.();
   const [before, serverBefore, commitsBefore] = [
     process.cpuUsage(),
-    await serverSeconds(),
+    await serverCpuMs(live.serverPid),
     commits,
   ];
   const start = performance.now();
@@ -73,7 +71,7 @@ async function measure(pipelines: number): Promise<Load> {
   return {
     pipelines,
     cpu: (user + system) / 1e6 / seconds,
-    serverCpu: ((await serverSeconds()) - serverBefore) / seconds,
+    serverCpu: ((await serverCpuMs(live.serverPid)) - serverBefore) / 1000 / seconds,
     rssBytes: process.memoryUsage.rss(),
     commits: (commits - commitsBefore) / seconds,
     consumers: jsm,
@@ -84,12 +82,6 @@ async function publish(seconds: number): Promise<void> {
   const next = messages.slice(published, published + seconds * EVENTS_PER_SECOND);
   published += next.length;
   await publishPaced(live.publisher, next, EVENTS_PER_SECOND, `many-${published}`);
-}
-
-async function serverSeconds(): Promise<number> {
-  const stat = await readFile(`/proc/${live.serverPid}/stat`, "utf8").catch(() => "");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / TICKS_PER_SECOND;
 }
 
 async function consumersOf({ connection }: Live): Promise<number> {

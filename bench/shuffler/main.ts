@@ -3,12 +3,13 @@
 //
 //   npm run bench:shuffler                 the recording, else the bundled sample
 //   npm run bench:shuffler -- --quick      one short round
+//   npm run bench:shuffler -- --publishing into NATS with `--verify none`, and no more
+//   npm run bench:shuffler -- --synced     with a server that syncs every write to the disk before its ack
 //
 // The frames are in memory beforehand, so the relay's socket is not in it. A pass over them again is made
 // new by a prefix of the message ids; the server's duplicate window is as everywhere. Every run is checked:
-// the stream must hold as many events as another decoder counts operations. Beside the rate stands how many
-// events this process (all its threads, without the server) handles in a second of CPU time: that figure
-// holds on a machine that others use as well.
+// the stream must hold as many events as another decoder counts operations. Beside the rate stands the CPU time
+// of this process (all its threads) and of the server, an event: these hold on a machine that others use too.
 
 import { existsSync } from "node:fs";
 import { cpus } from "node:os";
@@ -34,20 +35,23 @@ const RUNS = 3;
 const REFERENCE_SIGNED_FRAMES = 600;
 
 const quick = process.argv.includes("--quick");
+const publishing = process.argv.includes("--publishing");
+const synced = process.argv.includes("--synced");
 const input = await load();
 const expected = countReferenceEvents(input.frames);
 console.log(`${cpus()[0]?.model ?? "unknown"}, ${cpus().length} cores, Node ${process.version}`);
 console.log(`${input.frames.length} frames of ${input.path}, ${expected} events each pass\n`);
-console.log("| what | events/s, median | least | greatest | events per CPU second, median |");
-console.log("| --- | ---: | ---: | ---: | ---: |");
+console.log("| what | events/s, median | least | greatest | our CPU an event | the server's |");
+console.log("| --- | ---: | ---: | ---: | ---: | ---: |");
 for (const level of levels()) {
-  const passes = quick ? 1 : PASSES[level];
+  const passes = PASSES[level];
   await row(`shuffler into NATS, --verify ${level}`, RUNS, async () => {
-    const { stored, ms, cpuMs } = await shuffleOnce(input, level, passes);
+    const { stored, ...clocks } = await shuffleOnce(input, level, passes, synced);
     check(`${FIREHOSE_STREAM} after --verify ${level}`, stored, expected * passes);
-    return { events: stored, ms, cpuMs };
+    return { events: stored, ...clocks };
   });
 }
+if (publishing) process.exit();
 for (const level of levels()) {
   await row(`the same without NATS, --verify ${level}`, RUNS, async () => {
     const run = await shuffleWithoutNats(input, level);
@@ -63,6 +67,7 @@ if (input.documents !== null) {
 
 /** Without documents there is no key to verify with. */
 function levels(): VerifyLevel[] {
+  if (publishing) return ["none"];
   return input.documents === null ? ["none", "structure"] : ["none", "structure", "signature"];
 }
 
@@ -87,11 +92,15 @@ function check(what: string, found: number, wanted: number): void {
   if (found !== wanted) throw new Error(`${what}: ${found} events, not ${wanted}`);
 }
 
-async function row(what: string, runs: number, run: () => Promise<Measured>): Promise<void> {
-  const measured: Measured[] = [];
+type Row = Measured & { readonly serverMs?: number };
+
+async function row(what: string, runs: number, run: () => Promise<Row>): Promise<void> {
+  const measured: Row[] = [];
   for (let i = 0; i < (quick ? 1 : runs); i += 1) measured.push(await run());
   const rates = measured.map(({ events, ms }) => (events / ms) * 1000);
-  const perCpu = measured.map(({ events, cpuMs }) => (events / cpuMs) * 1000);
-  const cells = [median(rates), Math.min(...rates), Math.max(...rates), median(perCpu)];
-  console.log(`| ${what} | ${cells.map((rate) => rate.toFixed(0)).join(" | ")} |`);
+  const ours = median(measured.map(({ events, cpuMs }) => (cpuMs / events) * 1000));
+  const servers = median(measured.map(({ events, serverMs = 0 }) => (serverMs / events) * 1000));
+  const cells = [median(rates), Math.min(...rates), Math.max(...rates)];
+  const cpu = `${ours.toFixed(1)} µs | ${servers === 0 ? "" : `${servers.toFixed(1)} µs`}`;
+  console.log(`| ${what} | ${cells.map((rate) => rate.toFixed(0)).join(" | ")} | ${cpu} |`);
 }

@@ -24,6 +24,7 @@ import { KeyCache } from "../../shuffler/verify/key-cache.ts";
 import type { VerifyLevel } from "../../shuffler/verify/level.ts";
 import { verifiedSource } from "../../shuffler/verify/verified-source.ts";
 import { SignatureVerifier, structureVerifier } from "../../shuffler/verify/verifier.ts";
+import { serverCpuMs } from "../live/server-cpu.ts";
 import { type BenchInput, sourceOf } from "./input.ts";
 
 /** Wall-clock time, and CPU time of this process. */
@@ -33,23 +34,28 @@ export type Measured = Clocks & { readonly events: number };
 const WATERMARKS = "atproto.firehose.*.watermark";
 const { signal } = new AbortController();
 
-/** @returns events in the stream, without watermarks, and how long it took. */
+export type Stored = Clocks & { readonly stored: number; readonly serverMs: number };
+
+/** @returns events in the stream, without watermarks, how long it took, and the server's CPU time. */
 export async function shuffleOnce(
   input: BenchInput,
   level: VerifyLevel,
   passes: number,
-): Promise<Clocks & { stored: number }> {
+  syncAlways: boolean,
+): Promise<Stored> {
   const storeDir = await mkdtemp(join(tmpdir(), "fpaas-bench-"));
   try {
-    await using server = await startNatsServer({ storeDir });
+    await using server = await startNatsServer({ storeDir, syncAlways });
     const connection = await connectNats({ url: server.url, name: "bench" });
     await ensureStreams(connection, { partitions: FIREHOSE_PARTITIONS_DEFAULT, buckets: 1 });
     const stop = startClocks();
+    const beforeMs = await serverCpuMs(server.pid);
     await publishAll(connection, verified(sourceOf(input.frames, passes), level, input));
     const clocks = stop();
+    const serverMs = (await serverCpuMs(server.pid)) - beforeMs;
     const stored = await countEvents(connection);
     await connection.close();
-    return { stored, ...clocks };
+    return { stored, serverMs, ...clocks };
   } finally {
     await rm(storeDir, { recursive: true, force: true });
   }

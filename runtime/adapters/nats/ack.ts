@@ -28,11 +28,19 @@ const Answer = z.object({
     .optional(),
 });
 
+/** What nearly every answer looks like. */
+const STORED = /^\{"stream":"[^"\\]*",\s?"seq":(\d+)(,\s?"duplicate":\s?true)?\}$/;
+
 /** Reads the answer to a publish or to the last message of an atomic batch. */
 export function readAck(message: Msg): Ack {
   const status = message.headers?.code ?? 0;
   if (status !== 0) return { kind: "unsure", reason: `status ${status}` };
-  const { seq, duplicate, error } = Answer.parse(message.json());
+  const text = message.string();
+  const stored = STORED.exec(text);
+  if (stored !== null) {
+    return { kind: "stored", seq: Number(stored[1]), duplicate: stored[2] !== undefined };
+  }
+  const { seq, duplicate, error } = Answer.parse(JSON.parse(text));
   if (error === undefined) return { kind: "stored", seq: seq ?? 0, duplicate: duplicate ?? false };
   const { code, err_code: errorCode = 0, description } = error;
   if (WRONG_LAST_SEQUENCE.includes(errorCode)) return { kind: "fenced" };

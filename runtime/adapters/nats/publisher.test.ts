@@ -105,6 +105,28 @@ it("stores every message once and in order over kill -9 of the server", async ()
   expect(seen).toEqual(Array.from({ length: total }, (_, i) => i));
 });
 
+it("keeps the order when messages are turned away", async () => {
+  await using publisher = new NatsPublisher(bench.nc);
+  const acks: Promise<unknown>[] = [];
+  const enqueue = async (from: number, to: number) => {
+    for (let i = from; i < to; i++) {
+      acks.push((await publisher.enqueue(publication("turned.away", String(i)))).acked);
+    }
+  };
+  await enqueue(0, 100); // More than are sent at once.
+  await new Promise(setImmediate); // Now all are sent,
+  await bench.nc.flush(); // and turned away: nobody takes them.
+  const jsm = await (await import("@nats-io/jetstream")).jetstreamManager(bench.nc);
+  await jsm.streams.add({ name: "TURNED", subjects: ["turned.>"] });
+  await enqueue(100, 200);
+  await Promise.all(acks);
+  const seen: number[] = [];
+  for await (const { payload } of bench.log.readAll("TURNED", ["turned.away"])) {
+    seen.push(Number(new TextDecoder().decode(payload)));
+  }
+  expect(seen).toEqual(Array.from({ length: 200 }, (_, i) => i));
+});
+
 it("waits for a stream that is not there yet", async () => {
   await using publisher = new NatsPublisher(bench.nc);
   const early = publisher.publish(publication("late.stream", "1"));

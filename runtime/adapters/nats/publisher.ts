@@ -1,8 +1,14 @@
 // Publishes single messages as fast as their acks come in: a bounded number in flight, each sent again
-// until it is acked. Its message id makes a repetition harmless. In order, as long as the server does not
-// turn single messages away.
+// until it is acked. Its message id makes a repetition harmless.
+//
+// Messages are sent together, once a turn of the event loop: that many of them cost one write here and one
+// read in the server, which is most of what a message costs either.
+//
+// In order: when one is turned away or not answered, nothing more is sent but the first that is not stored,
+// alone, until it is; then all the rest. So only what was on its way together can overtake one another, when
+// the stream changes its leader in its midst.
 
-import { createInbox, type NatsConnection, type Subscription } from "@nats-io/transport-node";
+import { createInbox, type Msg, type NatsConnection, type Subscription } from "@nats-io/transport-node";
 import { HEADER } from "../../../plan/names.ts";
 import { LogUnavailable } from "../../ports.ts";
 import { errorMessage } from "../nats-server/error-message.ts";
@@ -44,7 +50,10 @@ export type PublisherOptions = {
   readonly stored?: { readonly ids: Stored; readonly windowMs: number };
 };
 
-const IN_FLIGHT_MAX_DEFAULT = 256;
+/** By default. An ack takes a few milliseconds, more of them across zones. */
+export const IN_FLIGHT_MAX_DEFAULT = 1024;
+/** Messages that do not wait for the others of their turn. */
+const UNSENT_MAX = 64;
 const ACK_TIMEOUT_MS = 5000;
 const SWEEP_MS = 50;
 /** By how much the server's clock and ours may differ. */
@@ -54,12 +63,20 @@ type Entry = {
   readonly publication: Publication;
   readonly resolve: (acked: Acked) => void;
   readonly reject: (error: Error) => void;
-  tries: number;
-  /** When it is sent again, on the clock of `performance.now()`. */
-  dueMs: number;
+  /** When it counts as lost, on the clock of `performance.now()`; 0 before it is sent. */
+  lostMs: number;
   /** When it was given to us, and when it was last known not to be stored; on the wall clock. */
   readonly sinceMs: number;
   checkedMs: number;
+};
+
+/** While something is not stored that was sent. */
+type Hold = {
+  tries: number;
+  /** When the first message is sent again. */
+  dueMs: number;
+  /** That message, once it is. */
+  probe: number | null;
 };
 
 export class NatsPublisher implements AsyncDisposable {
@@ -70,11 +87,15 @@ export class NatsPublisher implements AsyncDisposable {
   readonly #acks: Subscription;
   readonly #stopListening: () => void;
   readonly #sweeper: NodeJS.Timeout;
-  /** By ack token, in the order of sending. */
-  readonly #entries = new Map<string, Entry>();
+  /** By ack token, in the order they were given to us, which is that of the tokens. */
+  readonly #entries = new Map<number, Entry>();
+  /** Those to be sent at the end of this turn. */
+  #unsent: [number, Entry][] = [];
+  #flushing: NodeJS.Immediate | null = null;
+  #hold: Hold | null = null;
   readonly #waiting: (() => void)[] = [];
   #idle: (() => void)[] = [];
-  #sent = 0;
+  #given = 0;
   /** Under way while the stream is asked what it has stored; nothing is sent meanwhile. */
   #lookingUp: Promise<void> | null = null;
   readonly #stored: PublisherOptions["stored"];
@@ -90,16 +111,16 @@ export class NatsPublisher implements AsyncDisposable {
     this.#link = new Link(nc);
     this.#inFlightMax = options.inFlightMax ?? IN_FLIGHT_MAX_DEFAULT;
     this.#stored = options.stored;
-    const callback = (error: Error | null, message: Parameters<typeof readAck>[0]) => {
+    const callback = (error: Error | null, message: Msg) => {
       if (error === null) this.#onAck(message);
     };
     this.#acks = nc.subscribe(`${this.#inbox}.*`, { callback });
-    this.#stopListening = this.#link.onRestored(() => this.#resend(Number.POSITIVE_INFINITY));
+    this.#stopListening = this.#link.onRestored(() => this.#holdBack(0));
     void nc.closed().then(() => this.#giveUp());
-    this.#sweeper = setInterval(() => this.#resend(performance.now()), SWEEP_MS).unref();
+    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS).unref();
   }
 
-  /** Messages sent and not acked. */
+  /** Messages given to us and not acked. */
   get inFlight(): number {
     return this.#entries.size;
   }
@@ -112,11 +133,8 @@ export class NatsPublisher implements AsyncDisposable {
     if (this.#disposed) throw new LogUnavailable("the publisher is closed");
     const acked = new Promise<Acked>((resolve, reject) => {
       const nowMs = Date.now();
-      const times = { dueMs: 0, sinceMs: nowMs, checkedMs: nowMs };
-      const entry = { publication, resolve, reject, tries: 0, ...times };
-      const token = (this.#sent++).toString(36);
-      this.#entries.set(token, entry);
-      this.#send(token, entry);
+      const times = { lostMs: 0, sinceMs: nowMs, checkedMs: nowMs };
+      this.#take({ publication, resolve, reject, ...times });
     });
     return { acked };
   }
@@ -143,20 +161,38 @@ export class NatsPublisher implements AsyncDisposable {
     this.#stopped.abort();
     clearInterval(this.#sweeper);
     this.#stopListening();
+    this.#unsent = [];
     for (const [token, entry] of this.#entries) {
       this.#settle(token, () => entry.reject(new LogUnavailable("closed before it was acked")));
     }
     for (const wake of this.#waiting.splice(0)) wake();
   }
 
-  #send(token: string, entry: Entry): void {
-    entry.dueMs = performance.now() + ACK_TIMEOUT_MS;
-    // Sent when the connection is back, or it is known what is stored.
-    if (!this.#link.up || this.#lookingUp !== null) return;
+  #take(entry: Entry): void {
+    const token = this.#given++;
+    this.#entries.set(token, entry);
+    if (this.#hold !== null) return; // It is sent when the hold is over.
+    this.#unsent.push([token, entry]);
+    if (this.#unsent.length >= UNSENT_MAX) this.#flush();
+    else this.#flushing ??= setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    if (this.#flushing !== null) clearImmediate(this.#flushing);
+    this.#flushing = null;
+    const unsent = this.#unsent;
+    this.#unsent = [];
+    // Without a connection nothing is kept that is written: a hold begins when it is back.
+    if (this.#hold !== null || !this.#link.up) return;
+    for (const [token, entry] of unsent) this.#send(token, entry);
+  }
+
+  #send(token: number, entry: Entry): void {
+    if (entry.lostMs > 0) this.resends += 1;
+    entry.lostMs = performance.now() + ACK_TIMEOUT_MS;
     const { subject, msgId, headers, payload } = entry.publication;
     try {
-      const withId = toNatsHeaders(headers);
-      withId.set(HEADER.msgId, msgId);
+      const withId = toNatsHeaders(headers, [[HEADER.msgId, msgId]]);
       this.#nc.publish(subject, payload, { headers: withId, reply: `${this.#inbox}.${token}` });
     } catch (error) {
       if (isOutage(error)) return;
@@ -164,18 +200,40 @@ export class NatsPublisher implements AsyncDisposable {
     }
   }
 
-  /** Sends everything again that is due at `nowMs`, in the first order. */
-  #resend(nowMs: number): void {
-    const due = [...this.#entries].filter(([, entry]) => entry.dueMs <= nowMs);
-    if (due.some(([, entry]) => this.#isForgotten(entry))) this.#lookUp();
-    else this.#sendAgain(due);
+  /** Sends nothing but the first message, and that after a while. */
+  #holdBack(waitMs: number): void {
+    this.#unsent = [];
+    const tries = this.#hold?.tries ?? 0;
+    this.#hold = { tries: tries + 1, dueMs: performance.now() + waitMs, probe: null };
+    if (waitMs === 0) this.#sweep();
   }
 
-  #sendAgain(due: Iterable<[string, Entry]>): void {
-    for (const [token, entry] of due) {
-      this.resends += 1;
-      this.#send(token, entry);
+  /** Sends everything in order: the log takes messages again. */
+  #release(): void {
+    this.#hold = null;
+    for (const [token, entry] of this.#entries) this.#send(token, entry);
+  }
+
+  /** Sends the first message again when it is due. The others were sent after it, or not at all. */
+  #sweep(): void {
+    const [first] = this.#entries;
+    if (first === undefined) {
+      this.#hold = null;
+      return;
     }
+    const [, entry] = first;
+    const nowMs = performance.now();
+    if (this.#hold === null && entry.lostMs > 0 && entry.lostMs <= nowMs) this.#holdBack(0);
+    else if (this.#hold !== null && this.#hold.dueMs <= nowMs) this.#probe(this.#hold, first);
+  }
+
+  #probe(hold: Hold, [token, entry]: [number, Entry]): void {
+    if (!this.#link.up || this.#lookingUp !== null) return;
+    hold.probe = null;
+    if (this.#isForgotten(entry)) return this.#lookUp();
+    hold.probe = token;
+    hold.dueMs = performance.now() + ACK_TIMEOUT_MS;
+    this.#send(token, entry);
   }
 
   /** Whether the server, had it stored the message, might no longer know. */
@@ -186,7 +244,6 @@ export class NatsPublisher implements AsyncDisposable {
 
   /** Asks the stream what it has of all that is in flight, then sends the rest again in order. */
   #lookUp(): void {
-    if (this.#lookingUp !== null || !this.#link.up) return;
     this.#lookingUp = this.#settleStored()
       .then(
         () => true,
@@ -194,7 +251,7 @@ export class NatsPublisher implements AsyncDisposable {
       )
       .then((known) => {
         this.#lookingUp = null;
-        if (known && !this.#disposed) this.#sendAgain(this.#entries);
+        if (known && !this.#disposed) this.#release();
       });
   }
 
@@ -211,13 +268,13 @@ export class NatsPublisher implements AsyncDisposable {
     ids.stop();
   }
 
-  #settleDuplicate(token: string, entry: Entry, seq: number): void {
+  #settleDuplicate(token: number, entry: Entry, seq: number): void {
     this.duplicates += 1;
     this.#settle(token, () => entry.resolve({ seq, duplicate: true }));
   }
 
-  #onAck(message: Parameters<typeof readAck>[0]): void {
-    const token = message.subject.slice(this.#inbox.length + 1);
+  #onAck(message: Msg): void {
+    const token = Number(message.subject.slice(this.#inbox.length + 1));
     const entry = this.#entries.get(token);
     if (entry === undefined) return; // Acked before: this answers a repetition.
     const ack = readAck(message);
@@ -227,8 +284,9 @@ export class NatsPublisher implements AsyncDisposable {
         else this.#settle(token, () => entry.resolve({ seq: ack.seq, duplicate: false }));
         return;
       case "unsure":
-        entry.tries += 1;
-        entry.dueMs = performance.now() + backoffMs(entry.tries);
+        // While it is held back only the answer to the message that was sent alone tells how things stand.
+        if (this.#hold === null || this.#hold.probe === token)
+          this.#holdBack(backoffMs((this.#hold?.tries ?? 0) + 1));
         return;
       case "fenced":
         this.#refuse(token, entry, "an expectation in its headers does not hold");
@@ -239,15 +297,16 @@ export class NatsPublisher implements AsyncDisposable {
     }
   }
 
-  #refuse(token: string, { publication, reject }: Entry, reason: string): void {
+  #refuse(token: number, { publication, reject }: Entry, reason: string): void {
     const message = `NATS refused a message on ${publication.subject}: ${reason}`;
     this.#settle(token, () => reject(new NatsRefused(message)));
   }
 
-  #settle(token: string, tell: () => void): void {
+  #settle(token: number, tell: () => void): void {
     this.#entries.delete(token);
     tell();
     this.#waiting.shift()?.();
+    if (this.#hold?.probe === token) this.#release();
     if (this.#entries.size > 0) return;
     for (const wake of this.#idle.splice(0)) wake();
   }

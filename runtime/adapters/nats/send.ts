@@ -71,12 +71,10 @@ function batchHeaders(id: string, index: number): [string, string][] {
 }
 
 function headersOf(message: LogAppend, more: readonly (readonly [string, string])[]) {
-  const headers = toNatsHeaders(message.headers);
-  if (message.expectedLastSeq !== undefined) {
-    headers.set(HEADER.expectedLastSubjectSeq, String(message.expectedLastSeq));
-  }
-  for (const [name, value] of more) headers.set(name, value);
-  return headers;
+  const { headers, expectedLastSeq } = message;
+  if (expectedLastSeq === undefined) return toNatsHeaders(headers, more);
+  const expectation = [HEADER.expectedLastSubjectSeq, String(expectedLastSeq)] as const;
+  return toNatsHeaders(headers, [expectation, ...more]);
 }
 
 function at(messages: readonly LogAppend[], index: number): LogAppend {
