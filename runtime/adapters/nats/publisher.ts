@@ -8,7 +8,12 @@
 // alone, until it is; then all the rest. So only what was on its way together can overtake one another, when
 // the stream changes its leader in its midst.
 
-import { createInbox, type Msg, type NatsConnection, type Subscription } from "@nats-io/transport-node";
+import {
+  createInbox,
+  type Msg,
+  type NatsConnection,
+  type Subscription,
+} from "@nats-io/transport-node";
 import { HEADER } from "../../../plan/names.ts";
 import { LogUnavailable } from "../../ports.ts";
 import { errorMessage } from "../nats-server/error-message.ts";
