@@ -9,6 +9,7 @@ import {
   textOf,
   texts,
 } from "./bench.test-support.ts";
+import { READ_AHEAD_MESSAGES_MAX } from "./pull-session.ts";
 
 let bench: Bench;
 let count = 0;
@@ -89,15 +90,18 @@ it("stops at once when aborted while it waits", async () => {
 
 it("reads nothing ahead beyond its bound while the reader is slow", async () => {
   const at = fresh();
-  const last = await fill(at, 1000);
-  await fill(at, 1000, 1001);
-  let inFirst = 0;
-  const all = await readMany([at], last - 999, 2000, async (batch) => {
-    inFirst ||= batch.length;
-    expect(batch.length).toBeLessThanOrEqual(256);
+  const many = 5000;
+  let first = 0;
+  for (let i = 1; i < many; i += 1000) first ||= (await fill(at, 1000, i)) - 999;
+  const sizes: number[] = [];
+  const all = await readMany([at], first, many, async (batch) => {
+    sizes.push(batch.length);
+    // Time for everything to come that was asked for: answers arrive in order.
+    if (sizes.length === 1) for (let i = 0; i < 3; i++) await bench.log.lastSeq(STREAM);
   });
-  expect(all.map(textOf)).toEqual(upTo(2000));
-  expect(inFirst).toBeGreaterThan(1); // A batch holds what has arrived, not one message.
+  expect(all.map(textOf)).toEqual(upTo(many));
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(READ_AHEAD_MESSAGES_MAX);
+  expect(Math.max(...sizes)).toBeGreaterThan(1); // A batch holds what has arrived, not one message.
 });
 
 it("reads on without gap or duplicate over kill -9 and stops of the server", async () => {

@@ -1,25 +1,18 @@
 // The log on JetStream: `Log` of ports.ts, word for word.
 
-import {
-  type JetStreamClient,
-  type JetStreamManager,
-  jetstream,
-  jetstreamManager,
-  type StoredMsg,
-} from "@nats-io/jetstream";
+import { type JetStreamManager, jetstreamManager, type StoredMsg } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { CommitResult, Log, LogAppend, LogMessage } from "../../ports.ts";
 import { GroupCommitter } from "./group-commit.ts";
 import { fromNatsHeaders } from "./headers.ts";
 import { Link } from "./link.ts";
-import { readFrom } from "./read.ts";
+import { type Origin, readFrom } from "./read.ts";
 import { readNow } from "./read-now.ts";
 import { patiently } from "./retry.ts";
 
 /** Shares the connection, which stays its owner's to close. Reads wait 30 s through an outage. */
 export class NatsLog implements Log {
   readonly #nc: NatsConnection;
-  readonly #js: JetStreamClient;
   /** Asks the server nothing, so it is there at once. */
   readonly #jsm: Promise<JetStreamManager>;
   readonly #link: Link;
@@ -27,7 +20,6 @@ export class NatsLog implements Log {
 
   constructor(nc: NatsConnection) {
     this.#nc = nc;
-    this.#js = jetstream(nc);
     this.#jsm = jetstreamManager(nc, { checkAPI: false });
     this.#link = new Link(nc);
   }
@@ -38,7 +30,7 @@ export class NatsLog implements Log {
     fromSeq: number,
     signal: AbortSignal,
   ): AsyncIterable<readonly LogMessage[]> {
-    return readFrom(this.#js, this.#link, { stream, subjects }, fromSeq, signal);
+    return readFrom(this.#origin, { stream, subjects }, fromSeq, signal);
   }
 
   /** As `read`, without payloads. */
@@ -49,7 +41,11 @@ export class NatsLog implements Log {
     signal: AbortSignal,
   ): AsyncIterable<readonly LogMessage[]> {
     const position = { stream, subjects, headersOnly: true };
-    return readFrom(this.#js, this.#link, position, fromSeq, signal);
+    return readFrom(this.#origin, position, fromSeq, signal);
+  }
+
+  get #origin(): Origin {
+    return { nc: this.#nc, jsm: this.#jsm, link: this.#link };
   }
 
   async last(stream: string, subject: string): Promise<LogMessage | null> {

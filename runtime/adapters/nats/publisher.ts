@@ -235,7 +235,10 @@ export class NatsPublisher implements AsyncDisposable {
   #probe(hold: Hold, [token, entry]: [number, Entry]): void {
     if (!this.#link.up || this.#lookingUp !== null) return;
     hold.probe = null;
-    if (this.#isForgotten(entry)) return this.#lookUp();
+    if (this.#isForgotten(entry)) {
+      this.#lookUp();
+      return;
+    }
     hold.probe = token;
     hold.dueMs = performance.now() + ACK_TIMEOUT_MS;
     this.#send(token, entry);
