@@ -34,7 +34,9 @@ const encoder = new Encoder({ useRecords: false });
 const { messages: path, source } = await benchFiles("events", EVENTS);
 const events = (await readMessages(path)).filter(({ payload }) => payload.length > 0);
 console.log(`${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}; ${source}\n`);
-console.log("| what | compression | bytes a record | server, storing | server, reading | zstd here |");
+console.log(
+  "| what | compression | bytes a record | server, storing | server, reading | zstd here |",
+);
 console.log("| --- | --- | ---: | ---: | ---: | ---: |");
 await rows("events, one a message", events, events.length);
 await rows(`records of two fields, ${RECORDS_PER_BATCH} a message`, batches(), events.length);
