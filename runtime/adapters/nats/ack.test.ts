@@ -11,6 +11,7 @@ it.each([
   { code: 400, err_code: 10054, description: "message size exceeds maximum", is: "refused" },
 ])("takes $description for $is", ({ is, ...error }) => {
   // Of a message the answer is all that is read.
-  const message = { headers: undefined, json: () => ({ error }) } as unknown as Msg;
+  const string = () => JSON.stringify({ error });
+  const message = { headers: undefined, string } as unknown as Msg;
   expect(readAck(message).kind).toBe(is);
 });
