@@ -6,6 +6,8 @@ export default defineConfig({
     // Those have a script of their own: `npm run test:long`.
     exclude: [...configDefaults.exclude, ".fpaas/**", "**/*.long.test.ts"],
     setupFiles: ["test/support/property-seed.ts"],
+    // Modules are loaded once for a worker and not for every file: none of them keeps anything of a test.
+    isolate: false,
     testTimeout: 60_000,
     // A condition that is waited for comes late on a busy machine. The default gives up after a second.
     expect: { poll: { timeout: 50_000, interval: 20 } },

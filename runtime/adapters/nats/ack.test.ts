@@ -15,3 +15,13 @@ it.each([
   const message = { headers: undefined, string } as unknown as Msg;
   expect(readAck(message).kind).toBe(is);
 });
+
+it.each([
+  [10158, true],
+  [10176, undefined],
+])("tells by %i whether the stream is busy with another copy: %s", (err_code, inProcess) => {
+  const error = { code: 409, err_code, description: "not now" };
+  const message = { headers: undefined, string: () => JSON.stringify({ error }) } as unknown as Msg;
+  expect(readAck(message)).toMatchObject({ kind: "unsure", ...(inProcess && { inProcess }) });
+  expect("inProcess" in readAck(message)).toBe(inProcess === true);
+});

@@ -8,8 +8,8 @@ export type Ack =
   | { readonly kind: "stored"; readonly seq: number; readonly duplicate: boolean }
   /** An expectation did not hold; nothing was stored. */
   | { readonly kind: "fenced" }
-  /** May have been stored or not. */
-  | { readonly kind: "unsure"; readonly reason: string }
+  /** May have been stored or not. `inProcess`: the stream is well, and busy with another copy of it. */
+  | { readonly kind: "unsure"; readonly reason: string; readonly inProcess?: true }
   /** Never going to be stored. */
   | { readonly kind: "refused"; readonly reason: string };
 
@@ -18,7 +18,6 @@ const WRONG_LAST_SEQUENCE = [10071, 10164];
 const INCOMPLETE_BATCH = 10176;
 /** Somebody's message of this id is on its way to the replicas; which of the two is stored shows later. */
 const DUPLICATE_IN_PROCESS = 10158;
-const PASSING = [INCOMPLETE_BATCH, DUPLICATE_IN_PROCESS];
 
 const Answer = z.object({
   seq: z.int().optional(),
@@ -44,6 +43,8 @@ export function readAck(message: Msg): Ack {
   if (error === undefined) return { kind: "stored", seq: seq ?? 0, duplicate: duplicate ?? false };
   const { code, err_code: errorCode = 0, description } = error;
   if (WRONG_LAST_SEQUENCE.includes(errorCode)) return { kind: "fenced" };
-  const passes = isOutageCode(code) || PASSING.includes(errorCode);
-  return { kind: passes ? "unsure" : "refused", reason: `${description} (${errorCode})` };
+  const reason = `${description} (${errorCode})`;
+  if (errorCode === DUPLICATE_IN_PROCESS) return { kind: "unsure", reason, inProcess: true };
+  const passes = isOutageCode(code) || errorCode === INCOMPLETE_BATCH;
+  return { kind: passes ? "unsure" : "refused", reason };
 }

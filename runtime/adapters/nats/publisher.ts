@@ -61,6 +61,8 @@ export const IN_FLIGHT_MAX_DEFAULT = 1024;
 const UNSENT_MAX = 64;
 const ACK_TIMEOUT_MS = 5000;
 const SWEEP_MS = 50;
+/** A copy of a message that is on its way to the replicas has got there or failed by then, mostly. */
+const IN_PROCESS_MS = 100;
 /** By how much the server's clock and ours may differ. */
 const CLOCKS_APART_MS_MAX = 60_000;
 
@@ -292,6 +294,10 @@ export class NatsPublisher implements AsyncDisposable {
         else this.#settle(token, () => entry.resolve({ seq: ack.seq, duplicate: false }));
         return;
       case "unsure":
+        if (ack.inProcess === true) {
+          this.#askAgain(token, entry);
+          return;
+        }
         // While it is held back only the answer to the message that was sent alone tells how things stand.
         if (this.#hold === null || this.#hold.probe === token)
           this.#holdBack(backoffMs((this.#hold?.tries ?? 0) + 1));
@@ -303,6 +309,13 @@ export class NatsPublisher implements AsyncDisposable {
         this.#refuse(token, entry, ack.reason);
         return;
     }
+  }
+
+  /** Another shuffler's copy is being stored: how that ended is asked soon, and the others need not wait. */
+  #askAgain(token: number, entry: Entry): void {
+    setTimeout(() => {
+      if (this.#entries.has(token)) this.#send(token, entry);
+    }, IN_PROCESS_MS).unref();
   }
 
   #refuse(token: number, { publication, reject }: Entry, reason: string): void {
