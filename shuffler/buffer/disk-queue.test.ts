@@ -167,6 +167,27 @@ describe("DiskQueue", () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
+  it("makes room for the next append when the one that kept a file has failed", async () => {
+    await using queue = await open();
+    await queue.append(entries(0, 4));
+    await drain(queue);
+    const [begun, fail] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    vi.spyOn(Segment.prototype, "append").mockImplementationOnce(async () => {
+      begun.resolve();
+      await fail.promise;
+      throw new Error("ENOSPC");
+    });
+    const failed = queue.append(entries(5, 9));
+    await begun.promise;
+    await queue.release(4);
+    fail.resolve();
+    await expect(failed).rejects.toThrow("ENOSPC");
+    expect(await readdir(folder)).toEqual(["000000000000.seg"]);
+    await queue.append(entries(5, 9));
+    expect(await readdir(folder)).toEqual(["000000000001.seg"]);
+    expect(indices(await drain(queue))).toEqual(range(5, 9));
+  });
+
   it("goes on with what a killed process left", async () => {
     const first = await open();
     for (let i = 0; i < 40; i += 10) await first.append(entries(i, i + 9));
