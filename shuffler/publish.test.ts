@@ -132,6 +132,27 @@ describe("publishSource", () => {
     expect(cursorStore.saved.at(-1)).toBe(39);
   });
 
+  it("tells a source that waits for room what is stored, though it gives nothing meanwhile", async () => {
+    const answer = Promise.withResolvers<void>();
+    const publisher = new TestPublisher(() => answer.promise);
+    const room = Promise.withResolvers<void>();
+    const [first, second] = [frameItems(FRAMES.slice(0, 3)), frameItems(FRAMES).slice(3, 6)];
+    const source: PublishOptions["source"] = {
+      ...sourceOf([]),
+      async *batches() {
+        yield first;
+        answer.resolve(); // Everything is on its way: only its acks are still to come.
+        await room.promise;
+        yield second;
+      },
+      release: (items) => {
+        if (items === first.length) room.resolve();
+      },
+    };
+    const progress = await publishSource(optionsFor(publisher, { source }));
+    expect(progress.counters.items).toBe(6);
+  });
+
   it("waits for the publisher instead of reading on", async () => {
     const room = Promise.withResolvers<void>();
     const publisher: Publisher = {

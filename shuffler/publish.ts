@@ -1,7 +1,7 @@
 // The live loop: source → shuffler → publisher. Reads no faster than the publisher takes, and saves as
 // cursor only what is stored without a gap before it, so that a restart loses nothing.
 
-import { CursorTracker, type Mark } from "./cursor.ts";
+import { CursorTracker, type Mark, type Ticket } from "./cursor.ts";
 import { CursorSaver } from "./cursor-saver.ts";
 import { Pacer, type Speed } from "./pace.ts";
 import type { Clock, CursorStore, Publisher } from "./ports.ts";
@@ -137,10 +137,16 @@ class PublishLoop {
       if (!signal.aborted) throw error;
     } finally {
       Promise.all(stored).then(
-        () => whole && this.#tracker.complete(ticket),
+        () => whole && this.#complete(ticket),
         (error: unknown) => this.#fail(error),
       );
     }
+  }
+
+  /** A source that waits for room gives nothing more before it hears of it. */
+  #complete(ticket: Ticket): void {
+    this.#tracker.complete(ticket);
+    this.#options.source.release?.(this.#tracker.completed);
   }
 
   #fail(error: unknown): void {
