@@ -108,7 +108,6 @@ class PublishLoop {
     const mark = this.#markOf(item);
     if (this.#saver.isStoredByOthers(mark)) await this.#skip(mark);
     else await this.#publish(mark, messages);
-    this.#options.source.release?.(this.#tracker.completed);
     this.#report();
   }
 
@@ -119,7 +118,7 @@ class PublishLoop {
 
   async #skip(mark: Mark): Promise<void> {
     this.#skipped += 1;
-    this.#tracker.complete(await this.#tracker.begin(mark));
+    this.#complete(await this.#tracker.begin(mark));
   }
 
   /** Sends the messages in order; the item completes when all of them are stored. */

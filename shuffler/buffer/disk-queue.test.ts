@@ -183,6 +183,7 @@ describe("DiskQueue", () => {
     fail.resolve();
     await expect(failed).rejects.toThrow("ENOSPC");
     expect(await readdir(folder)).toEqual(["000000000000.seg"]);
+    await queue.release(4); // As before every attempt to write.
     await queue.append(entries(5, 9));
     expect(await readdir(folder)).toEqual(["000000000001.seg"]);
     expect(indices(await drain(queue))).toEqual(range(5, 9));

@@ -38,7 +38,6 @@ export class DiskQueue implements AsyncDisposable {
   #bytes = 0;
   #lastIndex = -1;
   #readIndex = -1;
-  #storedIndex = -1;
   /** Entries left by an earlier process, and whether some of it was damaged. */
   recovered = 0;
   isTorn = false;
@@ -80,8 +79,6 @@ export class DiskQueue implements AsyncDisposable {
   async append(entries: readonly Entry[], handed = 0): Promise<boolean> {
     const last = entries.at(-1);
     if (last === undefined) return true;
-    // A file that was kept for an append which then failed may be what stands in the way of this one.
-    await this.release(this.#storedIndex);
     const encoded = entries.map(encodeEntry);
     if (this.#bytes + lengthOf(encoded) > this.bytesMax) return false;
     const segment = await this.#write(encoded, entries[0]?.index ?? 0, last.index);
@@ -129,7 +126,6 @@ export class DiskQueue implements AsyncDisposable {
    * way keeps its file.
    */
   async release(index: number): Promise<void> {
-    this.#storedIndex = index;
     for (const segment of this.#letGo(index)) await segment.remove();
   }
 
