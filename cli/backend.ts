@@ -57,7 +57,8 @@ export async function openBackendAt(
   const report = (line: string): void => terminal.say(line);
   const connection = await connectNats({ url, name: "fpaas cli", report });
   // A cluster that elects a leader just now answers a few seconds later.
-  const onceItAnswers = <T>(ask: () => Promise<T>) => patiently(new Link(connection), ask);
+  const link = new Link(connection);
+  const onceItAnswers = <T>(ask: () => Promise<T>) => patiently(link, ask);
   try {
     const partitions = FIREHOSE_PARTITIONS_DEFAULT;
     const layout = await onceItAnswers(() =>

@@ -6,7 +6,11 @@ import type { Backend } from "./backend.ts";
 import type { Context, NatsOptions } from "./context.ts";
 import { drawChange } from "./plan-diff.ts";
 
-export function deployTarget({ store, log, layout }: Backend): DeployTarget {
+/** @param defaultStart where a source begins that nobody has read and whose plan does not say */
+export function deployTarget(
+  { store, log, layout }: Backend,
+  defaultStart: DeployTarget["defaultStart"] = "new",
+): DeployTarget {
   return {
     store,
     log,
@@ -14,7 +18,7 @@ export function deployTarget({ store, log, layout }: Backend): DeployTarget {
     buckets: layout.buckets,
     firehosePartitions: layout.partitions,
     nowMs: Date.now(),
-    defaultStart: "new",
+    defaultStart,
   };
 }
 

@@ -26,13 +26,19 @@ export async function listDeployments(
   return deployments;
 }
 
-/** The records of the topics of what is deployed, as far as the text of its file tells. */
-export async function deployedTopics({ store }: Backend): Promise<ReadonlyMap<string, Type>> {
+/** The records of those `wanted` topics that are deployed, as far as the text of their files tells. */
+export async function deployedTopics(
+  wanted: readonly string[],
+  { store }: Backend,
+): Promise<ReadonlyMap<string, Type>> {
+  if (wanted.length === 0) return new Map();
   const { deployments } = await store.list(DEFAULT_TENANT);
   return new Map(
     deployments.flatMap(({ plan, source: text }) => {
+      const names = plan.topics.map(({ name }) => name).filter((name) => wanted.includes(name));
+      if (names.length === 0) return [];
       const { topics } = compile({ file: plan.pipeline, text });
-      return [...topics].filter(([topic]) => plan.topics.some(({ name }) => name === topic));
+      return [...topics].filter(([topic]) => names.includes(topic));
     }),
   );
 }

@@ -120,8 +120,7 @@ export async function reloadPlans(
   context: Context,
   deployed: ReadonlyMap<string, Type>,
 ): Promise<Loaded> {
-  if (!plans.flatMap(topicsRead).some((topic) => deployed.has(topic)))
-    return { plans, programs: before };
+  if (deployed.size === 0) return { plans, programs: before };
   const files = before.map(({ file }) => file);
   const shown = new Set(before.flatMap(({ result }) => result.diagnostics.map(identity)));
   const programs = await compileProject(files, params, context, deployed);

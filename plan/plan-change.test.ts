@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { compile } from "../compiler/compile.ts";
+import { planOf } from "../compiler/testing/plan-of.ts";
 import type { Begin } from "./deployment.ts";
-import type { Plan } from "./plan.ts";
 import { type PlacedPlan, type PlanChange, planChange } from "./plan-change.ts";
 
 const SEAM: Begin = { at: "seam" };
@@ -15,13 +14,6 @@ const PROGRAM = `pipeline p {
   |> filter n > 1
   |> to topic('p.counts', key: post, partitions: 2)
 }`;
-
-function planOf(text: string): Plan {
-  const { plans, diagnostics } = compile({ file: "p.fpl", text });
-  const [plan] = plans;
-  if (plan === undefined) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
-  return plan;
-}
 
 function placed(text: string, firehosePartitions = 4): PlacedPlan {
   return { plan: planOf(text), firehosePartitions, topics: {} };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compile } from "../compiler/compile.ts";
+import { planOf } from "../compiler/testing/plan-of.ts";
 import type { Plan, Stage } from "./plan.ts";
 import { sourceIdentity, stateIdentity, upstreamIdentity } from "./state-identity.ts";
 
@@ -17,13 +17,6 @@ const PROGRAM = `pipeline p {
       |> window tumbling(size: 5m) |> reduce by did { n: count() } |> to topic('p.rest')
   }
 }`;
-
-function planOf(text: string): Plan {
-  const { plans, diagnostics } = compile({ file: "p.fpl", text });
-  const [plan] = plans;
-  if (plan === undefined) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
-  return plan;
-}
 
 function stage(plan: Plan, id: string): Stage {
   const found = plan.stages.find((one) => one.id === id);

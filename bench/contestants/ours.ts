@@ -1,7 +1,7 @@
 // Our own: the compiled program on events as the shuffler publishes them, in this process.
 
 import { readFile } from "node:fs/promises";
-import { compile } from "../../compiler/compile.ts";
+import { planOf } from "../../compiler/testing/plan-of.ts";
 import { FIREHOSE_PARTITIONS_DEFAULT } from "../../plan/partition.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { decodeRecords } from "../../runtime/eval/codec.ts";
@@ -14,7 +14,7 @@ const ROOT = new URL("../../", import.meta.url);
 
 export const openOurs: OpenContestant = async (query, files) => {
   const messages = await readMessages(files.messages);
-  const plan = await planOf(query);
+  const plan = await planOfQuery(query);
   return {
     round: () => {
       const answer: Uint8Array[] = [];
@@ -33,14 +33,11 @@ export const openOurs: OpenContestant = async (query, files) => {
 };
 
 /** The compiled program of a question. @throws Error when it does not compile */
-export async function planOf(query: Query): Promise<Plan> {
+export async function planOfQuery(query: Query): Promise<Plan> {
   const file =
     query === "hashtags" ? "pipelines/hashtag-trends.fpl" : `bench/programs/${query}.fpl`;
   const text = await readFile(new URL(file, ROOT), "utf8");
-  const { plans, diagnostics } = compile({ file, text });
-  const [plan] = plans;
-  if (plan === undefined) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
-  return plan;
+  return planOf(text);
 }
 
 /** The records of some messages, in the form the peers answer in. */

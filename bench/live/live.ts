@@ -4,7 +4,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { compile } from "../../compiler/compile.ts";
+import { planOf } from "../../compiler/testing/plan-of.ts";
 import { DEFAULT_TENANT } from "../../plan/names.ts";
 import { FIREHOSE_PARTITIONS_DEFAULT } from "../../plan/partition.ts";
 import { connectNats, type NatsConnection } from "../../runtime/adapters/nats/connect.ts";
@@ -49,10 +49,7 @@ export async function openLive(): Promise<Live> {
   const membership = await NatsMembership.open(connection);
   const host = stack.use(new ThreadHost(server.url, 1));
   const deploy = async (text: string): Promise<void> => {
-    const { plans, diagnostics } = compile({ file: "bench.fpl", text });
-    const [plan] = plans;
-    if (plan === undefined) throw new Error(diagnostics.map((one) => one.message).join("\n"));
-    await deployPlan(plan, text, {
+    await deployPlan(planOf(text), text, {
       store,
       log,
       tenant: DEFAULT_TENANT,

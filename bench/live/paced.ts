@@ -21,6 +21,7 @@ export async function publishPaced(
       const message = messages[sent];
       if (message === undefined) break;
       onSent(sent);
+      // Awaited when all are sent: `idle`.
       (await publisher.enqueue({ ...message, msgId: `${label}-${sent}` })).acked.catch(() => {});
     }
     await setTimeout(TICK_MS);

@@ -1,6 +1,7 @@
 // The log with a stopwatch: how long commits with state take, and when a task of the reduce begins to read.
 
-import type { CommitResult, Log, LogAppend } from "../../runtime/ports.ts";
+import type { CommitResult, Log } from "../../runtime/ports.ts";
+import { ForwardingLog } from "../../runtime/testing/forwarding-log.ts";
 
 export type CommitFigures = {
   readonly commits: number;
@@ -13,14 +14,9 @@ export type CommitFigures = {
 const EXCHANGE = /^fpl\.\d+\.[^.]+\.[^.]+\.x\./;
 const STATE = /^fpl\.\d+\.[^.]+\.[^.]+\.s\./;
 
-export class WatchedLog implements Log {
-  readonly #log: Log;
+export class WatchedLog extends ForwardingLog {
   #figures = { commits: 0, bytes: 0, sumMs: 0, longestMs: 0 };
   #reading = Promise.withResolvers<void>();
-
-  constructor(log: Log) {
-    this.#log = log;
-  }
 
   figures(): CommitFigures {
     return { ...this.#figures };
@@ -32,25 +28,17 @@ export class WatchedLog implements Log {
     await this.#reading.promise;
   }
 
-  read: Log["read"] = (stream, subjects, fromSeq, signal) => {
+  override read(...args: Parameters<Log["read"]>): ReturnType<Log["read"]> {
+    const [, subjects] = args;
     if (subjects.some((subject) => EXCHANGE.test(subject))) this.#reading.resolve();
-    return this.#log.read(stream, subjects, fromSeq, signal);
-  };
-  last: Log["last"] = (...args) => this.#log.last(...args);
-  readAll: Log["readAll"] = (...args) => this.#log.readAll(...args);
-  firstSeq: Log["firstSeq"] = (...args) => this.#log.firstSeq(...args);
-  lastSeq: Log["lastSeq"] = (...args) => this.#log.lastSeq(...args);
-  seqAtTime: Log["seqAtTime"] = (...args) => this.#log.seqAtTime(...args);
-  purge: Log["purge"] = (...args) => this.#log.purge(...args);
+    return super.read(...args);
+  }
 
-  async commit(
-    stream: string,
-    messages: readonly LogAppend[],
-    signal: AbortSignal,
-  ): Promise<CommitResult> {
+  override async commit(...args: Parameters<Log["commit"]>): Promise<CommitResult> {
+    const [, messages] = args;
     const state = messages.filter(({ subject }) => STATE.test(subject));
     const beganMs = performance.now();
-    const result = await this.#log.commit(stream, messages, signal);
+    const result = await super.commit(...args);
     if (state.length === 0) return result;
     const ms = performance.now() - beganMs;
     this.#figures.commits += 1;

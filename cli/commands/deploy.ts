@@ -14,7 +14,7 @@ import {
 import { deployTarget, sayWhetherRun, tellOutcome } from "../deploy-target.ts";
 import { deployedTopics } from "../deployed.ts";
 import { EXIT } from "../exit-codes.ts";
-import { loadPlans, reloadPlans, sourceOf } from "../programs.ts";
+import { loadPlans, reloadPlans, sourceOf, topicsRead } from "../programs.ts";
 
 type Options = NatsOptions & { readonly param?: string[]; readonly dryRun?: true };
 
@@ -34,7 +34,7 @@ async function deploy(files: readonly string[], options: Options, context: Conte
   const loaded = await loadPlans(files, params, context);
   const dryRun = options.dryRun === true;
   await using backend = await openBackend(context, options, dryRun ? "refuse" : "make");
-  const deployed = await deployedTopics(backend);
+  const deployed = await deployedTopics(loaded.plans.flatMap(topicsRead), backend);
   const { plans, programs } = await reloadPlans(loaded, params, context, deployed);
   for (const plan of plans) {
     const target = deployTarget(backend);

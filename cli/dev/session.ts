@@ -13,6 +13,7 @@ import type { Speed } from "../../shuffler/pace.ts";
 import type { Progress } from "../../shuffler/publish.ts";
 import { eventsTotal } from "../../shuffler/shuffle.ts";
 import type { Backend } from "../backend.ts";
+import { deployTarget } from "../deploy-target.ts";
 import { type Program, sourceOf } from "../programs.ts";
 import { publishTo } from "../publishing.ts";
 import { summaryLines } from "../summary.ts";
@@ -58,17 +59,9 @@ export class Session {
 
   /** Makes exactly these plans run, and prints their topics. @throws as `deployPlan` */
   async deploy(plans: readonly Plan[], programs: readonly Program[]): Promise<void> {
-    const { store, log, layout } = this.#options.backend;
+    const { store, log } = this.#options.backend;
     for (const plan of plans) {
-      const target = {
-        store,
-        log,
-        tenant: DEFAULT_TENANT,
-        buckets: layout.buckets,
-        firehosePartitions: layout.partitions,
-        nowMs: Date.now(),
-        defaultStart: "first",
-      } as const;
+      const target = deployTarget(this.#options.backend, "first");
       // Who changes a program here wants to see what it makes of the same events.
       const beginning = { begin: { at: "default" }, clearTopics: false } as const;
       await deployPlan(plan, sourceOf(plan, programs), target, beginning);

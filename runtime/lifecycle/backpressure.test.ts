@@ -3,12 +3,13 @@
 
 import { jetstreamManager } from "@nats-io/jetstream";
 import { expect, it } from "vitest";
+import { planOf } from "../../compiler/testing/plan-of.ts";
 import { FIREHOSE_STREAM } from "../../plan/names.ts";
 import { untilTopicEnds } from "../../test/support/fpaas.ts";
 import { systemClock } from "../adapters/system-clock.ts";
 import { deployPlan } from "../deploy.ts";
 import { Reporter } from "../reports.ts";
-import { openWorld, planOf, STREAM, type World } from "./world.test-support.ts";
+import { openWorld, STREAM, type World } from "./world.test-support.ts";
 
 const PATIENTLY = { timeout: 50_000 };
 const LIKES = 8000;

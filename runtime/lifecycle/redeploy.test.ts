@@ -3,6 +3,7 @@
 
 import { jetstreamManager } from "@nats-io/jetstream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { planOf } from "../../compiler/testing/plan-of.ts";
 import { tasksOf } from "../../plan/deployment.ts";
 import { pipelineSubjects, topicSubject, VERSIONS_BUCKET } from "../../plan/names.ts";
 import { untilTopicEnds } from "../../test/support/fpaas.ts";
@@ -10,7 +11,8 @@ import { systemClock } from "../adapters/system-clock.ts";
 import { deletePipeline, deployPlan, restartPipeline } from "../deploy.ts";
 import { type CommitResult, type Log, LogUnavailable } from "../ports.ts";
 import { runStageTask } from "../task/stage-task.ts";
-import { likeAt, openWorld, planOf, STREAM, type World } from "./world.test-support.ts";
+import { ForwardingLog } from "../testing/forwarding-log.ts";
+import { likeAt, openWorld, STREAM, type World } from "./world.test-support.ts";
 
 let world: World;
 beforeEach(async () => {
@@ -188,15 +190,10 @@ describe("redeploying while events come", () => {
 });
 
 /** A log whose commits wait until they are let go: a process that is stopped at the worst moment. */
-class StoppedLog implements Log {
-  readonly #log: Log;
+class StoppedLog extends ForwardingLog {
   readonly #go = Promise.withResolvers<void>();
   readonly #reached = Promise.withResolvers<void>();
   readonly results: CommitResult[] = [];
-
-  constructor(log: Log) {
-    this.#log = log;
-  }
 
   get reached(): Promise<void> {
     return this.#reached.promise;
@@ -204,20 +201,13 @@ class StoppedLog implements Log {
   go(): void {
     this.#go.resolve();
   }
-  read: Log["read"] = (...args) => this.#log.read(...args);
-  last: Log["last"] = (...args) => this.#log.last(...args);
-  readAll: Log["readAll"] = (...args) => this.#log.readAll(...args);
-  firstSeq: Log["firstSeq"] = (...args) => this.#log.firstSeq(...args);
-  lastSeq: Log["lastSeq"] = (...args) => this.#log.lastSeq(...args);
-  seqAtTime: Log["seqAtTime"] = (...args) => this.#log.seqAtTime(...args);
-  purge: Log["purge"] = (...args) => this.#log.purge(...args);
-  commit: Log["commit"] = async (...args) => {
+  override async commit(...args: Parameters<Log["commit"]>): Promise<CommitResult> {
     this.#reached.resolve();
     await this.#go.promise;
-    const result = await this.#log.commit(...args);
+    const result = await super.commit(...args);
     this.results.push(result);
     return result;
-  };
+  }
 }
 
 /** Runs the first task of the deployed `marked` on a log that stops it before its first commit. */
@@ -316,24 +306,20 @@ describe("restarting and deleting", () => {
 
 describe("a deploy that is cut short", () => {
   /** Fails from commit number `from` on. */
-  const failing = (from: number): Log => {
-    let commits = 0;
-    const { log } = world;
-    return {
-      read: (...args) => log.read(...args),
-      last: (...args) => log.last(...args),
-      readAll: (...args) => log.readAll(...args),
-      firstSeq: (...args) => log.firstSeq(...args),
-      lastSeq: (...args) => log.lastSeq(...args),
-      seqAtTime: (...args) => log.seqAtTime(...args),
-      purge: (...args) => log.purge(...args),
-      commit: async (...args) => {
-        commits += 1;
-        if (commits >= from) throw new LogUnavailable("cut short");
-        return await log.commit(...args);
-      },
-    };
-  };
+  class FailingLog extends ForwardingLog {
+    #left: number;
+
+    constructor(from: number) {
+      super(world.log);
+      this.#left = from;
+    }
+
+    override async commit(...args: Parameters<Log["commit"]>): Promise<CommitResult> {
+      this.#left -= 1;
+      if (this.#left <= 0) throw new LogUnavailable("cut short");
+      return await super.commit(...args);
+    }
+  }
 
   it.each([1, 2, 3, 4])(
     "at write %i is finished by the next one, with nothing lost",
@@ -342,7 +328,10 @@ describe("a deploy that is cut short", () => {
       const first = world.work();
       await world.feed(0, 200);
       await expect.poll(async () => (await world.records("marks")).length, PATIENTLY).toBe(200);
-      const cut = deployPlan(planOf(marked(2, 3)), "", { ...world.target, log: failing(at) });
+      const cut = deployPlan(planOf(marked(2, 3)), "", {
+        ...world.target,
+        log: new FailingLog(at),
+      });
       await expect(cut).rejects.toThrow("cut short");
       await world.feed(200, 400);
       expect((await deploy(marked(2, 3))).kind).toBe("unchanged");
@@ -361,7 +350,7 @@ describe("a deploy that is cut short", () => {
     await deploy(marked(1, 1));
     await world.feed(0, 50);
     const zombie = await stoppedTask();
-    const cut = deployPlan(planOf(marked(2, 3)), "", { ...world.target, log: failing(2) });
+    const cut = deployPlan(planOf(marked(2, 3)), "", { ...world.target, log: new FailingLog(2) });
     await expect(cut).rejects.toThrow("cut short");
     zombie.log.go();
     expect(await zombie.ended).toBe("fenced");

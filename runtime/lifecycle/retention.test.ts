@@ -4,11 +4,12 @@
 import { jetstreamManager } from "@nats-io/jetstream";
 import { expect, it } from "vitest";
 import { readProgress } from "../../cli/task-progress.ts";
+import { planOf } from "../../compiler/testing/plan-of.ts";
 import { FIREHOSE_STREAM } from "../../plan/names.ts";
 import { untilTopicEnds } from "../../test/support/fpaas.ts";
 import { deployPlan } from "../deploy.ts";
 import type { WorkerEvent } from "../worker.ts";
-import { openWorld, planOf, type World } from "./world.test-support.ts";
+import { openWorld, type World } from "./world.test-support.ts";
 
 const PATIENTLY = { timeout: 30_000 };
 const PROGRAM = `pipeline marks {

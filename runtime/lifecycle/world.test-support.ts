@@ -1,7 +1,6 @@
 // A pipeline's surroundings on a real nats-server, in one process: the firehose is fed by hand, and workers
 // run their tasks right here.
 
-import { compile } from "../../compiler/compile.ts";
 import { END_OF_TIME_MS } from "../../plan/event.ts";
 import {
   bucketStream,
@@ -11,7 +10,6 @@ import {
   watermarkSubject,
 } from "../../plan/names.ts";
 import { partitionOf } from "../../plan/partition.ts";
-import type { Plan } from "../../plan/plan.ts";
 import { connectNats, type NatsConnection } from "../adapters/nats/connect.ts";
 import { NatsDeploymentStore } from "../adapters/nats/deployment-store.ts";
 import { NatsLog } from "../adapters/nats/nats-log.ts";
@@ -34,14 +32,6 @@ const AUTHORS = 12;
 /** The record `n` of the firehose: its author, its time, what it likes. */
 export function likeAt(n: number) {
   return { did: `did:plc:${n % AUTHORS}`, timeMs: T0 + n * 500, subject: `post${(n * 7) % 5}` };
-}
-
-/** The plan of a program of one pipeline. */
-export function planOf(text: string): Plan {
-  const { plans, diagnostics } = compile({ file: "test.fpl", text });
-  const [plan] = plans;
-  if (plan === undefined) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
-  return plan;
 }
 
 export type World = AsyncDisposable & {

@@ -202,7 +202,7 @@ async function feed(log: MemoryLog, likes: readonly Like[], random: Random): Pro
 }
 
 /** A worker in small: starts the task again whenever it crashes or is fenced. */
-async function keepRunning(
+export async function keepRunning(
   deployment: Deployment,
   task: TaskId,
   ports: TaskPorts,

@@ -2,7 +2,7 @@
 // Whatever happens, every topic must hold what plain loops give.
 
 import { compile } from "../../compiler/compile.ts";
-import { type Deployment, type TaskId, tasksOf } from "../../plan/deployment.ts";
+import { type Deployment, tasksOf } from "../../plan/deployment.ts";
 import { END_OF_TIME_MS } from "../../plan/event.ts";
 import {
   bucketStream,
@@ -18,8 +18,7 @@ import { deployPlan } from "../../runtime/deploy.ts";
 import { decodeRecords } from "../../runtime/eval/codec.ts";
 import { toJson } from "../../runtime/eval/json.ts";
 import type { FirehoseMessage } from "../../runtime/plan-driver.ts";
-import { LogUnavailable } from "../../runtime/ports.ts";
-import { runStageTask, type TaskPorts } from "../../runtime/task/stage-task.ts";
+import { keepRunning } from "../../runtime/task/simulation.test-support.ts";
 import { EagerClock } from "../../runtime/testing/eager-clock.ts";
 import { MemoryDeployments } from "../../runtime/testing/memory-deployments.ts";
 import { MemoryLog } from "../../runtime/testing/memory-log.ts";
@@ -166,23 +165,6 @@ async function run(
   stop.abort();
   await Promise.all(owners);
   if (failures.length > 0) throw failures[0];
-}
-
-/** A worker in small: starts the task again whenever it crashes or is fenced. */
-async function keepRunning(
-  deployment: Deployment,
-  task: TaskId,
-  ports: TaskPorts,
-  signal: AbortSignal,
-): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      await runStageTask(deployment, task, ports, signal);
-    } catch (error) {
-      if (!(error instanceof LogUnavailable)) throw error;
-    }
-    await ports.clock.sleep(1);
-  }
 }
 
 async function feed(
