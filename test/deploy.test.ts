@@ -145,7 +145,7 @@ it("`fpaas init` keeps three copies of everything on a cluster of three", async 
   await using folder = await TestFolder.create();
   const env = { NATS_URL: cluster.url };
   const { code, stderr } = await folder.run(["init", "--buckets", "2", "--max-bytes", "1GB"], env);
-  expect(stderr).toContain("R3, file, S2");
+  expect(stderr).toContain("R3, file, uncompressed");
   expect(code).toBe(0);
   const connection = await connectNats({ url: cluster.url, name: "test" });
   const streams = await inspectStreams(connection);

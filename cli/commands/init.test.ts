@@ -20,7 +20,9 @@ const init = (...args: string[]) => folder.run(["init", ...args], { NATS_URL: na
 it("makes everything, and finds it as wanted the second time", async () => {
   const options = ["--buckets", "1", "--max-bytes", "1GB"];
   const first = await init(...options);
-  expect(first.stderr).toContain("R1, file, S2; 8 partitions, 1 buckets; firehose kept 24h 00m");
+  expect(first.stderr).toContain(
+    "R1, file, uncompressed; 8 partitions, 1 buckets; firehose kept 24h 00m",
+  );
   expect(first.stdout).toMatch(
     /^FIREHOSE +made\nREJECTED +made\nFPL_0 +made\nKV_fpaas_plans +made/,
   );

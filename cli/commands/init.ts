@@ -154,7 +154,7 @@ function settingsText(wanted: StreamOptions): string {
   const { replicas, partitions, buckets, firehoseBytesMax = 0 } = wanted;
   const { firehoseMaxAgeMs = 0, duplicateWindowMs = 0 } = wanted;
   return [
-    `R${replicas}, file, S2`,
+    `R${replicas}, file, uncompressed`,
     `${partitions} partitions, ${buckets} buckets`,
     `firehose kept ${formatDuration(firehoseMaxAgeMs)} or ${formatBytes(firehoseBytesMax)}`,
     `ids remembered ${formatDuration(duplicateWindowMs)}`,

@@ -13,7 +13,7 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { BUCKETS_METADATA, FIREHOSE_STREAM, PARTITIONS_METADATA } from "../../../plan/names.ts";
 import { formatVersion, judgeVersion, parseVersion } from "../nats-server/version.ts";
 import { NatsUnsupported } from "./errors.ts";
-import { isJetStreamOff } from "./retry.ts";
+import { backoffMs, isJetStreamOff, pause } from "./retry.ts";
 import {
   KV_BUCKETS,
   type StreamOptions,
@@ -32,6 +32,8 @@ const REPLICAS_NOT_SUPPORTED = 10074;
 const NO_SUITABLE_PEERS = 10005;
 /** Copies that outlive one node: two would need both of them for a majority. */
 const REPLICAS_OF_A_CLUSTER = 3;
+/** How long nodes that have just started may take to find each other before fewer copies are settled for. */
+const PEERS_WAIT_MS = 10_000;
 /** Made and deleted at once, to learn how many copies the server can keep. */
 const PROBE_STREAM = "FPAAS_PROBE";
 
@@ -62,12 +64,18 @@ export async function replicasPossible(nc: NatsConnection): Promise<number> {
   if (nc.info?.cluster === undefined) return 1;
   const { streams } = await supportedManager(nc);
   const probe = { name: PROBE_STREAM, subjects: [PROBE_STREAM], storage: StorageType.Memory };
-  try {
-    await streams.add({ ...probe, num_replicas: REPLICAS_OF_A_CLUSTER });
-  } catch (error) {
-    const code = error instanceof JetStreamApiError ? error.code : null;
-    if (code === REPLICAS_NOT_SUPPORTED || code === NO_SUITABLE_PEERS) return 1;
-    throw error;
+  const patience = AbortSignal.timeout(PEERS_WAIT_MS);
+  for (let tries = 1; ; tries++) {
+    try {
+      await streams.add({ ...probe, num_replicas: REPLICAS_OF_A_CLUSTER });
+      break;
+    } catch (error) {
+      const code = error instanceof JetStreamApiError ? error.code : null;
+      if (code === REPLICAS_NOT_SUPPORTED) return 1;
+      if (code !== NO_SUITABLE_PEERS) throw error;
+      if (patience.aborted) return 1;
+    }
+    await pause(backoffMs(tries), patience);
   }
   await streams.delete(PROBE_STREAM);
   return REPLICAS_OF_A_CLUSTER;
