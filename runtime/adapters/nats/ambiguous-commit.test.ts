@@ -1,7 +1,14 @@
+import { jetstreamManager } from "@nats-io/jetstream";
 import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
 import type { LogAppend } from "../../ports.ts";
 import { startTcpProxy } from "../../testing/tcp-proxy.ts";
 import { type Bench, message, NEVER, openBench, STREAM, texts } from "./bench.test-support.ts";
+
+const WRONG_LAST_SEQUENCE = JSON.stringify({
+  error: { code: 400, err_code: 10071, description: "wrong last sequence: 3" },
+  stream: "SILENT",
+  seq: 0,
+});
 
 let bench: Bench;
 beforeAll(async () => {
@@ -79,4 +86,25 @@ it("writes a commit without an expectation once when the answer is lost", async 
   link.cut();
   expect((await result).kind).toBe("committed");
   expect(await texts(bench.log, "fpl.0.plain")).toEqual(["mine"]);
+});
+
+it.each(shapes)(
+  "does not believe a leader of yesterday that it is fenced: %s",
+  async (_, shape) => {
+    // The stream stores without a word; the answer comes from one who has not seen its last message.
+    const { streams } = await jetstreamManager(bench.nc);
+    await streams.add({ name: "SILENT", subjects: ["silent.>"], no_ack: true, allow_atomic: true });
+    const stale = bench.nc.subscribe("silent.*", {
+      callback: (_error, asked) => void asked.respond(WRONG_LAST_SEQUENCE),
+    });
+    const result = await bench.log.commit("SILENT", shape("silent", "mine"), NEVER);
+    expect(result).toEqual({ kind: "committed", lastSeq: await bench.log.lastSeq("SILENT") });
+    stale.unsubscribe();
+    await streams.delete("SILENT");
+  },
+);
+
+it("is fenced for good where nobody has written, as after a purge", async () => {
+  const commit = [message("fpl.0.purged.out", "mine"), message("fpl.0.purged.c", "mine", 7)];
+  expect(await bench.log.commit(STREAM, commit, NEVER)).toEqual({ kind: "fenced" });
 });

@@ -6,7 +6,6 @@ import type { JetStreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { HEADER } from "../../../plan/names.ts";
 import { type CommitResult, type LogAppend, LogUnavailable } from "../../ports.ts";
-import type { Ack } from "./ack.ts";
 import { NatsRefused } from "./errors.ts";
 import type { Link } from "./link.ts";
 import { backoffMs, patiently, pause } from "./retry.ts";
@@ -30,6 +29,8 @@ export type Commit = {
 };
 
 const MESSAGE_ID = HEADER.msgId;
+/** So often a commit is turned away where nobody else has written before that is believed: its subject was purged. */
+const FENCED_TIMES = 4;
 
 export function newCommit(messages: readonly LogAppend[], signal: AbortSignal): Commit {
   const id = randomUUID();
@@ -58,55 +59,43 @@ function bytesOf(messages: readonly LogAppend[]): number {
 }
 
 /**
- * Sends the commit until its fate is known.
- * @param unsure whether it was sent before and may be stored already
+ * Sends the commit until its fate is known. An answer that it is fenced is not believed alone: a leader that
+ * was parted from the others gives it until it knows that it was replaced, while the new one, which got the
+ * commit too, may store it.
+ * @param sentBefore whether it may be stored already
  * @throws LogUnavailable, NatsRefused
  */
 export async function commitAlone(
   target: Target,
   commit: Commit,
-  unsure: boolean,
+  sentBefore: boolean,
 ): Promise<CommitResult> {
-  let mayBeStored = unsure;
+  let maybeStored = sentBefore;
+  let fenced = 0;
   for (let tries = 1; ; tries++) {
-    if (mayBeStored) {
+    if (maybeStored) {
       const found = await findAnchor(target, commit);
-      if (found.kind !== "none") return found;
+      if (found !== null) return found;
+      if (fenced === FENCED_TIMES) return { kind: "fenced" };
+      if (tries > 1) await pause(backoffMs(tries - 1), commit.signal);
     }
     await target.link.whenUp(commit.signal);
     if (commit.signal.aborted || target.link.closed) throw unavailable("no answer from NATS");
     const ack = await send(target.nc, target.link, commit.messages);
-    const result = settled(ack);
-    if (result !== null && !(result.kind === "fenced" && mayBeStored)) return result;
-    mayBeStored = true;
-    await pause(backoffMs(tries), commit.signal);
-  }
-}
-
-/** What the answer says for certain; null when the commit has to be looked for. */
-function settled(ack: Ack): CommitResult | null {
-  switch (ack.kind) {
-    case "stored":
-      return { kind: "committed", lastSeq: ack.seq };
-    case "fenced":
-      return { kind: "fenced" };
-    case "unsure":
-      return null;
-    case "refused":
-      throw new NatsRefused(`NATS refused a commit: ${ack.reason}`);
+    if (ack.kind === "stored") return { kind: "committed", lastSeq: ack.seq };
+    if (ack.kind === "refused") throw new NatsRefused(`NATS refused a commit: ${ack.reason}`);
+    if (ack.kind === "fenced") fenced += 1;
+    maybeStored = true;
   }
 }
 
 /**
- * Looks at the first message on the anchor's subject after the expected one: whoever wrote it won. `none`:
+ * Looks at the first message on the anchor's subject after the expected one: whoever wrote it won. Null:
  * nobody has written yet.
  */
-async function findAnchor(
-  target: Target,
-  commit: Commit,
-): Promise<CommitResult | { readonly kind: "none" }> {
+async function findAnchor(target: Target, commit: Commit): Promise<CommitResult | null> {
   const anchor = commit.messages[commit.anchor];
-  if (anchor === undefined) return { kind: "none" };
+  if (anchor === undefined) return null;
   const { subject, expectedLastSeq } = anchor;
   const { streams } = await target.jsm;
   const found = await patiently(
@@ -117,9 +106,9 @@ async function findAnchor(
         : streams.getMessage(target.stream, nextOn(subject, expectedLastSeq + 1)),
     commit.signal,
   );
-  if (found === null) return { kind: "none" };
+  if (found === null) return null;
   if (found.header.get(HEADER.commit) !== commit.id) {
-    return { kind: expectedLastSeq === undefined ? "none" : "fenced" };
+    return expectedLastSeq === undefined ? null : { kind: "fenced" };
   }
   return { kind: "committed", lastSeq: found.seq + commit.messages.length - 1 - commit.anchor };
 }

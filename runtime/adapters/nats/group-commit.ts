@@ -66,13 +66,13 @@ export class GroupCommitter {
     const { nc, link } = this.#target;
     const ack = await send(nc, link, messages);
     if (ack.kind === "stored") resolveAll(group, ack.seq);
-    else await this.#oneByOne(group, ack.kind === "unsure");
+    else await this.#oneByOne(group, ack.kind !== "refused");
   }
 
   /** Tells the fenced one apart from those that only shared its batch. */
-  async #oneByOne(group: readonly Waiting[], unsure: boolean): Promise<void> {
+  async #oneByOne(group: readonly Waiting[], maybeStored: boolean): Promise<void> {
     for (const { commit, resolve, reject } of group) {
-      await commitAlone(this.#target, commit, unsure).then(resolve, reject);
+      await commitAlone(this.#target, commit, maybeStored).then(resolve, reject);
     }
   }
 }
