@@ -12,7 +12,6 @@ export class GroupMember {
   position: number;
   /** Called when it wants no more. */
   onEnd: () => void = () => undefined;
-  readonly #wanted = new Map<string, boolean>();
   #waiting: LogMessage[] = [];
   #ended = false;
   #failure: { readonly error: unknown } | null = null;
@@ -28,14 +27,19 @@ export class GroupMember {
     return this.#waiting.length >= WAITING_MESSAGES_MAX && !this.#ended;
   }
 
-  /** Keeps what it wants of a batch and has not had. */
-  offer(batch: readonly LogMessage[]): void {
-    const before = this.#waiting.length;
-    for (const message of batch) {
-      if (message.seq > this.position && this.#wants(message.subject)) this.#waiting.push(message);
-    }
-    this.position = Math.max(this.position, batch.at(-1)?.seq ?? 0);
-    if (this.#waiting.length > before) this.#wakeReader();
+  wants(subject: string): boolean {
+    return this.subjects.some((filter) => subjectMatches(filter, subject));
+  }
+
+  /** Keeps a message that it wants, unless it has had it. */
+  offer(message: LogMessage): void {
+    if (message.seq > this.position) this.#waiting.push(message);
+  }
+
+  /** Everything through `seq` has been offered. */
+  reach(seq: number): void {
+    this.position = Math.max(this.position, seq);
+    if (this.#waiting.length > 0) this.#wakeReader();
   }
 
   /** Everything that waits, as soon as something does; null after the end. @throws what `fail` was given */
@@ -72,15 +76,5 @@ export class GroupMember {
     this.#wakeReader();
     this.#wakeGroup();
     this.onEnd();
-  }
-
-  /** The firehose has few subjects and many messages. */
-  #wants(subject: string): boolean {
-    let wanted = this.#wanted.get(subject);
-    if (wanted === undefined) {
-      wanted = this.subjects.some((filter) => subjectMatches(filter, subject));
-      this.#wanted.set(subject, wanted);
-    }
-    return wanted;
   }
 }

@@ -6,7 +6,7 @@
 import { FIREHOSE_STREAM } from "../../plan/names.ts";
 import { type Clock, type Log, type LogMessage, LogUnavailable } from "../ports.ts";
 import type { GroupMember } from "./group-member.ts";
-import { isCovered, subjectUnion } from "./subject-union.ts";
+import { isCovered, narrowestFilter } from "./narrowest-filter.ts";
 
 /** How far ahead of a group one may be to wait for it: milliseconds of reading. */
 export const MEETING_SEQS_MAX = 2048;
@@ -20,7 +20,9 @@ export class ReaderGroup {
   readonly #clock: Clock;
   readonly #groups: Set<ReaderGroup>;
   readonly #members = new Set<GroupMember>();
-  #filters: readonly string[] = [];
+  #filter = "";
+  /** Who wants a subject. The firehose has few subjects and many messages. */
+  readonly #takers = new Map<string, readonly GroupMember[]>();
   #session = new AbortController();
   #position: number;
 
@@ -47,14 +49,15 @@ export class ReaderGroup {
 
   add(member: GroupMember): void {
     this.#members.add(member);
+    this.#takers.clear();
     member.onEnd = () => this.#remove(member);
-    if (!member.subjects.every((one) => isCovered(one, this.#filters))) this.#session.abort();
+    if (!member.subjects.every((one) => isCovered(one, this.#filter))) this.#session.abort();
   }
 
-  /** Reads with fewer filters when some are not needed any more, and ends with the last member. */
+  /** Reads with a narrower filter when that is enough now, and ends with the last member. */
   #remove(member: GroupMember): void {
-    this.#members.delete(member);
-    if (this.#union().join() !== this.#filters.join()) this.#session.abort();
+    this.#delete(member);
+    if (this.#members.size === 0 || this.#narrowest() !== this.#filter) this.#session.abort();
   }
 
   async #run(): Promise<void> {
@@ -71,13 +74,13 @@ export class ReaderGroup {
     }
   }
 
-  /** Reads until the filters change, the last member leaves, or another group takes all of them in. */
+  /** Reads until the filter changes, the last member leaves, or another group takes all of them in. */
   async #readSession(): Promise<void> {
     const session = new AbortController();
     this.#session = session;
-    this.#filters = this.#union();
+    this.#filter = this.#narrowest();
     const from = this.#position + 1;
-    const batches = this.#log.read(FIREHOSE_STREAM, this.#filters, from, session.signal);
+    const batches = this.#log.read(FIREHOSE_STREAM, [this.#filter], from, session.signal);
     for await (const batch of batches) {
       if (session.signal.aborted) return;
       this.#offer(batch);
@@ -89,16 +92,30 @@ export class ReaderGroup {
   }
 
   #offer(batch: readonly LogMessage[]): void {
-    for (const member of this.#members) member.offer(batch);
+    for (const message of batch) {
+      for (const member of this.#takersOf(message.subject)) member.offer(message);
+    }
     this.#position = batch.at(-1)?.seq ?? this.#position;
+    for (const member of this.#members) member.reach(this.#position);
+  }
+
+  #takersOf(subject: string): readonly GroupMember[] {
+    let takers = this.#takers.get(subject);
+    if (takers === undefined) {
+      takers = [...this.#members].filter((member) => member.wants(subject));
+      this.#takers.set(subject, takers);
+    }
+    return takers;
   }
 
   /** Goes over into a group that is here too, or a little behind. */
   #join(): boolean {
     for (const other of this.#groups) {
       if (other === this || !other.isMetBy(this.#position)) continue;
-      for (const member of this.#members) other.add(member);
-      this.#members.clear();
+      for (const member of this.#members) {
+        this.#delete(member);
+        other.add(member);
+      }
       return true;
     }
     return false;
@@ -121,11 +138,16 @@ export class ReaderGroup {
   }
 
   #leaveBehind(member: GroupMember): void {
-    this.#members.delete(member);
+    this.#delete(member);
     ReaderGroup.start(this.#log, this.#clock, this.#groups, member);
   }
 
-  #union(): string[] {
-    return subjectUnion([...this.#members].flatMap(({ subjects }) => subjects));
+  #delete(member: GroupMember): void {
+    this.#members.delete(member);
+    this.#takers.clear();
+  }
+
+  #narrowest(): string {
+    return narrowestFilter([...this.#members].flatMap(({ subjects }) => subjects));
   }
 }

@@ -104,6 +104,19 @@ it("reads nothing ahead beyond its bound while the reader is slow", async () => 
   expect(Math.max(...sizes)).toBeGreaterThan(1); // A batch holds what has arrived, not one message.
 });
 
+it("needs one consumer however much it reads", async () => {
+  const at = fresh();
+  const many = 2 * READ_AHEAD_MESSAGES_MAX;
+  let last = 0;
+  for (let from = 1; from < many; from += 512) last = await fill(at, 512, from);
+  const created = bench.nc.subscribe(`$JS.EVENT.ADVISORY.CONSUMER.CREATED.${STREAM}.>`);
+  const all = await readMany([at], last - many + 1, many);
+  expect(all.map(textOf)).toEqual(upTo(many));
+  await bench.nc.flush();
+  expect(created.getPending()).toBe(1);
+  created.unsubscribe();
+});
+
 it("reads on without gap or duplicate over kill -9 and stops of the server", async () => {
   const at = fresh();
   await fill(at, 300);

@@ -167,7 +167,8 @@ export class PullSession implements AsyncDisposable {
 
   #takeStatus({ headers }: Msg): void {
     const { code = 0, description = "" } = headers ?? {};
-    if (code === STATUS.heartbeat) return;
+    // Of a pull whose messages have all come the server may say so; they were counted.
+    if (code === STATUS.heartbeat || description.startsWith("Batch Completed")) return;
     // The older pull is over: it has expired, or the next message does not fit into it.
     const isOver = code === STATUS.conflict && description.startsWith("Message Size Exceeds");
     if (code === STATUS.timeout || code === STATUS.notFound || isOver) {
