@@ -25,8 +25,14 @@ function narrowestOf(a: string, b: string): string {
     const [one, other] = [left[i], right[i]];
     if (one === undefined && other === undefined) return tokens.join(".");
     // `a.>` takes at least one more token: where one of the two has ended, the token before gives way.
-    if (one === undefined || other === undefined) return [...tokens.slice(0, -1), ">"].join(".");
-    if (one === ">" || other === ">") return [...tokens, ">"].join(".");
+    if (one === undefined || other === undefined) return endless(tokens.slice(0, -1));
+    if (one === ">" || other === ">") return endless(tokens);
     tokens.push(one === other ? one : "*");
   }
+}
+
+/** Without `*` in front of `>`: for all subjects of a stream the server need not match at all. */
+function endless(tokens: readonly string[]): string {
+  const end = tokens.findLastIndex((token) => token !== "*") + 1;
+  return [...tokens.slice(0, end), ">"].join(".");
 }

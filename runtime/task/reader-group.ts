@@ -1,7 +1,8 @@
 // Tasks that read the firehose from about the same place, with one reader between them.
 //
 // Invariant: whatever a member wants through the group's position has been offered to it. A member that
-// joins was itself at or beyond that position, so nothing is missed, and it is not offered what it had.
+// joins was itself at or beyond that position, or the group goes back to it: nothing is missed, and nobody is
+// offered what it had.
 
 import { FIREHOSE_STREAM } from "../../plan/names.ts";
 import { type Clock, type Log, type LogMessage, LogUnavailable } from "../ports.ts";
@@ -14,6 +15,13 @@ export const MEETING_SEQS_MAX = 2048;
 export const PATIENCE_MS = 2000;
 /** Before reading, so that tasks which start together do. */
 const GATHER_MS = 10;
+/**
+ * Tasks that start one after the other, as those of a deploy or of a worker do, would read side by side for
+ * as long as all of them have much to catch up on. So for this long a new group waits for whoever starts so
+ * many sequences ahead, and goes back to whoever starts so many behind.
+ */
+export const STARTING_MS = 5000;
+export const STARTING_SEQS_MAX = 100_000;
 
 export class ReaderGroup {
   readonly #log: Log;
@@ -25,6 +33,7 @@ export class ReaderGroup {
   readonly #takers = new Map<string, readonly GroupMember[]>();
   #session = new AbortController();
   #position: number;
+  readonly #startedMs: number;
 
   /** Starts a group for a member that has met none. */
   static start(log: Log, clock: Clock, groups: Set<ReaderGroup>, member: GroupMember): void {
@@ -39,6 +48,14 @@ export class ReaderGroup {
     this.#clock = clock;
     this.#groups = groups;
     this.#position = position;
+    this.#startedMs = clock.now();
+  }
+
+  /** Whether a task that starts at `position` may join. */
+  takesIn(position: number): boolean {
+    if (this.isMetBy(position)) return true;
+    const isNew = this.#clock.now() - this.#startedMs < STARTING_MS;
+    return isNew && Math.abs(position - this.#position) <= STARTING_SEQS_MAX;
   }
 
   /** Whether one at `position` may join: it lacks nothing, and the group will be there in no time. */
@@ -51,6 +68,10 @@ export class ReaderGroup {
     this.#members.add(member);
     this.#takers.clear();
     member.onEnd = () => this.#remove(member);
+    if (member.position < this.#position) {
+      this.#position = member.position;
+      this.#session.abort();
+    }
     if (!member.subjects.every((one) => isCovered(one, this.#filter))) this.#session.abort();
   }
 

@@ -6,7 +6,7 @@ import type { Clock, LogMessage } from "../ports.ts";
 import { subjectMatches } from "../subject-match.ts";
 import { MemoryLog } from "../testing/memory-log.ts";
 import { WAITING_MESSAGES_MAX } from "./group-member.ts";
-import { MEETING_SEQS_MAX } from "./reader-group.ts";
+import { MEETING_SEQS_MAX, STARTING_MS, STARTING_SEQS_MAX } from "./reader-group.ts";
 import { SharedReads } from "./shared-reads.ts";
 
 const SUBJECTS = [
@@ -142,6 +142,7 @@ it("lets one who is behind read alone until it has caught up, then join", async 
   const shared = new SharedReads(log, clock);
   const live = new Reader(shared, ["f.>"], behind + 1);
   await until(clock, () => log.open === 1);
+  clock.advance(STARTING_MS);
   const laggard = new Reader(shared, ["f.p.1.>"], 1);
   await until(clock, () => laggard.seqs.length > 0);
   expect([live.seqs.length, shared.readers]).toEqual([0, 2]);
@@ -153,6 +154,24 @@ it("lets one who is behind read alone until it has caught up, then join", async 
   expect(laggard.seqs).toEqual(wanted(["f.p.1.>"], 1, behind + 200));
   expect(live.seqs).toEqual(wanted(["f.>"], behind + 1, behind + 200));
   expect([log.open, shared.readers]).toEqual([1, 1]);
+});
+
+it("goes back to one who starts a little later a little behind, and reads once for both", async () => {
+  const total = STARTING_SEQS_MAX + 1000;
+  const [log, clock] = [new CountedLog(total), new ManualClock()];
+  log.batchSize = () => 1000;
+  const shared = new SharedReads(log, clock);
+  const first = new Reader(shared, ["f.>"], total - 99);
+  await until(clock, () => first.seqs.length === 100);
+  const tooFar = new Reader(shared, ["f.>"], total - STARTING_SEQS_MAX);
+  const near = new Reader(shared, ["f.>"], total - STARTING_SEQS_MAX + 1);
+  expect(shared.readers).toBe(2);
+  await until(clock, () => near.seqs.length === STARTING_SEQS_MAX);
+  await until(clock, () => tooFar.seqs.length === STARTING_SEQS_MAX + 1 && shared.readers === 1);
+  log.fill(1);
+  await until(clock, () => first.seqs.length === 101);
+  expect(near.seqs).toEqual(wanted(["f.>"], total - STARTING_SEQS_MAX + 1, total + 1));
+  expect(first.seqs).toEqual(wanted(["f.>"], total - 99, total + 1));
 });
 
 it("leaves one behind who takes nothing, and has it back when it has caught up", async () => {
@@ -209,7 +228,7 @@ const filterChoice = fc.subarray(
 const readerChoice = fc.record({
   subjects: filterChoice,
   fromSeq: fc.integer({ min: 1, max: 1200 }),
-  startTurn: fc.nat(40),
+  startTurn: fc.nat(80),
   stopTurn: fc.option(fc.nat(120)),
   heldUntil: fc.nat(60),
 });

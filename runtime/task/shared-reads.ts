@@ -76,7 +76,7 @@ export class SharedReads implements Log {
     signal: AbortSignal,
   ): AsyncGenerator<readonly LogMessage[]> {
     const member = new GroupMember(subjects, fromSeq - 1);
-    const near = [...this.#groups].find((group) => group.isMetBy(member.position));
+    const near = [...this.#groups].find((group) => group.takesIn(member.position));
     if (near !== undefined) near.add(member);
     else ReaderGroup.start(this.#log, this.#clock, this.#groups, member);
     const end = (): void => member.end();
