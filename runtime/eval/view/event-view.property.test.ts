@@ -59,11 +59,15 @@ function arbitraryEvent(): fc.Arbitrary<Uint8Array> {
         { weight: 3, arbitrary: fc.constant<Entry[]>([]) },
         { weight: 1, arbitrary: fc.array(field, { maxLength: 3 }) },
       ),
-      order: fc.boolean(),
+      order: fc.constantFrom("as the shuffler writes", "first", "last"),
     })
     .map(({ kind, record: value, odd, order }) => {
       const entries: Entry[] = [...required, ["kind", kind], ["record", value], ["rev", "3l"]];
-      return mapOf(order ? [...odd, ...entries] : [...entries, ...odd]);
+      if (order === "first") return mapOf([...odd, ...entries]);
+      if (order === "last") return mapOf([...entries, ...odd]);
+      return mapOf(
+        [...entries, ...odd].sort(([a], [b]) => a.length - b.length || (a < b ? -1 : 1)),
+      );
     });
 }
 

@@ -10,7 +10,9 @@ import { decodeEvent } from "../codec.ts";
 import { EvaluationError } from "../eval-error.ts";
 import { INSTANT_MS_MAX, INSTANT_MS_MIN } from "../time.ts";
 import type { RecordValue, Value } from "../values.ts";
+import { commitLayout } from "./commit-layout.ts";
 import { type PathNode, PathTree } from "./path-tree.ts";
+import { argumentAt } from "./skip.ts";
 import { sameBytes, Walker } from "./walker.ts";
 
 const COMMON = ["did", "time", "seq", "kind"];
@@ -38,6 +40,7 @@ export class EventView {
   readonly #kind = this.#tree.node(["kind"]);
   readonly #commit = ["op", "collection", "rkey"].map((name) => this.#tree.node([name]));
   readonly #oversize = this.#tree.node(["oversize"]);
+  readonly #layout = commitLayout(this.#tree);
   #payload: Uint8Array = new Uint8Array();
   /** Of decoded values, so that an older event's are not taken for this one's. */
   #turn = 0;
@@ -56,8 +59,10 @@ export class EventView {
     this.#payload = payload;
     this.#whole = null;
     this.#turn += 1;
+    const { roots, slots } = this.#tree;
     try {
-      this.#walker.walk(payload, this.#tree.roots, this.#tree.slots);
+      if (this.#walker.walkLaidOut(payload, this.#layout, slots) && this.#readCommit()) return;
+      this.#walker.walk(payload, roots, slots);
       if (this.#readEnvelope()) return;
     } catch (error) {
       if (!(error instanceof EvaluationError)) throw error;
@@ -142,18 +147,34 @@ export class EventView {
     else writer.raw(this.#payload, start, this.#walker.end(node.slot));
   }
 
+  /** Of what `walkLaidOut` has found only the numbers are left to be checked. */
+  #readCommit(): boolean {
+    this.kind = "commit";
+    return this.#setPlace(this.#unsigned(this.#seq), this.#unsigned(this.#time));
+  }
+
   #readEnvelope(): boolean {
     if (!this.#isText(this.#did)) return false;
-    const [seq, timeMs] = [this.value(this.#seq, 1), this.value(this.#time, 1)];
+    if (!this.#setPlace(this.value(this.#seq, 1), this.value(this.#time, 1))) return false;
+    const kind = this.#kindOf();
+    if (kind === null) return false;
+    this.kind = kind;
+    return this.#checkKind(kind);
+  }
+
+  #setPlace(seq: Value, timeMs: Value): boolean {
     if (typeof seq !== "number" || !Number.isSafeInteger(seq)) return false;
     if (typeof timeMs !== "number" || !Number.isSafeInteger(timeMs)) return false;
     if (timeMs < INSTANT_MS_MIN || timeMs > INSTANT_MS_MAX) return false;
-    const kind = this.#kindOf();
-    if (kind === null) return false;
     this.seq = seq;
     this.timeMs = timeMs;
-    this.kind = kind;
-    return this.#checkKind(kind);
+    return true;
+  }
+
+  #unsigned(node: PathNode): number {
+    const start = this.#walker.start(node.slot);
+    const info = (this.#payload[start] ?? 0) & 31;
+    return info < 24 ? info : argumentAt(this.#payload, start, this.#walker.end(node.slot));
   }
 
   #checkKind(kind: EventKind): boolean {

@@ -3,10 +3,12 @@
 
 import { MAJOR } from "../cbor-encode.ts";
 import { MalformedPayload } from "../eval-error.ts";
+import type { LaidOut } from "./commit-layout.ts";
 import type { PathLevel, PathNode } from "./path-tree.ts";
 import { argumentAt, checkContainer, checkedEnd, headEnd, skipItem } from "./skip.ts";
 
 const NOWHERE = -1;
+const EMPTY_MAP = MAJOR.map << 5;
 
 export class Walker {
   #bytes: Uint8Array = new Uint8Array();
@@ -35,15 +37,46 @@ export class Walker {
    * @param slots how many there are @throws EvaluationError where CborReader would
    */
   walk(payload: Uint8Array, wanted: PathLevel, slots: number): void {
+    this.#begin(payload, slots);
+    if ((payload[0] ?? 0) >> 5 !== MAJOR.map) throw new MalformedPayload("expected a map");
+    const end = this.#map(0, wanted, 0);
+    if (end !== payload.length) throw new MalformedPayload("more than one value");
+  }
+
+  /**
+   * As `walk`, for a map of just these fields in this order; false where it is something else.
+   * @throws EvaluationError where CborReader would
+   */
+  walkLaidOut(payload: Uint8Array, layout: readonly LaidOut[], slots: number): boolean {
+    this.#begin(payload, slots);
+    const end = payload.length;
+    let left = (payload[0] ?? 0) - EMPTY_MAP;
+    let at = 1;
+    for (const { start, node, nameBytes, value, optional } of layout) {
+      if (!sameBytes(start, payload, at)) {
+        if (optional) continue;
+        return false;
+      }
+      left -= 1;
+      at += nameBytes;
+      this.#starts[node.slot] = at;
+      const major = (payload[at] ?? 0) >> 5;
+      if (value === "text" && major !== MAJOR.text) return false;
+      if (value === "unsigned" && major !== MAJOR.unsigned) return false;
+      const isMap = node.children.nodes.length > 0 && major === MAJOR.map;
+      at = isMap ? this.#map(at, node.children, 1) : skipItem(payload, at, end, 1);
+      this.#ends[node.slot] = at;
+    }
+    return left === 0 && at === end;
+  }
+
+  #begin(payload: Uint8Array, slots: number): void {
     if (this.#starts.length < slots) {
       this.#starts = new Int32Array(slots);
       this.#ends = new Int32Array(slots);
     }
     this.#starts.fill(NOWHERE);
     this.#bytes = payload;
-    if ((payload[0] ?? 0) >> 5 !== MAJOR.map) throw new MalformedPayload("expected a map");
-    const end = this.#map(0, wanted, 0);
-    if (end !== payload.length) throw new MalformedPayload("more than one value");
   }
 
   /** The end of the map at `at`, whose entries at `wanted` are noted. */
