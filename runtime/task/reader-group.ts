@@ -15,6 +15,8 @@ export const MEETING_SEQS_MAX = 2048;
 export const PATIENCE_MS = 2000;
 /** Before reading, so that tasks which start together do. */
 const GATHER_MS = 10;
+/** Subjects of which is remembered who wants them: anybody can write collections of new names. */
+export const SUBJECTS_MAX = 4096;
 /**
  * Tasks that start one after the other, as those of a deploy or of a worker do, would read side by side for
  * as long as all of them have much to catch up on. So for this long a new group waits for whoever starts so
@@ -29,7 +31,7 @@ export class ReaderGroup {
   readonly #groups: Set<ReaderGroup>;
   readonly #members = new Set<GroupMember>();
   #filter = "";
-  /** Who wants a subject. The firehose has few subjects and many messages. */
+  /** Who wants a subject; most messages are on a few. */
   readonly #takers = new Map<string, readonly GroupMember[]>();
   #session = new AbortController();
   #position: number;
@@ -124,6 +126,7 @@ export class ReaderGroup {
     let takers = this.#takers.get(subject);
     if (takers === undefined) {
       takers = [...this.#members].filter((member) => member.wants(subject));
+      if (this.#takers.size >= SUBJECTS_MAX) this.#takers.clear();
       this.#takers.set(subject, takers);
     }
     return takers;

@@ -6,7 +6,7 @@ import type { Clock, LogMessage } from "../ports.ts";
 import { subjectMatches } from "../subject-match.ts";
 import { MemoryLog } from "../testing/memory-log.ts";
 import { WAITING_MESSAGES_MAX } from "./group-member.ts";
-import { MEETING_SEQS_MAX, STARTING_MS, STARTING_SEQS_MAX } from "./reader-group.ts";
+import { MEETING_SEQS_MAX, STARTING_MS, STARTING_SEQS_MAX, SUBJECTS_MAX } from "./reader-group.ts";
 import { SharedReads } from "./shared-reads.ts";
 
 const SUBJECTS = [
@@ -217,6 +217,18 @@ it("tells all of them when the log fails, and starts anew with the next", async 
   log.failure = null;
   const again = new Reader(shared, ["f.>"], 1);
   await until(clock, () => again.seqs.length === 10);
+});
+
+it.each([SUBJECTS_MAX, SUBJECTS_MAX + 1])("gives everybody theirs of %i subjects", async (many) => {
+  const [log, clock] = [new CountedLog(0), new ManualClock()];
+  const shared = new SharedReads(log, clock);
+  const readers = [["f.even.>"], ["f.>"]].map((subjects) => new Reader(shared, subjects, 1));
+  for (let i = 0; i < 2 * many; i += 1) {
+    const subject = `f.${i % 2 === 0 ? "even" : "odd"}.${i % many}`;
+    log.append(FIREHOSE_STREAM, { subject, headers: new Map(), payload: new Uint8Array() });
+  }
+  await until(clock, () => readers[1]?.seqs.length === 2 * many);
+  expect(readers[0]?.seqs).toEqual(Array.from({ length: many }, (_, i) => 2 * i + 1));
 });
 
 const filterChoice = fc.subarray(

@@ -9,6 +9,7 @@ import {
   firehoseFilters,
   HEADER,
   parseProducer,
+  partitionToken,
   topicSubject,
   topicWatermarkSubject,
 } from "../../plan/names.ts";
@@ -17,6 +18,8 @@ import { assignedPartitions } from "../../plan/targets.ts";
 import { assert } from "../core/assert.ts";
 import type { InputMessage } from "../core/message.ts";
 import type { LogMessage } from "../ports.ts";
+
+const ZERO = "0".charCodeAt(0);
 
 /** One input of a task: what to read, and how to hand a message to the stage runner. */
 export type TaskSource = {
@@ -41,8 +44,19 @@ export function isBeforeStart({ subject, seq }: LogMessage, startSeqs: readonly 
 
 /** `atproto.firehose.03.commit…`, `fpl.0.local.p.t.topic.03`. */
 function partitionIn(subject: string): number {
-  const tokens = subject.split(".");
-  return Number(subject.startsWith(FIREHOSE_PREFIX) ? tokens[2] : tokens.at(-1));
+  if (subject.startsWith(FIREHOSE_PREFIX)) return firehosePartitionIn(subject);
+  return Number(subject.slice(subject.lastIndexOf(".") + 1));
+}
+
+/** Read digit by digit, as it is for every event; NaN when there is none. */
+function firehosePartitionIn(subject: string): number {
+  const start = FIREHOSE_PREFIX.length;
+  let partition = 0;
+  for (let i = start; ; i += 1) {
+    const digit = subject.charCodeAt(i) - ZERO;
+    if (!(digit >= 0 && digit <= 9)) return i === start ? Number.NaN : partition;
+    partition = partition * 10 + digit;
+  }
 }
 
 function sourceOf(
@@ -56,6 +70,7 @@ function sourceOf(
     case "firehose": {
       const count = deployment.firehosePartitions;
       const assigned = assignedPartitions(count, task.partition, stage.partitions);
+      const tokens = Array.from({ length: count }, (_, partition) => partitionToken(partition));
       return {
         stream: FIREHOSE_STREAM,
         subjects: assigned.flatMap((one) =>
@@ -63,7 +78,7 @@ function sourceOf(
         ),
         partitions: assigned,
         exclusive: false,
-        toInput: (message) => fromFirehose(message, index, assigned.length),
+        toInput: (message) => fromFirehose(message, index, assigned.length, tokens),
       };
     }
     case "exchange": {
@@ -95,11 +110,16 @@ function sourceOf(
   }
 }
 
-/** `atproto.firehose.03.commit…`: the channel is the partition. */
-function fromFirehose(message: LogMessage, input: number, channels: number): InputMessage {
-  const partition = message.subject.split(".")[2];
-  assert(partition !== undefined, `not a firehose subject: ${message.subject}`);
-  return { ...common(message, input), channel: partition, channels, generation: 0 };
+/** `atproto.firehose.03.commit…`: the channel is the partition. @param tokens by partition */
+function fromFirehose(
+  message: LogMessage,
+  input: number,
+  channels: number,
+  tokens: readonly string[],
+): InputMessage {
+  const channel = tokens[firehosePartitionIn(message.subject)];
+  assert(channel !== undefined, `not a firehose subject: ${message.subject}`);
+  return { ...common(message, input), channel, channels, generation: 0 };
 }
 
 /** The channel is the producer, on each partition of a topic separately. */
