@@ -1,7 +1,7 @@
 // Every stream, subject, bucket and header name in one file: nothing else spells one.
 
 import type { EventKind, EventOp } from "./event.ts";
-import { hash32 } from "./partition.ts";
+import { hash32, PARTITIONS_MAX } from "./partition.ts";
 
 /** Stream of all events, subjects `atproto.firehose.>`. */
 export const FIREHOSE_STREAM = "FIREHOSE";
@@ -55,9 +55,14 @@ export const HEADER = {
 export const CONTENT_EVENT = "application/cbor";
 export const CONTENT_RECORDS = "application/cbor-seq";
 
+/** Made once: one goes into the subject of every message. */
+const PARTITION_TOKENS = Array.from({ length: PARTITIONS_MAX }, (_, partition) =>
+  partition.toString().padStart(2, "0"),
+);
+
 /** Two digits, so that subjects sort and have a fixed width. */
 export function partitionToken(partition: number): string {
-  return partition.toString().padStart(2, "0");
+  return PARTITION_TOKENS[partition] ?? String(partition);
 }
 
 /** `atproto.firehose.03.commit.create.app.bsky.feed.post` */

@@ -8,27 +8,27 @@ import type { RejectReason } from "./decode/rejection.ts";
 /** SHA-256 of (did, rev, path, action, cid). */
 export function commitOpId(did: string, rev: string, op: CommitOp): string {
   const cid = op.action === "delete" ? "" : op.cid;
-  return idOf("commit", did, rev, `${op.collection}/${op.rkey}`, op.action, cid);
+  return idOf(`commit\n${did}\n${rev}\n${op.collection}/${op.rkey}\n${op.action}\n${cid}`);
 }
 
 export function syncId(did: string, rev: string): string {
-  return idOf("sync", did, rev);
+  return idOf(`sync\n${did}\n${rev}`);
 }
 
 /** Hash of the body without seq: best effort, since another relay may stamp another time. */
 export function identityId(message: IdentityMessage): string {
-  return idOf("identity", message.did, String(message.timeMs), message.handle ?? "");
+  return idOf(`identity\n${message.did}\n${message.timeMs}\n${message.handle ?? ""}`);
 }
 
 /** As `identityId`. A status is any text, so it stands last. */
 export function accountId(message: AccountMessage): string {
   const { did, timeMs, active, status } = message;
-  return idOf("account", did, String(timeMs), String(active), status ?? "");
+  return idOf(`account\n${did}\n${timeMs}\n${active}\n${status ?? ""}`);
 }
 
 /** @param index of the refusal within its frame: a commit may hold several. */
 export function rejectedId(reason: RejectReason, index: number, raw: Uint8Array): string {
-  return idOf("rejected", reason, String(index), hash("sha256", raw, "base64url"));
+  return idOf(`rejected\n${reason}\n${index}\n${hash("sha256", raw, "base64url")}`);
 }
 
 export function watermarkId(partition: number, second: number): string {
@@ -40,7 +40,7 @@ export function endId(partition: number): string {
   return `wm-${partition}-end`;
 }
 
-/** 43 characters. */
-function idOf(...parts: readonly string[]): string {
-  return hash("sha256", parts.join("\n"), "base64url");
+/** 43 characters. @param text what is identified, a part a line */
+function idOf(text: string): string {
+  return hash("sha256", text, "base64url");
 }

@@ -5,6 +5,7 @@
 
 import type { AccountMessage, CommitMessage, SyncMessage } from "./decode/message.ts";
 import { type Rejected, rejected } from "./decode/rejection.ts";
+import { RecentMap } from "./recent-map.ts";
 
 /** Repos remembered, about 30 MB; the one that has been silent for longest is forgotten. */
 export const REPOS_MAX = 100_000;
@@ -18,8 +19,8 @@ export type Gap = { readonly by: GapKind; readonly did: string; readonly rev: st
 type Repo = {
   /** Last revision; "" before the first. */
   rev: string;
-  /** Root of the tree since, one character a byte; "" when unknown. */
-  data: string;
+  /** Root of the tree since; null when unknown. */
+  data: string | null;
   /** Number of the connection it came on. */
   session: number;
   /** Relay time since when the account is not active; null while it is. */
@@ -32,13 +33,12 @@ type Repo = {
  */
 export class RepoOrder {
   readonly #onGap: (gap: Gap) => void;
-  readonly #reposMax: number;
-  readonly #repos = new Map<string, Repo>();
+  readonly #repos: RecentMap<Repo>;
 
   /** @param onGap gets each of a commit's gaps: there may be two, one by each field */
   constructor(onGap: (gap: Gap) => void, reposMax = REPOS_MAX) {
     this.#onGap = onGap;
-    this.#reposMax = reposMax;
+    this.#repos = new RecentMap(reposMax, newRepo);
   }
 
   get size(): number {
@@ -48,7 +48,7 @@ export class RepoOrder {
   /** @param session number of the connection. @returns why the commit is refused, null when it is not. */
   commit(commit: CommitMessage, session: number): Rejected | null {
     const { did, rev, timeMs } = commit;
-    const repo = this.#repo(did);
+    const repo = this.#repos.get(did);
     if (repo.inactiveSinceMs !== null && timeMs > repo.inactiveSinceMs) {
       return rejected("account_inactive", "a commit of an account that is not active");
     }
@@ -63,42 +63,29 @@ export class RepoOrder {
 
   /** The state after whatever happened: the next commit follows on this revision. */
   sync(sync: SyncMessage, session: number): void {
-    advance(this.#repo(sync.did), sync, session);
+    advance(this.#repos.get(sync.did), sync, session);
   }
 
   account({ did, active, timeMs }: AccountMessage): void {
-    this.#repo(did).inactiveSinceMs = active ? null : timeMs;
+    this.#repos.get(did).inactiveSinceMs = active ? null : timeMs;
   }
 
   #compare(repo: Repo, { did, rev, since, prevData }: CommitMessage): void {
     if (repo.rev !== "" && since !== null && since !== repo.rev) {
       this.#onGap({ by: "since", did, rev });
     }
-    if (repo.data !== "" && prevData != null && textOf(prevData) !== repo.data) {
+    if (repo.data !== null && prevData != null && prevData !== repo.data) {
       this.#onGap({ by: "prevData", did, rev });
     }
   }
+}
 
-  /** The repo, as the one heard of last. */
-  #repo(did: string): Repo {
-    const repo = this.#repos.get(did) ?? { rev: "", data: "", session: 0, inactiveSinceMs: null };
-    this.#repos.delete(did);
-    this.#repos.set(did, repo);
-    if (this.#repos.size > this.#reposMax) {
-      const [oldest] = this.#repos.keys();
-      if (oldest !== undefined) this.#repos.delete(oldest);
-    }
-    return repo;
-  }
+function newRepo(): Repo {
+  return { rev: "", data: null, session: 0, inactiveSinceMs: null };
 }
 
 function advance(repo: Repo, { rev, data }: CommitMessage | SyncMessage, session: number): void {
   repo.rev = rev;
-  repo.data = data == null ? "" : textOf(data);
+  repo.data = data ?? null;
   repo.session = session;
-}
-
-/** A copy of its own: a view would keep the whole frame. */
-function textOf(cid: Uint8Array): string {
-  return Buffer.from(cid.buffer, cid.byteOffset, cid.length).toString("latin1");
 }

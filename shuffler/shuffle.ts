@@ -113,7 +113,8 @@ export class Shuffler {
     if (!("timeMs" in message)) return messages;
     if (this.#watermarks.believes(message.timeMs)) {
       this.#itemTimeMs = message.timeMs;
-      return [...messages, ...this.#watermarks.advance(message.timeMs, message.seq)];
+      const watermarks = this.#watermarks.advance(message.timeMs, message.seq);
+      return watermarks.length === 0 ? messages : [...messages, ...watermarks];
     }
     this.counters.disbelieved += 1;
     return messages.map((one) => ({

@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { Malformed } from "../decode/rejection.ts";
 import { cborOf } from "../testing/frames.ts";
 import { CborCursor } from "./cursor.ts";
-import type { CborValue } from "./encode.ts";
+import { type CborValue, writeValue } from "./encode.ts";
+import { CborWriter } from "./writer.ts";
 
 const DEPTH = 10;
 
@@ -32,6 +33,21 @@ function cursorOf(...bytes: number[]): CborCursor {
   return new CborCursor(Uint8Array.from(bytes), "bad_record");
 }
 
+/** Where checking and skipping one item end, or what they refuse it with. */
+function outcome(cursor: CborCursor, start: number): unknown[] {
+  const run = (read: () => void): unknown => {
+    cursor.at = start;
+    try {
+      read();
+      return cursor.at - start;
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error;
+      return [error.reason, error.message];
+    }
+  };
+  return [run(() => cursor.check(DEPTH)), run(() => cursor.skip()), run(() => cursor.assertEnd())];
+}
+
 describe("the CBOR writer", () => {
   it("writes what the reference DAG-CBOR decoder reads back", () => {
     fc.assert(
@@ -46,6 +62,23 @@ describe("the CBOR writer", () => {
     expect(heads.map((value) => cborOf(value).length)).toEqual([1, 2, 2, 3, 3, 5, 5, 9, 9]);
     expect(Buffer.from(cborOf(-(2 ** 53) + 1)).toString("hex")).toBe("3b001ffffffffffffe");
     expect(Buffer.from(cborOf(1.5)).toString("hex")).toBe("fb3ff8000000000000");
+  });
+
+  it("never writes where something it gave away still stands", () => {
+    const sizes = fc.array(fc.oneof(fc.nat(300), fc.nat(40_000)), { maxLength: 20 });
+    fc.assert(
+      fc.property(sizes, fc.boolean(), (all, ascii) => {
+        const texts = all.map((size, i) => (ascii ? `${i}` : "é").repeat(size));
+        const writer = new CborWriter();
+        const taken = texts.map((text) => {
+          writeValue(writer, [text, 2 ** 40]);
+          return writer.take();
+        });
+        expect(taken.map((bytes) => Buffer.from(bytes).toString("hex"))).toEqual(
+          texts.map((text) => Buffer.from(cborOf([text, 2 ** 40])).toString("hex")),
+        );
+      }),
+    );
   });
 
   it("puts shorter keys first, then bytewise", () => {
@@ -66,6 +99,25 @@ describe("CborCursor", () => {
         checking.check(Number.POSITIVE_INFINITY);
         checking.assertEnd();
       }),
+    );
+  });
+
+  it("reads a part of some bytes as it does that part alone, whatever stands around it", () => {
+    const around = fc.uint8Array({ maxLength: 20 });
+    const damage = fc.option(fc.record({ at: fc.nat(), to: fc.nat(255) }));
+    fc.assert(
+      fc.property(values, around, around, damage, fc.nat(3), (value, before, after, flip, cut) => {
+        const whole = Buffer.from(cborOf(value));
+        if (flip !== null) whole[flip.at % whole.length] = flip.to;
+        const alone = whole.subarray(0, whole.length - (cut % whole.length));
+        const bytes = Buffer.concat([before, alone, after]);
+        const end = before.length + alone.length;
+        const part = () => new CborCursor(bytes, "bad_record", before.length, end);
+        expect(outcome(part(), before.length)).toEqual(
+          outcome(new CborCursor(alone, "bad_record"), 0),
+        );
+      }),
+      { numRuns: 400 },
     );
   });
 

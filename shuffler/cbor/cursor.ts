@@ -4,6 +4,7 @@
 
 import { isUtf8 } from "node:buffer";
 import { Malformed, type RejectReason } from "../decode/rejection.ts";
+import { NameTable } from "./name-table.ts";
 
 /** CBOR major types. */
 export const MAJOR = {
@@ -23,30 +24,40 @@ const TRUE = 0xf5;
 const NULL = 0xf6;
 const FLOAT64 = 0xfb;
 
-/** Names of fields in frames, by length. */
-const WIRE_KEYS: readonly (readonly { readonly bytes: Uint8Array; readonly text: string }[])[] =
-  byLength(
-    "op t cid did rev seq ops repo time path prev since blobs blocks commit rebase tooBig action"
-      .split(" ")
-      .concat("active handle status prevData roots version".split(" ")),
-  );
+/**
+ * Names in frames and commit blocks: of fields, types and actions. Literals, so that a comparison with one in
+ * the code is one of pointers; made by `split` it is one of characters.
+ */
+const WIRE_NAMES = new NameTable(
+  128,
+  [
+    ["op", "t", "#commit", "#sync", "#identity", "#account", "#info"],
+    ["ops", "rev", "seq", "repo", "time", "since", "blobs", "blocks", "commit", "rebase", "tooBig"],
+    ["did", "handle", "active", "status", "prevData"],
+    ["action", "path", "cid", "prev", "create", "update", "delete"],
+    ["roots", "version", "data", "sig"],
+  ].flat(),
+);
 
 export class CborCursor {
   readonly bytes: Buffer;
   /** Offset of the next item. */
   at: number;
-  readonly end: number;
+  readonly #start: number;
+  readonly #end: number;
   /** Argument of the head read last. */
   #argument = 0;
   /** The reason that malformed input is refused with. */
   readonly #reason: RejectReason;
 
-  constructor(bytes: Uint8Array, reason: RejectReason) {
+  /** Reads what stands from `start` to `end`, which are both in `bytes`: a view of it costs more. */
+  constructor(bytes: Uint8Array, reason: RejectReason, start = 0, end = bytes.length) {
     this.bytes = Buffer.isBuffer(bytes)
       ? bytes
       : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.at = 0;
-    this.end = bytes.length;
+    this.at = start;
+    this.#start = start;
+    this.#end = end;
     this.#reason = reason;
   }
 
@@ -62,34 +73,43 @@ export class CborCursor {
 
   /** A text string; invalid UTF-8 is refused, never replaced. */
   text(): string {
-    const length = this.#expect(MAJOR.text, "text");
-    return this.#textAt(this.at, length);
+    return this.#textOf(this.#expect(MAJOR.text, "text"));
   }
 
-  #textAt(start: number, length: number): string {
-    this.at = start + length;
+  #textOf(length: number): string {
+    const start = this.at;
+    this.at += length;
     if (this.#isAscii(start, this.at)) return this.bytes.toString("latin1", start, this.at);
     if (!isUtf8(this.bytes.subarray(start, this.at))) throw this.#badUtf8(start);
     return this.bytes.toString("utf8", start, this.at);
   }
 
-  /** The key of a map's entry: the names of the wire are strings made once. */
-  key(): string {
+  /** Passes over a text string, which is checked. @returns where it begins; it ends at `at`. */
+  textAt(): number {
+    this.#expect(MAJOR.text, "text");
+    this.#checkText();
+    return this.at - this.#argument;
+  }
+
+  /** As `text`, where one of the wire's own names is likely. */
+  name(): string {
     const length = this.#expect(MAJOR.text, "text");
-    const start = this.at;
-    for (const { bytes, text } of WIRE_KEYS[length] ?? []) {
-      if (!isAt(bytes, this.bytes, start)) continue;
-      this.at = start + length;
-      return text;
-    }
-    return this.#textAt(start, length);
+    const name = WIRE_NAMES.find(this.bytes, this.at, this.at + length);
+    if (name === null) return this.#textOf(length);
+    this.at += length;
+    return name;
   }
 
   /** A view of a byte string; nothing is copied. */
   byteString(): Buffer {
+    return this.bytes.subarray(this.bytesAt(), this.at);
+  }
+
+  /** Passes over a byte string. @returns where it begins; it ends at `at`. */
+  bytesAt(): number {
     const length = this.#expect(MAJOR.bytes, "bytes");
     this.at += length;
-    return this.bytes.subarray(this.at - length, this.at);
+    return this.at - length;
   }
 
   /** A safe integer of either sign. */
@@ -97,29 +117,38 @@ export class CborCursor {
     const major = this.#head();
     if (major === MAJOR.unsigned) return this.#argument;
     if (major === MAJOR.negative) return -1 - this.#argument;
-    throw this.#malformed(`expected an integer at byte ${this.at}`);
+    throw this.#malformed(`expected an integer at byte ${this.at - this.#start}`);
   }
 
   boolean(): boolean {
     const byte = this.#byte();
     if (byte === TRUE) return true;
     if (byte === FALSE) return false;
-    throw this.#malformed(`expected a boolean at byte ${this.at - 1}`);
+    throw this.#malformed(`expected a boolean at byte ${this.at - this.#start - 1}`);
   }
 
   /** Whether a null came next; takes it if so. */
   tookNull(): boolean {
-    if (this.at >= this.end || this.bytes[this.at] !== NULL) return false;
+    if (this.at >= this.#end || this.bytes[this.at] !== NULL) return false;
     this.at += 1;
     return true;
   }
 
   /** A CID link: the binary CID without tag 42's leading zero byte. */
   cidLink(): Buffer {
+    return this.bytes.subarray(this.cidLinkAt(), this.at);
+  }
+
+  /** The same, one character a byte. */
+  cidLinkText(): string {
+    return this.bytes.toString("latin1", this.cidLinkAt(), this.at);
+  }
+
+  /** Passes over a CID link. @returns where the binary CID begins; it ends at `at`. */
+  cidLinkAt(): number {
     if (this.#expect(MAJOR.tag, "link") !== CID_TAG) throw this.#malformed("a tag other than 42");
     this.#checkLink();
-    const end = this.at;
-    return this.bytes.subarray(end - this.#argument + 1, end);
+    return this.at - this.#argument + 1;
   }
 
   /** Passes over one item of any kind. Its strings are not checked. */
@@ -178,7 +207,7 @@ export class CborCursor {
 
   /** @throws Malformed unless everything was read. */
   assertEnd(): void {
-    if (this.at !== this.end) throw this.#malformed(`${this.end - this.at} bytes too many`);
+    if (this.at !== this.#end) throw this.#malformed(`${this.#end - this.at} bytes too many`);
   }
 
   #checkText(): void {
@@ -215,7 +244,8 @@ export class CborCursor {
 
   #expect(major: number, what: string): number {
     const start = this.at;
-    if (this.#head() !== major) throw this.#malformed(`expected ${what} at byte ${start}`);
+    if (this.#head() !== major)
+      throw this.#malformed(`expected ${what} at byte ${start - this.#start}`);
     return this.#argument;
   }
 
@@ -234,16 +264,17 @@ export class CborCursor {
     this.#argument = info < 24 ? info : this.#longArgument(info);
     const perUnit = major === MAJOR.map ? 2 : 1;
     const countsBytes = major >= MAJOR.bytes && major <= MAJOR.map;
-    if (countsBytes && this.#argument * perUnit > this.end - this.at) {
-      throw this.#malformed(`length past the end at byte ${this.at}`);
+    if (countsBytes && this.#argument * perUnit > this.#end - this.at) {
+      throw this.#malformed(`length past the end at byte ${this.at - this.#start}`);
     }
     return major;
   }
 
   #longArgument(info: number): number {
     const size = 1 << (info - 24);
-    if (size > 8) throw this.#malformed(`indefinite or reserved length at byte ${this.at - 1}`);
-    if (this.end - this.at < size) throw this.#malformed("cut off inside a head");
+    if (size > 8)
+      throw this.#malformed(`indefinite or reserved length at byte ${this.at - this.#start - 1}`);
+    if (this.#end - this.at < size) throw this.#malformed("cut off inside a head");
     let value = 0;
     for (let i = 0; i < size; i += 1) value = value * 256 + (this.bytes[this.at + i] ?? 0);
     this.at += size;
@@ -256,19 +287,19 @@ export class CborCursor {
     this.#argument = 0;
     if (initial === FALSE || initial === TRUE || initial === NULL) return;
     if (initial !== FLOAT64) throw this.#malformed("a simple value DAG-CBOR does not have");
-    if (this.end - this.at < 8) throw this.#malformed("cut off inside a float");
+    if (this.#end - this.at < 8) throw this.#malformed("cut off inside a float");
     this.at += 8;
   }
 
   #byte(): number {
-    const byte = this.bytes[this.at];
-    if (byte === undefined) throw this.#malformed("ends too early");
+    if (this.at >= this.#end) throw this.#malformed("ends too early");
+    const byte = this.bytes[this.at] ?? 0;
     this.at += 1;
     return byte;
   }
 
   #badUtf8(start: number): Malformed {
-    return new Malformed("bad_utf8", `text at byte ${start} is not UTF-8`);
+    return new Malformed("bad_utf8", `text at byte ${start - this.#start} is not UTF-8`);
   }
 
   #malformed(detail: string): Malformed {
@@ -279,20 +310,4 @@ export class CborCursor {
 /** Least value that needs an argument of `size` bytes: DAG-CBOR writes every number as short as it goes. */
 function leastValueOf(size: number): number {
   return size === 1 ? 24 : 2 ** (size * 4);
-}
-
-function byLength(names: readonly string[]) {
-  const lengths: { bytes: Uint8Array; text: string }[][] = [];
-  for (const text of names) {
-    const same = lengths[text.length] ?? [];
-    lengths[text.length] = same;
-    same.push({ bytes: Buffer.from(text), text });
-  }
-  return lengths;
-}
-
-/** Whether `known` stands in `bytes` at `start`, where there is room for it. */
-function isAt(known: Uint8Array, bytes: Uint8Array, start: number): boolean {
-  for (let i = 0; i < known.length; i += 1) if (known[i] !== bytes[start + i]) return false;
-  return true;
 }

@@ -1,4 +1,4 @@
-// CAR version 1 (ipld.io/specs/transport/car/carv1), walked in place: a block is a view into the file.
+// CAR version 1 (ipld.io/specs/transport/car/carv1), read in place: a block is a range of the bytes given.
 
 import { CborCursor } from "../cbor/cursor.ts";
 import { CID_BYTES, isCidAt } from "./cid.ts";
@@ -7,84 +7,94 @@ import { Malformed } from "./rejection.ts";
 /** Bytes of a varint that a length can need: 7 bits each, lengths stay under 2^31. */
 const VARINT_BYTES_MAX = 5;
 
-/** Called for every block, in file order: its CID stands at `cidAt`, its bytes from `start` to `end`. */
-export type OnBlock = (cidAt: number, start: number, end: number) => void;
+/** Steps from block to block, in file order; every length is checked against the end. */
+export class CarReader {
+  readonly #bytes: Uint8Array;
+  readonly #origin: number;
+  readonly #limit: number;
+  #rootAt = 0;
+  #rootEnd = 0;
+  /** Where the CID of the block at hand begins. */
+  cidAt: number;
+  /** Where the block at hand ends. */
+  end: number;
 
-/**
- * Walks all of `car` and checks every length against its end.
- * @returns the binary CID of the first root.
- * @throws Malformed `bad_car`; blocks before the bad place have been handed out then.
- */
-export function walkCar(car: Uint8Array, onBlock: OnBlock): Uint8Array {
-  const section = new SectionReader(car);
-  if (!section.next()) throw new Malformed("bad_car", "an empty CAR");
-  const root = readHeader(car.subarray(section.start, section.end));
-  while (section.next()) {
-    if (section.end - section.start < CID_BYTES || !isCidAt(car, section.start)) {
-      throw new Malformed("bad_car", `no CID at byte ${section.start}`);
-    }
-    onBlock(section.start, section.start + CID_BYTES, section.end);
-  }
-  return root;
-}
-
-/** `{roots: [cid, …], version: 1}` */
-function readHeader(header: Uint8Array): Uint8Array {
-  const cursor = new CborCursor(header, "bad_car");
-  let root: Uint8Array | null = null;
-  let version = 0;
-  for (let left = cursor.mapSize(); left > 0; left -= 1) {
-    const key = cursor.text();
-    if (key === "version") version = cursor.integer();
-    else if (key === "roots") root = readRoots(cursor);
-    else cursor.skip();
-  }
-  if (version !== 1) throw new Malformed("bad_car", `version ${version}`);
-  if (root === null || !isCidAt(root, 0)) throw new Malformed("bad_car", "no root");
-  return root;
-}
-
-function readRoots(cursor: CborCursor): Uint8Array | null {
-  const size = cursor.listSize();
-  if (size === 0) return null;
-  const first = cursor.cidLink();
-  for (let i = 1; i < size; i += 1) cursor.skip();
-  return first;
-}
-
-/** Steps over `[varint length][bytes]` sections. */
-class SectionReader {
-  readonly #car: Uint8Array;
-  start = 0;
-  end = 0;
-
-  constructor(car: Uint8Array) {
-    this.#car = car;
+  /** Of the CAR in `bytes` from `start` to `end`. @throws Malformed `bad_car` */
+  constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
+    this.#bytes = bytes;
+    this.#origin = start;
+    this.#limit = end;
+    this.cidAt = start;
+    this.end = start;
+    if (!this.#nextSection()) throw new Malformed("bad_car", "an empty CAR");
+    this.#readHeader();
   }
 
-  /** Moves to the next section; false at the end. */
+  /** The binary CID of the first root. */
+  get root(): Uint8Array {
+    return this.#bytes.subarray(this.#rootAt, this.#rootEnd);
+  }
+
+  /** Where the block at hand begins. */
+  get start(): number {
+    return this.cidAt + CID_BYTES;
+  }
+
+  /** Moves to the next block; false at the end. @throws Malformed `bad_car` */
   next(): boolean {
-    if (this.end === this.#car.length) return false;
-    this.start = this.end;
-    const length = this.#varint();
-    if (length === 0 || length > this.#car.length - this.start) {
-      throw new Malformed("bad_car", `length ${length} at byte ${this.start} does not fit`);
+    if (!this.#nextSection()) return false;
+    if (this.start > this.end || !isCidAt(this.#bytes, this.cidAt)) {
+      throw new Malformed("bad_car", `no CID at byte ${this.cidAt - this.#origin}`);
     }
-    this.end = this.start + length;
+    return true;
+  }
+
+  /** Steps over `[varint length][bytes]`. */
+  #nextSection(): boolean {
+    if (this.end === this.#limit) return false;
+    this.cidAt = this.end;
+    const length = this.#varint();
+    if (length === 0 || length > this.#limit - this.cidAt) {
+      const at = this.cidAt - this.#origin;
+      throw new Malformed("bad_car", `length ${length} at byte ${at} does not fit`);
+    }
+    this.end = this.cidAt + length;
     return true;
   }
 
   #varint(): number {
     let value = 0;
     let unit = 1;
-    for (let i = 0; i < VARINT_BYTES_MAX; i += 1) {
-      const byte = this.#car[this.start];
-      if (byte === undefined) break;
-      this.start += 1;
+    for (let i = 0; i < VARINT_BYTES_MAX && this.cidAt < this.#limit; i += 1) {
+      const byte = this.#bytes[this.cidAt] ?? 0;
+      this.cidAt += 1;
       value += (byte & 0x7f) * unit;
       if (byte < 0x80) return value;
       unit *= 128;
     }
-    throw new Malformed("bad_car", `no length at byte ${this.start}`);
+    throw new Malformed("bad_car", `no length at byte ${this.cidAt - this.#origin}`);
+  }
+
+  /** `{roots: [cid, …], version: 1}` */
+  #readHeader(): void {
+    const cursor = new CborCursor(this.#bytes, "bad_car", this.cidAt, this.end);
+    let version = 0;
+    for (let left = cursor.mapSize(); left > 0; left -= 1) {
+      const key = cursor.name();
+      if (key === "version") version = cursor.integer();
+      else if (key === "roots") this.#readRoots(cursor);
+      else cursor.skip();
+    }
+    if (version !== 1) throw new Malformed("bad_car", `version ${version}`);
+    if (this.#rootEnd - this.#rootAt < CID_BYTES || !isCidAt(this.#bytes, this.#rootAt)) {
+      throw new Malformed("bad_car", "no root");
+    }
+  }
+
+  #readRoots(cursor: CborCursor): void {
+    const size = cursor.listSize();
+    this.#rootAt = size === 0 ? cursor.at : cursor.cidLinkAt();
+    this.#rootEnd = cursor.at;
+    for (let i = 1; i < size; i += 1) cursor.skip();
   }
 }

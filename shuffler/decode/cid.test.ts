@@ -19,6 +19,17 @@ describe("CIDs", () => {
     );
   });
 
+  it("are written alike wherever they stand", () => {
+    const around = fc.uint8Array({ maxLength: 9 });
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 80 }), around, around, (cid, before, after) => {
+        const bytes = Buffer.concat([before, cid, after]);
+        const end = before.length + cid.length;
+        expect(cidToString(bytes, before.length, end)).toBe(cidToString(cid));
+      }),
+    );
+  });
+
   it("are refused in another base, in upper case, and with stray bits at the end", () => {
     expect(cidFromString("zb2rhe5P4gXftAwvA4eXQ5HJwsER2owDyS9sKaQRRVQPn93bA")).toBeNull();
     expect(cidFromString("bAFYREI")).toBeNull();

@@ -12,8 +12,6 @@ export const CID_DIGEST_AT = CID_BYTES - SHA256_BYTES;
 
 const ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
 const PREFIX = "b";
-const PREFIX_CODE = PREFIX.charCodeAt(0);
-const CODES = Buffer.from(ALPHABET);
 const VALUES = new Map(Array.from(ALPHABET, (char, value) => [char, value]));
 
 /** Whether a CID of atproto's form starts at `at`. */
@@ -27,22 +25,66 @@ export function isCidAt(bytes: Uint8Array, at: number): boolean {
   );
 }
 
-/** Multibase base32 (RFC 4648 lower case, no padding, prefix `b`) of a binary CID of any form. */
-export function cidToString(cid: Uint8Array): string {
-  const codes = Buffer.allocUnsafe(1 + Math.ceil((cid.length * 8) / 5));
-  codes[0] = PREFIX_CODE;
-  let length = 1;
-  let bits = 0;
-  let buffer = 0;
-  for (const byte of cid) {
-    buffer = ((buffer << 8) | byte) & 0xfff;
-    for (bits += 8; bits >= 5; bits -= 5) {
-      codes[length] = CODES[(buffer >> (bits - 5)) & 31] ?? 0;
-      length += 1;
-    }
+/** The two characters that ten bits are written as, side by side. */
+const PAIRS = pairsOf(ALPHABET);
+/** Bytes that make up whole pairs. */
+const GROUP_BYTES = 5;
+const PAIRS_A_GROUP = 4;
+
+type Scratch = { readonly pairs: Uint16Array /** The same memory. */; readonly chars: Buffer };
+
+/** What a CID of atproto's form is written in: nothing is allocated for it but the text. */
+const scratch = newScratch(CID_BYTES);
+
+/**
+ * Multibase base32 (RFC 4648 lower case, no padding, prefix `b`) of the binary CID, of any form, that is in
+ * `bytes` from `start` to `end`.
+ */
+export function cidToString(bytes: Uint8Array, start = 0, end = bytes.length): string {
+  const length = end - start;
+  const { pairs, chars } = length <= CID_BYTES ? scratch : newScratch(length);
+  let pair = 1; // The prefix stands in the second half of the first.
+  for (let at = start; at < end; at += GROUP_BYTES) {
+    if (at + GROUP_BYTES <= end) writeGroup(pairs, pair, bytes, at);
+    else writeGroup(pairs, pair, padded(bytes, at, end), 0);
+    pair += PAIRS_A_GROUP;
   }
-  if (bits > 0) codes[length] = CODES[(buffer << (5 - bits)) & 31] ?? 0;
-  return codes.toString("latin1");
+  return chars.toString("latin1", 1, 2 + Math.ceil((length * 8) / 5));
+}
+
+function writeGroup(pairs: Uint16Array, pair: number, bytes: Uint8Array, at: number): void {
+  const middle = bytes[at + 2] ?? 0;
+  const high = ((bytes[at] ?? 0) << 12) | ((bytes[at + 1] ?? 0) << 4) | (middle >> 4);
+  const low = ((middle & 15) << 16) | ((bytes[at + 3] ?? 0) << 8) | (bytes[at + 4] ?? 0);
+  pairs[pair] = PAIRS[high >> 10] ?? 0;
+  pairs[pair + 1] = PAIRS[high & 1023] ?? 0;
+  pairs[pair + 2] = PAIRS[low >> 10] ?? 0;
+  pairs[pair + 3] = PAIRS[low & 1023] ?? 0;
+}
+
+const lastGroup = new Uint8Array(GROUP_BYTES);
+
+/** What is left of the last group, with zeros behind it: base32 pads the bits of its last character so. */
+function padded(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  for (let i = 0; i < GROUP_BYTES; i += 1)
+    lastGroup[i] = start + i < end ? (bytes[start + i] ?? 0) : 0;
+  return lastGroup;
+}
+
+function newScratch(bytes: number): Scratch {
+  const pairs = new Uint16Array(1 + Math.ceil(bytes / GROUP_BYTES) * PAIRS_A_GROUP);
+  const chars = Buffer.from(pairs.buffer);
+  chars[1] = PREFIX.charCodeAt(0);
+  return { pairs, chars };
+}
+
+function pairsOf(alphabet: string): Uint16Array {
+  const chars = new Uint8Array(2 * 1024);
+  for (let i = 0; i < 1024; i += 1) {
+    chars[2 * i] = alphabet.charCodeAt(i >> 5);
+    chars[2 * i + 1] = alphabet.charCodeAt(i & 31);
+  }
+  return new Uint16Array(chars.buffer);
 }
 
 /** The inverse of `cidToString`; null when `text` is not lower-case base32 with prefix `b`. */
@@ -71,8 +113,19 @@ export function sameCid(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && isThisCidAt(a, b, 0);
 }
 
-/** Whether the binary CID stands in `bytes` at `at`; the digest's end differs first, so it is compared first. */
+/** Whether the binary CID stands in `bytes` at `at`. */
 export function isThisCidAt(cid: Uint8Array, bytes: Uint8Array, at: number): boolean {
-  for (let i = cid.length - 1; i >= 0; i -= 1) if (cid[i] !== bytes[at + i]) return false;
+  return isSameAt(cid, 0, bytes, at, cid.length);
+}
+
+/** Whether so many bytes are the same in both places. CIDs differ in the digest, so its end is compared first. */
+export function isSameAt(
+  a: Uint8Array,
+  aAt: number,
+  b: Uint8Array,
+  bAt: number,
+  length: number,
+): boolean {
+  for (let i = length - 1; i >= 0; i -= 1) if (a[aAt + i] !== b[bAt + i]) return false;
   return true;
 }

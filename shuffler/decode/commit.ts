@@ -3,121 +3,173 @@
 import { hash } from "node:crypto";
 import { NSID, RKEY } from "../../plan/names.ts";
 import { CborCursor } from "../cbor/cursor.ts";
-import { walkCar } from "./car.ts";
-import { CID_BYTES, CID_DIGEST_AT, cidToString, isCidAt, isThisCidAt } from "./cid.ts";
-import { CommonFields, eachField, optionalLink, optionalText } from "./fields.ts";
-import { BLOCKS_BYTES_MAX, COMMIT_OPS_MAX, RECORD_BYTES_MAX, RECORD_DEPTH_MAX } from "./limits.ts";
+import { NameTable } from "../cbor/name-table.ts";
+import { CID_BYTES, CID_DIGEST_AT, cidToString, isCidAt, isSameAt } from "./cid.ts";
+import { CommonFields, isTid, optionalText } from "./fields.ts";
+import { COMMIT_OPS_MAX, RECORD_BYTES_MAX, RECORD_DEPTH_MAX } from "./limits.ts";
 import type { CommitMessage, CommitOp } from "./message.ts";
 import { catchMalformed, Malformed, type Rejected } from "./rejection.ts";
 import { treeRootOf } from "./tree-root.ts";
 
 /** An operation as it stands in the body. */
-export type WireOp = Wanted & {
+export type WireOp = {
   action: string;
-  path: string;
-};
-
-/** A block that is looked for in the CAR. */
-type Wanted = {
-  /** Binary; null on delete. */
-  cid: Uint8Array | null;
-  /** Its block, once the CAR was walked. */
+  /** Null when it is no NSID. */
+  collection: string | null;
+  rkey: string;
+  /** Where its CID stands, and its bytes there, from `cidAt` to `cidEnd`; none on delete: `cidAt` is -1. */
+  bytes: Uint8Array;
+  cidAt: number;
+  cidEnd: number;
+  /** Its block, once the CAR was read. */
   block: Uint8Array | null;
 };
 
 export function readCommit(cursor: CborCursor): CommitMessage {
   const fields = new CommonFields();
-  let wireOps: WireOp[] = [];
-  const commit: Wanted = { cid: null, block: null };
+  let wireOps: readonly WireOp[] = [];
   let since: string | null = null;
-  let prevData: Uint8Array | null = null;
-  eachField(cursor, (key) => {
+  let prevData: string | null = null;
+  let commitAt = -1;
+  for (let left = cursor.mapSize(); left > 0; left -= 1) {
+    const key = cursor.name();
     if (key === "ops") wireOps = readOps(cursor);
     else if (key === "since") since = optionalText(cursor);
-    else if (key === "commit") commit.cid = optionalLink(cursor);
-    else if (key === "prevData") prevData = optionalLink(cursor);
+    else if (key === "commit") commitAt = atprotoCidAt(cursor);
+    else if (key === "prevData") prevData = cursor.tookNull() ? null : cursor.cidLinkText();
     else if (!fields.take(key, cursor)) cursor.skip();
-  });
-  const { did, seq, timeMs } = fields.checked();
-  const rev = fields.checkedRev();
-  findBlocks([commit, ...wireOps], fields.blocks);
-  const data = commit.block === null ? null : treeRootOf(commit.block);
-  const ops: CommitOp[] = [];
-  const rejected: Rejected[] = [];
-  for (const wireOp of wireOps) {
-    const op = catchMalformed(() => checkOp(wireOp));
-    if ("kind" in op) rejected.push(op);
-    else ops.push(op);
   }
+  const timeMs = fields.checkedTimeMs();
+  const rev = fields.checkedRev();
+  const { did, seq } = fields;
+  const data = findBlocks(cursor.bytes, fields, wireOps, commitAt);
+  const checked = wireOps.map((op) => catchMalformed(() => checkOp(op)));
+  const ops = checked.every(isOp) ? checked : checked.filter(isOp);
+  const rejected = ops === checked ? [] : checked.filter(isRejected);
   return { kind: "commit", did, seq, timeMs, rev, since, prevData, data, ops, rejected };
+}
+
+function isOp(checked: CommitOp | Rejected): checked is CommitOp {
+  return !("kind" in checked);
+}
+
+function isRejected(checked: CommitOp | Rejected): checked is Rejected {
+  return !isOp(checked);
+}
+
+/** Where the link's CID begins; -1 when it is null or no CID that a CAR can hold. */
+function atprotoCidAt(cursor: CborCursor): number {
+  if (cursor.tookNull()) return -1;
+  const start = cursor.cidLinkAt();
+  return cursor.at - start === CID_BYTES ? start : -1;
 }
 
 function readOps(cursor: CborCursor): WireOp[] {
   const size = cursor.listSize();
   if (size > COMMIT_OPS_MAX) throw new Malformed("too_many_ops", `${size} operations`);
-  return Array.from({ length: size }, () => readOp(cursor));
+  const ops = new Array<WireOp>(size);
+  for (let i = 0; i < size; i += 1) ops[i] = readOp(cursor);
+  return ops;
 }
 
 function readOp(cursor: CborCursor): WireOp {
-  const op: WireOp = { action: "", path: "", cid: null, block: null };
-  eachField(cursor, (key) => {
-    if (key === "action") op.action = cursor.text();
-    else if (key === "path") op.path = cursor.text();
-    else if (key === "cid") op.cid = optionalLink(cursor);
+  const op: WireOp = {
+    action: "",
+    collection: null,
+    rkey: "",
+    bytes: cursor.bytes,
+    cidAt: -1,
+    cidEnd: -1,
+    block: null,
+  };
+  for (let left = cursor.mapSize(); left > 0; left -= 1) {
+    const key = cursor.name();
+    if (key === "action") op.action = cursor.name();
+    else if (key === "path") readPath(cursor, op);
+    else if (key === "cid") readCid(cursor, op);
     else cursor.skip();
-  });
+  }
   return op;
 }
 
-/** Gives every one the block it names. Most blocks are tree nodes that nobody asked for. */
-function findBlocks(all: readonly Wanted[], car: Uint8Array | null): void {
-  const wanted = all.filter(({ cid }) => cid !== null);
+function readPath(cursor: CborCursor, op: WireOp): void {
+  const { bytes } = cursor;
+  const start = cursor.textAt();
+  const end = cursor.at;
+  let slash = start;
+  while (slash < end && bytes[slash] !== SLASH) slash += 1;
+  op.collection = slash === end ? null : nsidAt(bytes, start, slash);
+  op.rkey = bytes.toString("utf8", Math.min(slash + 1, end), end);
+}
+
+function readCid(cursor: CborCursor, op: WireOp): void {
+  op.cidAt = cursor.tookNull() ? -1 : cursor.cidLinkAt();
+  op.cidEnd = cursor.at;
+}
+
+/** A collection; null when it is not well formed. */
+function nsidAt(bytes: Buffer, start: number, end: number): string | null {
+  const known = knownNsids.find(bytes, start, end);
+  if (known !== null) return known;
+  const text = bytes.toString("utf8", start, end);
+  if (!NSID.test(text)) return null;
+  knownNsids.add(text);
+  return text;
+}
+
+/** Collections that were found well formed: a few hundred make up nearly all of the firehose. */
+const knownNsids = new NameTable(512);
+const SLASH = "/".charCodeAt(0);
+
+/**
+ * Gives every operation the block it names; most blocks are tree nodes that nobody asked for.
+ * @param commitAt where the CID of the commit block stands. @returns the root of the repo's tree, out of it
+ */
+function findBlocks(
+  bytes: Buffer,
+  fields: CommonFields,
+  ops: readonly WireOp[],
+  commitAt: number,
+): string | null {
   // Only a commit that writes needs blocks: legacy `tooBig` commits have none.
-  if (car === null || car.length === 0) return;
-  if (car.length > BLOCKS_BYTES_MAX) throw new Malformed("oversize_blocks", `${car.length} bytes`);
-  walkCar(car, (cidAt, start, end) => {
-    for (const one of wanted) {
-      const { cid } = one;
-      // One of another length is refused later: see `checkBlock`.
-      if (cid === null || cid.length !== CID_BYTES || !isThisCidAt(cid, car, cidAt)) continue;
-      one.block = car.subarray(start, end);
+  const car = fields.blocksEnd > fields.blocksAt ? fields.openCar(bytes) : null;
+  if (car === null) return null;
+  let data: string | null = null;
+  while (car.next()) {
+    const { cidAt, start, end } = car;
+    if (commitAt >= 0 && isSameAt(bytes, commitAt, bytes, cidAt, CID_BYTES)) {
+      data = treeRootOf(bytes, start, end);
     }
-  });
+    for (const op of ops) {
+      // A CID of another length is refused later: see `checkBlock`.
+      if (op.cidAt < 0 || op.cidEnd - op.cidAt !== CID_BYTES) continue;
+      if (isSameAt(bytes, op.cidAt, bytes, cidAt, CID_BYTES)) op.block = bytes.subarray(start, end);
+    }
+  }
+  return data;
 }
 
 /** @throws Malformed with the reason that this operation cannot be published. */
 export function checkOp(op: WireOp): CommitOp {
-  const slash = op.path.indexOf("/");
-  const collection = op.path.slice(0, Math.max(slash, 0));
-  const rkey = op.path.slice(slash + 1);
-  if (!isNsid(collection)) throw new Malformed("bad_collection", "collection is no NSID");
-  if (!RKEY.test(rkey)) throw new Malformed("bad_rkey", `in ${collection}`);
-  switch (op.action) {
+  const { action, collection, rkey } = op;
+  if (collection === null) throw new Malformed("bad_collection", "collection is no NSID");
+  if (!isTid(rkey) && !RKEY.test(rkey)) throw new Malformed("bad_rkey", `in ${collection}`);
+  switch (action) {
     case "delete":
-      return { action: "delete", collection, rkey };
+      return { action, collection, rkey };
     case "create":
-    case "update":
-      return { action: op.action, collection, rkey, ...checkBlock(op, collection) };
+    case "update": {
+      const record = checkBlock(op, collection);
+      return { action, collection, rkey, cid: cidToString(op.bytes, op.cidAt, op.cidEnd), record };
+    }
     default:
       throw new Malformed("bad_action", `in ${collection}`);
   }
 }
 
-/** Collections that were found well formed: a few hundred make up nearly all of the firehose. */
-const knownNsids = new Set<string>();
-const KNOWN_NSIDS_MAX = 1000;
-
-function isNsid(text: string): boolean {
-  if (knownNsids.has(text)) return true;
-  if (!NSID.test(text)) return false;
-  if (knownNsids.size < KNOWN_NSIDS_MAX) knownNsids.add(text);
-  return true;
-}
-
 /** @param where the collection, for the detail of a rejection. */
-function checkBlock(op: WireOp, where: string): { cid: string; record: Uint8Array } {
-  const { cid, block } = op;
-  if (cid === null || cid.length !== CID_BYTES || !isCidAt(cid, 0)) {
+function checkBlock({ bytes, cidAt, cidEnd, block }: WireOp, where: string): Uint8Array {
+  if (cidAt < 0 || cidEnd - cidAt !== CID_BYTES || !isCidAt(bytes, cidAt)) {
     throw new Malformed("bad_cid", `of a record in ${where}`);
   }
   if (block === null) throw new Malformed("missing_block", `of a record in ${where}`);
@@ -125,16 +177,16 @@ function checkBlock(op: WireOp, where: string): { cid: string; record: Uint8Arra
     throw new Malformed("oversize_record", `${block.length} bytes in ${where}`);
   }
   checkRecord(block);
-  if (!isDigestOf(hash("sha256", block, "binary"), cid)) {
+  if (!isDigestAt(hash("sha256", block, "binary"), bytes, cidAt + CID_DIGEST_AT)) {
     throw new Malformed("bad_cid", `not the hash of its block in ${where}`);
   }
-  return { cid: cidToString(cid), record: block };
+  return block;
 }
 
 /** @param digest one character a byte */
-function isDigestOf(digest: string, cid: Uint8Array): boolean {
+function isDigestAt(digest: string, bytes: Uint8Array, at: number): boolean {
   for (let i = 0; i < digest.length; i += 1) {
-    if (digest.charCodeAt(i) !== cid[CID_DIGEST_AT + i]) return false;
+    if (digest.charCodeAt(i) !== bytes[at + i]) return false;
   }
   return true;
 }

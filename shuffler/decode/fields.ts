@@ -2,16 +2,21 @@
 
 import { DID } from "../../plan/names.ts";
 import type { CborCursor } from "../cbor/cursor.ts";
+import { CarReader } from "./car.ts";
+import { BLOCKS_BYTES_MAX } from "./limits.ts";
 import { Malformed } from "./rejection.ts";
-import { parseDatetime } from "./time.ts";
+import { parseDatetimeAt } from "./time.ts";
 
 /** Fields that every sequenced body has, as they were read; not yet checked. */
 export class CommonFields {
   did = "";
   seq = -1;
-  time = "";
+  /** Milliseconds since the epoch; null when it is no instant, or none was read. */
+  timeMs: number | null = null;
   rev = "";
-  blocks: Buffer | null = null;
+  /** Where the CAR stands in the frame; -1 when there is none. */
+  blocksAt = -1;
+  blocksEnd = -1;
 
   /** Takes a field all bodies share; false when it is not one. */
   take(key: string, cursor: CborCursor): boolean {
@@ -24,13 +29,14 @@ export class CommonFields {
         this.seq = cursor.integer();
         return true;
       case "time":
-        this.time = cursor.text();
+        this.timeMs = parseDatetimeAt(cursor.bytes, cursor.textAt(), cursor.at);
         return true;
       case "rev":
         this.rev = cursor.text();
         return true;
       case "blocks":
-        this.blocks = cursor.byteString();
+        this.blocksAt = cursor.bytesAt();
+        this.blocksEnd = cursor.at;
         return true;
       default:
         return false;
@@ -38,17 +44,25 @@ export class CommonFields {
   }
 
   /** @throws Malformed when one of the fields is not what it must be. */
-  checked(): { did: string; seq: number; timeMs: number } {
+  checkedTimeMs(): number {
     this.checkedDid();
     if (this.seq < 0) throw new Malformed("bad_seq", `seq ${this.seq}`);
-    const timeMs = parseDatetime(this.time);
-    if (timeMs === null) throw new Malformed("bad_time", "time is no RFC 3339 instant");
-    return { did: this.did, seq: this.seq, timeMs };
+    if (this.timeMs === null) throw new Malformed("bad_time", "time is no RFC 3339 instant");
+    return this.timeMs;
+  }
+
+  /** The CAR of `blocks` in the frame; null when there is no such field. */
+  openCar(frame: Uint8Array): CarReader | null {
+    if (this.blocksAt < 0) return null;
+    const bytes = this.blocksEnd - this.blocksAt;
+    if (bytes > BLOCKS_BYTES_MAX) throw new Malformed("oversize_blocks", `${bytes} bytes`);
+    return new CarReader(frame, this.blocksAt, this.blocksEnd);
   }
 
   /** @throws Malformed when it is no DID. */
   checkedDid(): string {
-    if (!DID.test(this.did)) throw new Malformed("bad_did", `${this.did.length} characters`);
+    if (!isPlcDid(this.did) && !DID.test(this.did))
+      throw new Malformed("bad_did", `${this.did.length} characters`);
     return this.did;
   }
 
@@ -63,21 +77,35 @@ export class CommonFields {
 export const HANDLE =
   /^(?=.{3,253}$)([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$/;
 
-/** TID (atproto.com/specs/tid). */
-const TID = /^[234567abcdefghij][234567abcdefghijklmnopqrstuvwxyz]{12}$/;
+const TID_LENGTH = 13;
 
+/** TID (atproto.com/specs/tid). */
 export function isTid(text: string): boolean {
-  return TID.test(text);
+  return text.length === TID_LENGTH && text.charCodeAt(0) <= LAST_TID_START && isBase32(text, 0);
+}
+
+const LAST_TID_START = "j".charCodeAt(0);
+const PLC = "did:plc:";
+const PLC_DID_LENGTH = 32;
+
+/** Whether it is a DID as nearly all are; the pattern takes five times as long. */
+function isPlcDid(text: string): boolean {
+  return text.length === PLC_DID_LENGTH && text.startsWith(PLC) && isBase32(text, PLC.length);
+}
+
+/** Whether it is base32 from `start` on. */
+function isBase32(text: string, start: number): boolean {
+  for (let i = start; i < text.length; i += 1) {
+    const code = text.charCodeAt(i);
+    const isLetter = code >= 0x61 && code <= 0x7a;
+    if (!isLetter && !(code >= 0x32 && code <= 0x37)) return false;
+  }
+  return true;
 }
 
 /** Calls `onField` for each key of the map that comes next; it must read or skip the value. */
 export function eachField(cursor: CborCursor, onField: (key: string) => void): void {
-  for (let left = cursor.mapSize(); left > 0; left -= 1) onField(cursor.key());
-}
-
-/** A link that may be null. */
-export function optionalLink(cursor: CborCursor): Uint8Array | null {
-  return cursor.tookNull() ? null : cursor.cidLink();
+  for (let left = cursor.mapSize(); left > 0; left -= 1) onField(cursor.name());
 }
 
 /** A text field that may be null. */

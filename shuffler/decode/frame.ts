@@ -1,11 +1,10 @@
 // From a frame to what it says. Spec: atproto.com/specs/event-stream and com.atproto.sync.subscribeRepos.
 
 import { CborCursor } from "../cbor/cursor.ts";
-import { walkCar } from "./car.ts";
 import { cidToString, isThisCidAt } from "./cid.ts";
 import { readCommit } from "./commit.ts";
 import { CommonFields, eachField, HANDLE, optionalText } from "./fields.ts";
-import { BLOCKS_BYTES_MAX, FRAME_BYTES_MAX, STATUS_CHARS_MAX } from "./limits.ts";
+import { FRAME_BYTES_MAX, STATUS_CHARS_MAX } from "./limits.ts";
 import type {
   AccountMessage,
   DecodedMessage,
@@ -59,11 +58,12 @@ type Header = { op: number; type: string };
 
 function readHeader(cursor: CborCursor): Header {
   const header: Header = { op: 0, type: "" };
-  eachField(cursor, (key) => {
+  for (let left = cursor.mapSize(); left > 0; left -= 1) {
+    const key = cursor.name();
     if (key === "op") header.op = cursor.integer();
-    else if (key === "t") header.type = cursor.text();
+    else if (key === "t") header.type = cursor.name();
     else cursor.skip();
-  });
+  }
   return header;
 }
 
@@ -91,17 +91,17 @@ function readSync(cursor: CborCursor): SyncMessage {
   eachField(cursor, (key) => {
     if (!fields.take(key, cursor)) cursor.skip();
   });
-  const { did, seq, timeMs } = fields.checked();
+  const timeMs = fields.checkedTimeMs();
+  const { did, seq } = fields;
   const rev = fields.checkedRev();
-  const car = fields.blocks;
+  const { bytes } = cursor;
+  const car = fields.openCar(bytes);
   if (car === null) throw new Malformed("bad_car", "a sync without blocks");
-  if (car.length > BLOCKS_BYTES_MAX) throw new Malformed("oversize_blocks", `${car.length} bytes`);
-  const root = walkCar(car, () => {});
-  let data: Uint8Array | null = null as Uint8Array | null; // assigned in the callback
-  walkCar(car, (cidAt, start, end) => {
-    if (isThisCidAt(root, car, cidAt)) data = treeRootOf(car.subarray(start, end));
-  });
-  return { kind: "sync", did, seq, timeMs, rev, commitCid: cidToString(root), data };
+  let data: string | null = null;
+  while (car.next()) {
+    if (isThisCidAt(car.root, bytes, car.cidAt)) data = treeRootOf(bytes, car.start, car.end);
+  }
+  return { kind: "sync", did, seq, timeMs, rev, commitCid: cidToString(car.root), data };
 }
 
 function readIdentity(cursor: CborCursor): IdentityMessage {
@@ -111,7 +111,8 @@ function readIdentity(cursor: CborCursor): IdentityMessage {
     if (key === "handle") handle = optionalText(cursor);
     else if (!fields.take(key, cursor)) cursor.skip();
   });
-  const { did, seq, timeMs } = fields.checked();
+  const timeMs = fields.checkedTimeMs();
+  const { did, seq } = fields;
   if (handle !== null && !HANDLE.test(handle)) throw new Malformed("bad_handle", "not a handle");
   return { kind: "identity", did, seq, timeMs, handle };
 }
@@ -125,7 +126,8 @@ function readAccount(cursor: CborCursor): AccountMessage {
     else if (key === "status") status = optionalText(cursor);
     else if (!fields.take(key, cursor)) cursor.skip();
   });
-  const { did, seq, timeMs } = fields.checked();
+  const timeMs = fields.checkedTimeMs();
+  const { did, seq } = fields;
   if (status !== null && status.length > STATUS_CHARS_MAX) {
     throw new Malformed("bad_frame", `status of ${status.length} characters`);
   }

@@ -26,10 +26,10 @@ export type CommitMessage = Sequenced & {
   readonly rev: string;
   /** Revision of the commit before it, as the repo's host says; null where it does not say. */
   readonly since: string | null;
-  /** Root of the repo's tree before this commit, as its host says: a binary CID, a view into the frame. */
-  readonly prevData?: Uint8Array | null;
+  /** Root of the repo's tree before this commit, as its host says: a binary CID, one character a byte. */
+  readonly prevData?: string | null;
   /** The same behind this commit, out of the commit block; null when that is not there. */
-  readonly data?: Uint8Array | null;
+  readonly data?: string | null;
   readonly ops: readonly CommitOp[];
   readonly rejected: readonly Rejected[];
 };
@@ -53,7 +53,7 @@ export type SyncMessage = Sequenced & {
   /** CID of the commit block, base32 string. */
   readonly commitCid: string;
   /** As of a commit. */
-  readonly data?: Uint8Array | null;
+  readonly data?: string | null;
 };
 
 export type IdentityMessage = Sequenced & {

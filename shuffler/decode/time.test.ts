@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseDatetime } from "./time.ts";
+import { parseDatetimeAt } from "./time.ts";
+
+/** Of a text that stands among other bytes. */
+function parseDatetime(text: string): number | null {
+  const bytes = Buffer.from(`0${text}0`);
+  return parseDatetimeAt(bytes, 1, bytes.length - 1);
+}
 
 describe("parseDatetime", () => {
   it("reads what Date prints", () => {

@@ -1,22 +1,21 @@
 // The root of a repo's tree, as its commit block has it: what the next commit says it was made on (`prevData`).
 
 import { CborCursor } from "../cbor/cursor.ts";
-import { eachField } from "./fields.ts";
 import { catchMalformed } from "./rejection.ts";
 
 /**
- * The binary CID, a view into the block; null when it has none. Nobody has checked the block: what is wrong
- * with it is for whoever verifies to say.
+ * The binary CID, one character a byte, of the block in `bytes` from `start` to `end`; null when it has none.
+ * Nobody has checked the block: what is wrong with it is for whoever verifies to say.
  */
-export function treeRootOf(block: Uint8Array): Uint8Array | null {
+export function treeRootOf(bytes: Uint8Array, start: number, end: number): string | null {
+  const cursor = new CborCursor(bytes, "bad_commit", start, end);
   const root = catchMalformed(() => {
-    const cursor = new CborCursor(block, "bad_commit");
-    let data: Uint8Array | null = null as Uint8Array | null; // assigned in the callback
-    eachField(cursor, (key) => {
-      if (key === "data") data = cursor.cidLink();
+    let data: string | null = null;
+    for (let left = cursor.mapSize(); left > 0; left -= 1) {
+      if (cursor.name() === "data") data = cursor.cidLinkText();
       else cursor.skip();
-    });
-    return { data };
+    }
+    return data;
   });
-  return "data" in root ? root.data : null;
+  return typeof root === "string" ? root : null;
 }

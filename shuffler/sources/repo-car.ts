@@ -2,7 +2,7 @@
 // to every record, over bytes nobody vouches for.
 
 import { CborCursor } from "../cbor/cursor.ts";
-import { walkCar } from "../decode/car.ts";
+import { CarReader } from "../decode/car.ts";
 import { eachField } from "../decode/fields.ts";
 import { Malformed } from "../decode/rejection.ts";
 
@@ -26,10 +26,12 @@ export class RepoCar {
 
   /** @throws Malformed when it is no CAR or its root is no commit. */
   constructor(car: Uint8Array) {
-    const root = walkCar(car, (cidAt, start, end) => {
+    const reader = new CarReader(car);
+    while (reader.next()) {
+      const { cidAt, start, end } = reader;
       this.#blocks.set(keyOf(car.subarray(cidAt, start)), car.subarray(start, end));
-    });
-    this.commit = readCommitBlock(this.#need(root, "the commit"));
+    }
+    this.commit = readCommitBlock(this.#need(reader.root, "the commit"));
   }
 
   /**

@@ -6,7 +6,8 @@
 // they come at the time of the commit's rev. Positions and seqs are indices in that order, from 0.
 
 import { readFileSync, statSync } from "node:fs";
-import { checkOp } from "../decode/commit.ts";
+import { NSID } from "../../plan/names.ts";
+import { checkOp, type WireOp } from "../decode/commit.ts";
 import { CommonFields } from "../decode/fields.ts";
 import type { CommitOp, DecodedMessage } from "../decode/message.ts";
 import { catchMalformed, type Rejected } from "../decode/rejection.ts";
@@ -91,11 +92,15 @@ function itemOf(commit: RepoCommit, record: TimedRecord, position: number): Sour
   };
 }
 
+function wireOpOf({ path, cid, block }: RepoRecord): WireOp {
+  const text = path.slice(0, Math.max(path.indexOf("/"), 0));
+  const collection = NSID.test(text) ? text : null;
+  const at = { bytes: cid, cidAt: 0, cidEnd: cid.length };
+  return { action: "create", collection, rkey: rkeyOf(path), ...at, block };
+}
+
 function messageOf(commit: RepoCommit, record: TimedRecord, seq: number): DecodedMessage {
-  const { path, cid, block } = record;
-  const op: CommitOp | Rejected = catchMalformed(() =>
-    checkOp({ action: "create", path, cid, block }),
-  );
+  const op: CommitOp | Rejected = catchMalformed(() => checkOp(wireOpOf(record)));
   if ("kind" in op) return op;
   const timeMs = Math.floor(record.micros / 1000);
   return {

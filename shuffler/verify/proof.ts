@@ -4,7 +4,7 @@
 import { hash } from "node:crypto";
 import { DID } from "../../plan/names.ts";
 import { CborCursor } from "../cbor/cursor.ts";
-import { walkCar } from "../decode/car.ts";
+import { CarReader } from "../decode/car.ts";
 import { CID_BYTES, CID_DIGEST_AT, isCidAt, sameCid } from "../decode/cid.ts";
 import { eachField } from "../decode/fields.ts";
 import { BLOCKS_BYTES_MAX, COMMIT_OPS_MAX } from "../decode/limits.ts";
@@ -42,11 +42,12 @@ export function readProof(frame: Uint8Array, body: number): CommitProof {
   }
   const blocks = new BlockIndex();
   const { car } = claimed;
-  const root = Buffer.from(
-    walkCar(car, (cidAt, start, end) => {
-      blocks.add(car.subarray(cidAt, start), car.subarray(start, end));
-    }),
-  );
+  const reader = new CarReader(car);
+  while (reader.next()) {
+    const { cidAt, start, end } = reader;
+    blocks.add(car.subarray(cidAt, start), car.subarray(start, end));
+  }
+  const root = Buffer.from(reader.root);
   if (claimed.commit !== null && !sameCid(claimed.commit, root)) {
     throw new Malformed("bad_commit", "the root of the CAR is another commit");
   }
@@ -141,7 +142,7 @@ function readCommitBlock(block: Buffer): CommitBlock {
 export class BlockIndex {
   readonly #byDigest = new Map<string, Buffer>();
 
-  /** @param cid of atproto's form, as `walkCar` gives it. */
+  /** @param cid of atproto's form, as `CarReader` finds it. */
   add(cid: Uint8Array, block: Uint8Array): void {
     const bytes = Buffer.from(block.buffer, block.byteOffset, block.length);
     this.#byDigest.set(digestOf(cid), bytes);
