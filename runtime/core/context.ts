@@ -7,6 +7,7 @@ import { EvaluationError } from "../eval/eval-error.ts";
 import { Instant, type RecordValue, type Value } from "../eval/values.ts";
 import { type Records, timeOf } from "../eval/view/records.ts";
 import type { Counters } from "./message.ts";
+import type { CombinerLimits } from "./operators/combiner.ts";
 import { OutputBuffer } from "./output.ts";
 
 /** The message whose records are being processed. */
@@ -23,6 +24,7 @@ export type Emit<R = RecordValue> = (record: R, seq: number) => void;
 export class StageContext {
   readonly plan: Plan;
   readonly stage: Stage;
+  readonly combiner: CombinerLimits;
   readonly output: OutputBuffer;
   readonly counters: Counters = { in: 0, out: 0, late: 0, deadLetters: 0, lost: 0, dropped: {} };
   readonly message: CurrentMessage = {
@@ -31,9 +33,10 @@ export class StageContext {
     channelWatermarkMs: Number.NEGATIVE_INFINITY,
   };
 
-  constructor(plan: Plan, stage: Stage) {
+  constructor(plan: Plan, stage: Stage, combiner: CombinerLimits) {
     this.plan = plan;
     this.stage = stage;
+    this.combiner = combiner;
     this.output = new OutputBuffer();
   }
 

@@ -11,6 +11,14 @@ export const MESSAGE_BYTES_TARGET = 256 * 1024;
 
 const START_BYTES = 1024;
 
+/** Gathers what it adds to the output only when that is drained. */
+export interface Gathering {
+  /** What it holds, at least in bytes and at most in messages. */
+  readonly bytes: number;
+  readonly messages: number;
+  flush(): void;
+}
+
 /** Items stand one behind the other, so that none is an object of its own. */
 type Pending = {
   readonly target: Target;
@@ -28,13 +36,20 @@ export class OutputBuffer {
   #bytes = 0;
   /** Pending messages with records. */
   #begun = 0;
+  readonly #gatherings: Gathering[] = [];
 
   /** Bytes and messages waiting to be drained. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#gatherings.reduce((sum, one) => sum + one.bytes, this.#bytes);
   }
   get messages(): number {
-    return this.#full.length + this.#begun;
+    const begun = this.#full.length + this.#begun;
+    return this.#gatherings.reduce((sum, one) => sum + one.messages, begun);
+  }
+
+  /** From now on what `one` holds waits here too. */
+  include(one: Gathering): void {
+    this.#gatherings.push(one);
   }
 
   addRecord(target: Target, partition: number, record: RecordValue): void {
@@ -60,6 +75,7 @@ export class OutputBuffer {
 
   /** All messages since the last drain; messages of one target and partition in order. */
   drain(): OutputMessage[] {
+    for (const one of this.#gatherings) one.flush();
     for (const pending of this.#pending.values()) if (pending.records > 0) this.#close(pending);
     const messages = this.#full;
     this.#full = [];

@@ -16,6 +16,7 @@ import { type Emit, StageContext } from "./context.ts";
 import type { Counters, InputMessage, StateChange, StepOutput } from "./message.ts";
 import { branch } from "./operators/branch.ts";
 import { buildStateful } from "./operators/build.ts";
+import { COMBINER, type CombinerLimits } from "./operators/combiner.ts";
 import { exchange, sink } from "./operators/send.ts";
 import type { StatefulOperator } from "./operators/stateful.ts";
 import { type Adding, filter, letField, map, sample, unnest } from "./operators/stateless.ts";
@@ -41,13 +42,20 @@ export type SavedAdvance = {
 type Advance = { reachedMs: number; readonly pieces: Iterator<number> };
 
 /** What one piece of work may leave to be drained, so that it fits one commit. */
-export const DRAIN: DrainLimits = { bytes: 2 * 1024 * 1024, messages: 400, pieces: 20_000 };
+export const DRAIN: DrainLimits = {
+  bytes: 2 * 1024 * 1024,
+  messages: 400,
+  pieces: 20_000,
+  combiner: COMBINER,
+};
 
 export type DrainLimits = {
   readonly bytes: number;
   readonly messages: number;
   /** Each may have changed an entry of state. */
   readonly pieces: number;
+  /** Of each exchange. */
+  readonly combiner: CombinerLimits;
 };
 
 export class StageRunner {
@@ -70,7 +78,7 @@ export class StageRunner {
    */
   constructor(plan: Plan, stage: Stage, limits = DRAIN) {
     this.#limits = limits;
-    this.#context = new StageContext(plan, stage);
+    this.#context = new StageContext(plan, stage, limits.combiner);
     this.#inputs = stage.inputs;
     this.#watermarks = new Watermarks(stage.inputs.length);
     const [first, ...rest] = stage.ops;
@@ -265,7 +273,7 @@ export class StageRunner {
   #rows(payload: Uint8Array): void {
     assert(this.#stateful !== null, "only a stateful stage stands behind an exchange");
     if (this.#stateful.addAll !== undefined && this.#encodedRows.read(payload)) {
-      this.#context.counters.in += this.#encodedRows.count;
+      this.#context.counters.in += this.#encodedRows.records;
       this.#stateful.addAll(this.#encodedRows);
       return;
     }

@@ -48,6 +48,11 @@ export class CborWriter {
     return bytes;
   }
 
+  /** What is written stands at its beginning; good until something else is written. */
+  get bytes(): Uint8Array {
+    return this.#bytes;
+  }
+
   /** Bytes written and not taken. */
   get length(): number {
     return this.#length;

@@ -19,6 +19,8 @@ export type Row = {
 
 /** Parts of a row on the wire. */
 export const ROW_PARTS = 4;
+/** Of one that stands for several: `[paneMs, 0, keys, states, records]`. */
+export const COMBINED_ROW_PARTS = 5;
 
 // Encoding and decoding are synchronous and never re-enter, so one of each serves the whole thread.
 const writer = new CborWriter();

@@ -36,51 +36,61 @@ export type AggregateFunction = {
    * every value can be.
    */
   readonly refuses: ((value: Value) => string | null) | null;
+  /**
+   * Whether a value can be summed up in front of an exchange: none that is refused, and what comes of any
+   * number of such values is small and merges exactly. Null when no value can.
+   */
+  readonly combines: ((value: Value) => boolean) | null;
 };
 
 /** The implementation of an aggregate of the plan. */
 export function aggregateFunction(kind: AggregateKind): AggregateFunction {
   switch (kind.fn) {
     case "count":
-      return { ...define(() => new Count(), null), column: () => new CountColumn() };
+      return { ...define(() => new Count(), null, isAny), column: () => new CountColumn() };
     case "sum":
-      return define(() => new Sum(), numbers("sum"));
+      return define(() => new Sum(), numbers("sum"), isModest);
     case "avg":
-      return define(() => new Average(), numbers("avg"));
+      return define(() => new Average(), numbers("avg"), isModest);
     case "min":
-      return define(() => new Extreme(-1), orderable("min"));
+      return define(() => new Extreme(-1), orderable("min"), isScalar);
     case "max":
-      return define(() => new Extreme(1), orderable("max"));
+      return define(() => new Extreme(1), orderable("max"), isScalar);
     case "first":
-      return define(() => new Edge(-1), null);
+      return define(() => new Edge(-1), null, isScalar);
     case "last":
-      return define(() => new Edge(1), null);
+      return define(() => new Edge(1), null, isScalar);
     case "approx_distinct":
-      return define(() => new ApproxDistinct(), null);
+      return define(() => new ApproxDistinct(), null, null);
     case "distinct":
-      return define(() => new Distinct(kind.cap), null);
+      return define(() => new Distinct(kind.cap), null, null);
     case "collect":
-      return define(() => new Collect(kind.max), null);
+      return define(() => new Collect(kind.max), null, null);
     case "stddev":
-      return define(() => new StandardDeviation(), refusesStddev);
+      return define(() => new StandardDeviation(), refusesStddev, (x) => refusesStddev(x) === null);
     case "rate":
-      return define(() => new Rate(), null);
+      return define(() => new Rate(), null, isAny);
     case "quantile":
-      return define(() => new Quantiles([kind.q], true), numbers("quantile"));
+      return define(() => new Quantiles([kind.q], true), numbers("quantile"), null);
     case "quantiles":
-      return define(() => new Quantiles(kind.qs, false), numbers("quantiles"));
+      return define(() => new Quantiles(kind.qs, false), numbers("quantiles"), null);
     case "top_k":
-      return define(() => new TopK(kind.k), null);
+      return define(() => new TopK(kind.k), null, null);
   }
 }
 
-function define(create: () => Loadable, refuses: AggregateFunction["refuses"]): AggregateFunction {
+function define(
+  create: () => Loadable,
+  refuses: AggregateFunction["refuses"],
+  combines: AggregateFunction["combines"],
+): AggregateFunction {
   const load = (saved: Value): Accumulator => {
     const accumulator = create();
     accumulator.restore(saved);
     return accumulator;
   };
-  return { create, refuses, load, column: () => new AccumulatorColumn({ create, load }) };
+  const column = (): Column => new AccumulatorColumn({ create, load });
+  return { create, refuses, combines, load, column };
 }
 
 function numbers(fn: string): (value: Value) => string | null {
@@ -88,12 +98,23 @@ function numbers(fn: string): (value: Value) => string | null {
 }
 
 function orderable(fn: string): (value: Value) => string | null {
-  return (value) => {
-    const simple = typeof value !== "object" || value === null;
-    const ordered = value instanceof Instant || value instanceof Duration;
-    if (simple || ordered || value instanceof CidLink) return null;
-    return `${fn}() of something without an order`;
-  };
+  return (value) => (isScalar(value) ? null : `${fn}() of something without an order`);
+}
+
+function isScalar(value: Value): boolean {
+  const simple = typeof value !== "object" || value === null;
+  return simple || value instanceof Instant || value instanceof Duration || value instanceof CidLink;
+}
+
+function isAny(): boolean {
+  return true;
+}
+
+/** Greatest number of a sum in front of an exchange: any sum of them is far from Infinity, which has no CBOR. */
+export const COMBINED_NUMBER_MAX = 1e290;
+
+function isModest(value: Value): boolean {
+  return typeof value === "number" && Math.abs(value) <= COMBINED_NUMBER_MAX;
 }
 
 class Count implements Loadable {

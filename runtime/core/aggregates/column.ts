@@ -6,11 +6,13 @@ import type { Accumulator, RowOrder } from "./accumulator.ts";
 
 /** As `Accumulator`, for the group of a number. */
 export interface Column {
-  /** Begins the group `group`, which has the next number. */
+  /** Begins the group `group`, which has the next number; or anew, whatever was in it. */
   create(group: number): void;
   add(group: number, value: Value, order: RowOrder): void;
   /** Takes in what group `from` of another column of the same aggregate has. */
   merge(group: number, other: this, from: number): void;
+  /** Takes in what `save` of another column of the same aggregate gave. */
+  mergeSaved(group: number, saved: Value): void;
   result(group: number, windowMs: number): Value;
   save(group: number): Value;
   restore(group: number, saved: Value): void;
@@ -22,16 +24,21 @@ export class CountColumn implements Column {
   #counts = new Float64Array(COUNTS_START);
 
   create(group: number): void {
-    if (group < this.#counts.length) return;
-    const larger = new Float64Array(this.#counts.length * 2);
-    larger.set(this.#counts);
-    this.#counts = larger;
+    if (group === this.#counts.length) {
+      const larger = new Float64Array(this.#counts.length * 2);
+      larger.set(this.#counts);
+      this.#counts = larger;
+    }
+    this.#counts[group] = 0;
   }
   add(group: number): void {
     this.#counts[group] = this.#of(group) + 1;
   }
   merge(group: number, other: this, from: number): void {
     this.#counts[group] = this.#of(group) + other.#of(from);
+  }
+  mergeSaved(group: number, saved: Value): void {
+    this.#counts[group] = this.#of(group) + Number(saved);
   }
   result(group: number): Value {
     return this.#of(group);
@@ -70,6 +77,9 @@ export class AccumulatorColumn implements Column {
   merge(group: number, other: this, from: number): void {
     const accumulator = other.#accumulators[from];
     if (accumulator !== undefined) this.#accumulators[group]?.merge(accumulator);
+  }
+  mergeSaved(group: number, saved: Value): void {
+    this.#accumulators[group]?.merge(this.#load(saved));
   }
   result(group: number, windowMs: number): Value {
     return this.#accumulators[group]?.result(windowMs) ?? null;

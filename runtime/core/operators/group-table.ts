@@ -78,6 +78,14 @@ export class GroupTable {
     this.#mark(group, CHANGED | UNSENT);
   }
 
+  /** Takes in a row that stands for several: what each aggregate has of them. */
+  addSaved(group: number, states: readonly Value[]): void {
+    for (let i = 0; i < this.#columns.length; i += 1) {
+      this.#columns[i]?.mergeSaved(group, states[i] ?? null);
+    }
+    this.#mark(group, CHANGED | UNSENT);
+  }
+
   /** Takes in all groups of another table of the same reduce. */
   merge(other: GroupTable): void {
     for (let from = 0; from < other.size; from += 1) {

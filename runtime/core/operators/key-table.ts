@@ -62,6 +62,13 @@ export class KeyTable {
     return number;
   }
 
+  /** Forgets all keys, and keeps the room they took. */
+  clear(): void {
+    this.#size = 0;
+    this.#slots.fill(0);
+    this.#crowded.clear();
+  }
+
   /** A key as text. */
   text(number: number): string {
     return utf8Slice.call(this.#bytes, this.#startOf(number), this.#ends[number] ?? 0);

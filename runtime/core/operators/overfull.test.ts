@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { RecordValue } from "../../eval/values.ts";
 import { simulatedPlan } from "../../task/simulation.test-support.ts";
 import { StageContext } from "../context.ts";
+import { COMBINER } from "./combiner.ts";
 import { Dedup } from "./dedup.ts";
 import { Sessions } from "./sessions.ts";
 import { drained } from "./stateful.ts";
@@ -11,7 +12,7 @@ const QUEUED_MAX = 2;
 function contextOf(): StageContext {
   const [stage] = simulatedPlan.stages;
   if (stage === undefined) throw new Error("no stage");
-  return new StageContext(simulatedPlan, stage);
+  return new StageContext(simulatedPlan, stage, COMBINER);
 }
 
 describe("an operator whose queue is full", () => {

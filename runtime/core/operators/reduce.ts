@@ -77,10 +77,13 @@ export class Reduce implements StatefulOperator {
 
   addAll(rows: EncodedRows): void {
     for (let i = 0; i < rows.count; i += 1) {
-      if (!this.#groups.takesAll && !this.#groups.accepts(rows.row(i))) continue;
+      const isCombined = rows.isCombined(i);
+      if (!isCombined && !this.#groups.takesAll && !this.#groups.accepts(rows.row(i))) continue;
       const row = { timeMs: rows.timeMs(i), seq: rows.seq(i), columns: rows.columns(i) };
       const { groups } = this.#paneOf(row);
-      groups.add(groups.groupOfRow(rows, i), row);
+      const group = groups.groupOfRow(rows, i);
+      if (isCombined) groups.addSaved(group, row.columns);
+      else groups.add(group, row);
     }
   }
 

@@ -2,30 +2,41 @@
 
 import type { ExchangeOp, SinkOp } from "../../../plan/plan.ts";
 import { partitionsOf, type Target } from "../../../plan/targets.ts";
+import type { CborWriter } from "../../eval/cbor-encode.ts";
 import { ROW_PARTS, written } from "../../eval/codec.ts";
 import { partitionOfKey, type Records } from "../../eval/view/records.ts";
 import type { Emit, StageContext } from "../context.ts";
+import { combinerOf } from "./combiner.ts";
 import type { EmitAt } from "./window.ts";
 
-/** Sends keys and columns as a row (see `encodeRow`) to the partition of its keys. */
+/** Sends keys and columns as a row (see `encodeRow`) to the partition of its keys, or sums them up with others. */
 export function exchange<R>(op: ExchangeOp, context: StageContext, records: Records<R>): EmitAt<R> {
   const target: Target = { kind: "exchange", name: op.to };
-  const writeKeys = records.keying(op.keys, partitionsOf(context.plan, target));
+  const keys = records.keying(op.keys, partitionsOf(context.plan, target));
   const writeColumns = op.columns.map((column) => records.writing(column));
   const columns = writeColumns.length + (op.known === true ? 1 : 0);
+  const combiner = combinerOf(op, target, context);
+  let columnsAt = 0;
   let timeMs = 0;
+  const write = (record: R, writer: CborWriter): void => {
+    keys.write(record, writer);
+    columnsAt = writer.length;
+    writer.listHeader(columns);
+    for (const writeColumn of writeColumns) writeColumn(record, writer);
+    if (op.known === true) writer.number(Math.max(timeMs, context.message.channelWatermarkMs));
+  };
   const send = context.guard("exchange", records, (record, seq) => {
-    let partition = 0;
+    if (combiner !== null && !combiner.passes()) {
+      const row = written((writer) => write(record, writer));
+      if (combiner.takes(row, columnsAt, { timeMs, seq }, keys.partition)) return;
+    }
     const row = written((writer) => {
       writer.listHeader(ROW_PARTS);
       writer.number(timeMs);
       writer.number(seq);
-      partition = writeKeys(record, writer);
-      writer.listHeader(columns);
-      for (const write of writeColumns) write(record, writer);
-      if (op.known === true) writer.number(Math.max(timeMs, context.message.channelWatermarkMs));
+      write(record, writer);
     });
-    context.send(target, partition, row);
+    context.send(target, keys.partition(), row);
   });
   return (record, seq, atMs) => {
     timeMs = atMs;

@@ -3,15 +3,16 @@
 
 import { CborReader } from "../cbor-decode.ts";
 import { MAJOR } from "../cbor-encode.ts";
-import { ROW_PARTS, type Row } from "../codec.ts";
+import { COMBINED_ROW_PARTS, ROW_PARTS, type Row } from "../codec.ts";
 import { EvaluationError } from "../eval-error.ts";
 import type { Value } from "../values.ts";
 import { headBytes } from "./event-view.ts";
 import { skipItem } from "./skip.ts";
 
 const NO_VALUES: Value[] = [];
-const ROW_HEAD = (MAJOR.list << 5) | ROW_PARTS;
 const EMPTY_LIST = MAJOR.list << 5;
+const ROW_HEAD = EMPTY_LIST | ROW_PARTS;
+const COMBINED_ROW_HEAD = EMPTY_LIST | COMBINED_ROW_PARTS;
 const LIST_OF_ONE = EMPTY_LIST | 1;
 const ROWS_START = 256;
 
@@ -24,10 +25,18 @@ export class EncodedRows {
   /** By row: where its keys begin, and where its columns do, which is where the keys end. */
   #keys = new Int32Array(ROWS_START);
   #columns = new Int32Array(ROWS_START);
+  /** By row: 1 when it stands for several records. */
+  #combined = new Uint8Array(ROWS_START);
   #count = 0;
+  #records = 0;
 
   get count(): number {
     return this.#count;
+  }
+
+  /** How many records the rows stand for. */
+  get records(): number {
+    return this.#records;
   }
 
   get bytes(): Uint8Array {
@@ -38,6 +47,7 @@ export class EncodedRows {
   read(payload: Uint8Array): boolean {
     this.#payload = payload;
     this.#count = 0;
+    this.#records = 0;
     try {
       for (let at = 0; at < payload.length; ) {
         at = this.#row(at);
@@ -80,6 +90,11 @@ export class EncodedRows {
     return this.#list(this.keysStart(row));
   }
 
+  /** Whether its columns are what aggregates have of several records. */
+  isCombined(row: number): boolean {
+    return this.#combined[row] === 1;
+  }
+
   columns(row: number): Value[] {
     return this.#list(this.keysEnd(row));
   }
@@ -93,7 +108,8 @@ export class EncodedRows {
   #row(start: number): number {
     const payload = this.#payload;
     const end = payload.length;
-    if (payload[start] !== ROW_HEAD) return -1;
+    const isCombined = payload[start] === COMBINED_ROW_HEAD;
+    if (!isCombined && payload[start] !== ROW_HEAD) return -1;
     const timeMs = reader.valueAt(payload, start + 1, 0);
     const seq = reader.valueAt(payload, reader.at, 0);
     if (typeof timeMs !== "number" || typeof seq !== "number") return -1;
@@ -102,13 +118,23 @@ export class EncodedRows {
     const next = skipItem(payload, columns, end, 0);
     const lists = (payload[keys] ?? 0) >> 5 === MAJOR.list;
     if (!lists || (payload[columns] ?? 0) >> 5 !== MAJOR.list) return -1;
+    if (!isCombined) {
+      this.#append(timeMs, seq, keys, columns);
+      this.#records += 1;
+      return next;
+    }
+    const records = reader.valueAt(payload, next, 0);
+    if (typeof records !== "number") return -1;
     this.#append(timeMs, seq, keys, columns);
-    return next;
+    this.#combined[this.#count - 1] = 1;
+    this.#records += records;
+    return reader.at;
   }
 
   #append(timeMs: number, seq: number, keys: number, columns: number): void {
     const row = this.#count;
     if (row === this.#keys.length) this.#grow();
+    this.#combined[row] = 0;
     this.#timesMs[row] = timeMs;
     this.#seqs[row] = seq;
     this.#keys[row] = keys;
@@ -122,6 +148,7 @@ export class EncodedRows {
     this.#seqs = copied(this.#seqs, new Float64Array(length));
     this.#keys = copied(this.#keys, new Int32Array(length));
     this.#columns = copied(this.#columns, new Int32Array(length));
+    this.#combined = copied(this.#combined, new Uint8Array(length));
   }
 
   #list(start: number): Value[] {
@@ -131,7 +158,7 @@ export class EncodedRows {
   }
 }
 
-function copied<T extends Float64Array | Int32Array>(from: T, into: T): T {
+function copied<T extends Float64Array | Int32Array | Uint8Array>(from: T, into: T): T {
   into.set(from);
   return into;
 }

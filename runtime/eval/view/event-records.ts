@@ -11,7 +11,7 @@ import { Instant, type RecordValue, type Value } from "../values.ts";
 import { type Added, EventSource } from "./event-source.ts";
 import type { EventView } from "./event-view.ts";
 import type { PathNode } from "./path-tree.ts";
-import { partitionOfKey, type Records } from "./records.ts";
+import { type Keying, partitionOfKey, type Records } from "./records.ts";
 
 /** What a canonical key of one text begins with. */
 const TEXT_KEY = "s".charCodeAt(0);
@@ -48,20 +48,24 @@ export class EventRecords implements Records<EventView> {
     return (_view, writer) => writer.value(evaluate(), 1);
   }
 
-  keying(keys: readonly Expr[], partitions: number): (v: EventView, writer: CborWriter) => number {
+  keying(keys: readonly Expr[], partitions: number): Keying<EventView> {
     const evaluate = keys.map((key) => this.compile(key));
     const write = keys.map((key) => this.writing(key));
     const text = keys.length === 1 ? this.#storedAt(keys[0]) : null;
-    return (view, writer) => {
-      writer.listHeader(write.length);
-      for (const one of write) one(view, writer);
-      if (partitions === 1) return 0;
-      const hash = text === null ? null : this.#hashOf(text);
-      if (hash !== null) return hash % partitions;
-      return partitionOfKey(
-        evaluate.map((one) => one()),
-        partitions,
-      );
+    return {
+      write: (view, writer) => {
+        writer.listHeader(write.length);
+        for (const one of write) one(view, writer);
+      },
+      partition: () => {
+        if (partitions === 1) return 0;
+        const hash = text === null ? null : this.#hashOf(text);
+        if (hash !== null) return hash % partitions;
+        return partitionOfKey(
+          evaluate.map((one) => one()),
+          partitions,
+        );
+      },
     };
   }
 

@@ -14,8 +14,7 @@ export interface Records<R> {
   predicate(expr: Expr): (record: R) => boolean | DropReason;
   /** Writes the value of `expr` as one CBOR item. */
   writing(expr: Expr): (record: R, writer: CborWriter) => void;
-  /** Writes the values of `keys` as a list, and gives the partition of that key. */
-  keying(keys: readonly Expr[], partitions: number): (record: R, writer: CborWriter) => number;
+  keying(keys: readonly Expr[], partitions: number): Keying<R>;
   /** Writes the record as one CBOR item. */
   write(record: R, writer: CborWriter): void;
   whole(record: R): RecordValue;
@@ -30,6 +29,14 @@ export interface Records<R> {
   };
 }
 
+/** The keys of an exchange. */
+export type Keying<R> = {
+  /** Writes their values as a list. */
+  readonly write: (record: R, writer: CborWriter) => void;
+  /** The partition of what was written last, of the same record. */
+  readonly partition: () => number;
+};
+
 /** Records that are objects. */
 export const OBJECTS: Records<RecordValue> = {
   compile: (expr) => compileExpr(expr),
@@ -40,10 +47,13 @@ export const OBJECTS: Records<RecordValue> = {
   },
   keying: (keys, partitions) => {
     const evaluate = keys.map((key) => compileExpr(key));
-    return (record, writer) => {
-      const values = evaluate.map((key) => key(record));
-      writer.list(values, 0);
-      return partitionOfKey(values, partitions);
+    let values: Value[] = [];
+    return {
+      write: (record, writer) => {
+        values = evaluate.map((key) => key(record));
+        writer.list(values, 0);
+      },
+      partition: () => partitionOfKey(values, partitions),
     };
   },
   write: (record, writer) => writer.value(record),

@@ -1,0 +1,212 @@
+// Sums up in front of an exchange: the rows of one pane and key that come between two drains go as one, with what
+// each aggregate has of them.
+//
+//   [timeMs, seq, keys, columns] …   →   [paneMs, 0, keys, states, records]
+//
+// The reduce behind it merges what it gets, so where drains cut and what is not summed up does not show in its
+// answer. Where keys hardly repeat, summing up costs more than it saves: then rows go as they are, and now and then
+// it is tried again.
+
+import type { Aggregate, ExchangeOp } from "../../../plan/plan.ts";
+import { partitionsOf, type Target } from "../../../plan/targets.ts";
+import { CborReader } from "../../eval/cbor-decode.ts";
+import type { CborWriter } from "../../eval/cbor-encode.ts";
+import { COMBINED_ROW_PARTS, written } from "../../eval/codec.ts";
+import type { Value } from "../../eval/values.ts";
+import { listOf, type RowOrder } from "../aggregates/accumulator.ts";
+import { type AggregateFunction, aggregateFunction } from "../aggregates/aggregate.ts";
+import { CountColumn } from "../aggregates/column.ts";
+import type { StageContext } from "../context.ts";
+import type { Gathering } from "../output.ts";
+import type { Panes } from "../panes.ts";
+import { panesOf } from "../windows.ts";
+import { KeyTable, NO_ENTRY } from "./key-table.ts";
+import type { AlignedReduceOp } from "./reduce.ts";
+
+export type CombinerLimits = {
+  /** What waits for a drain: with so many groups, or bytes of rows, it is sent. */
+  readonly groupsMax: number;
+  readonly bytesMax: number;
+  /** With fewer rows a group it does not pay. */
+  readonly rowsPerGroupMin: number;
+};
+
+export const COMBINER: CombinerLimits = {
+  groupsMax: 4096,
+  bytesMax: 256 * 1024,
+  rowsPerGroupMin: 2,
+};
+
+/** Bytes of keys and columns; a larger row goes as it is. */
+export const COMBINED_ROW_BYTES_MAX = 4096;
+/** Panes between two drains, numbered in a byte; rows of further ones go as they are. */
+export const COMBINED_PANES_MAX = 256;
+/** Where it did not pay, so many times the rows that were looked at go as they are. */
+const PASSED_PER_LOOKED_AT = 32;
+
+const reader = new CborReader();
+
+/** The combiner of an exchange; null where the rows have to come one by one. */
+export function combinerOf(op: ExchangeOp, target: Target, context: StageContext): Combiner | null {
+  const [reduce] = context.plan.stages.find(({ id }) => id === op.to)?.ops ?? [];
+  if (op.known === true || reduce?.op !== "reduce" || reduce.window.kind === "session") return null;
+  if (reduce.aggregates.some((one) => aggregateFunction(one).combines === null)) return null;
+  return new Combiner({ ...reduce, window: reduce.window }, target, context);
+}
+
+export class Combiner implements Gathering {
+  readonly #aggregates: readonly Aggregate[];
+  readonly #functions: readonly AggregateFunction[];
+  readonly #readsColumns: boolean;
+  readonly #panesOf: Panes;
+  readonly #target: Target;
+  readonly #partitionCount: number;
+  readonly #context: StageContext;
+  /** Keys as they stand in rows, each behind the number of its pane. */
+  #table = new KeyTable();
+  /** By group. */
+  #columns;
+  #records = new CountColumn();
+  readonly #partitions: number[] = [];
+  /** Starts, milliseconds; `#pane` is the number of the last row's. */
+  #panes: number[] = [];
+  #pane = 0;
+  #bytes = 0;
+  /** Rows since the last flush, and those of them that could not be taken. */
+  #rows = 0;
+  #refused = 0;
+  /** Rows that still go as they are before the next try. */
+  #passing = 0;
+
+  constructor(op: AlignedReduceOp, target: Target, context: StageContext) {
+    this.#aggregates = op.aggregates;
+    this.#functions = op.aggregates.map(aggregateFunction);
+    this.#readsColumns = op.aggregates.some(({ column }) => column !== null);
+    this.#panesOf = panesOf(op.window);
+    this.#target = target;
+    this.#partitionCount = partitionsOf(context.plan, target);
+    this.#context = context;
+    this.#columns = this.#newColumns();
+    context.output.include(this);
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get messages(): number {
+    return Math.min(this.#table.size, this.#partitionCount);
+  }
+
+  /** Whether the next row is to be sent as it is. */
+  passes(): boolean {
+    if (this.#passing === 0) return false;
+    this.#passing -= 1;
+    return true;
+  }
+
+  /**
+   * Takes in a row, unless it has to be sent as it is.
+   * @param row its keys, and from `columnsAt` on its columns, just written
+   * @param partition of its keys
+   */
+  takes(row: CborWriter, columnsAt: number, order: RowOrder, partition: () => number): boolean {
+    const { bytes, length } = row;
+    const pane = this.#paneOf(order.timeMs);
+    const values = this.#readsColumns ? listOf(reader.valueAt(bytes, columnsAt, 0)) : [];
+    this.#rows += 1;
+    if (length > COMBINED_ROW_BYTES_MAX || pane < 0 || !this.#combines(values)) {
+      this.#refused += 1;
+      return false;
+    }
+    let group = this.#table.find(pane, bytes, 0, columnsAt);
+    if (group === NO_ENTRY) {
+      group = this.#begin(this.#table.add(pane, bytes, 0, columnsAt), partition());
+      this.#bytes += columnsAt;
+    }
+    this.#bytes += length - columnsAt;
+    this.#add(group, values, order);
+    const { groupsMax, bytesMax } = this.#context.combiner;
+    if (this.#table.size >= groupsMax || this.#bytes >= bytesMax) this.flush();
+    return true;
+  }
+
+  flush(): void {
+    if (this.#rows === 0) return;
+    const { size } = this.#table;
+    for (let group = 0; group < size; group += 1) {
+      const item = written((writer) => this.#write(group, writer));
+      this.#context.output.add(this.#target, this.#partitions[group] ?? 0, item);
+    }
+    this.#empty(this.#rows >= (size + this.#refused) * this.#context.combiner.rowsPerGroupMin);
+  }
+
+  #paneOf(timeMs: number): number {
+    const startMs = this.#panesOf.paneStart(timeMs);
+    if (this.#panes[this.#pane] === startMs) return this.#pane;
+    const known = this.#panes.indexOf(startMs);
+    if (known < 0 && this.#panes.length === COMBINED_PANES_MAX) return -1;
+    this.#pane = known < 0 ? this.#panes.push(startMs) - 1 : known;
+    return this.#pane;
+  }
+
+  #combines(values: readonly Value[]): boolean {
+    for (let i = 0; i < this.#functions.length; i += 1) {
+      const value = this.#valueOf(i, values);
+      if (value !== null && this.#functions[i]?.combines?.(value) !== true) return false;
+    }
+    return true;
+  }
+
+  #begin(group: number, partition: number): number {
+    for (const column of this.#columns) column.create(group);
+    this.#records.create(group);
+    this.#partitions[group] = partition;
+    return group;
+  }
+
+  #add(group: number, values: readonly Value[], order: RowOrder): void {
+    this.#context.counters.out += 1;
+    this.#records.add(group);
+    for (let i = 0; i < this.#columns.length; i += 1) {
+      const value = this.#valueOf(i, values);
+      if (value !== null) this.#columns[i]?.add(group, value, order);
+    }
+  }
+
+  #valueOf(aggregate: number, values: readonly Value[]): Value {
+    const column = this.#aggregates[aggregate]?.column ?? null;
+    return column === null ? true : (values[column] ?? null);
+  }
+
+  #write(group: number, writer: CborWriter): void {
+    const key = this.#table.key(group);
+    writer.listHeader(COMBINED_ROW_PARTS);
+    writer.number(this.#panes[key[0] ?? 0] ?? 0);
+    writer.number(0);
+    writer.raw(key, 1, key.length);
+    writer.listHeader(this.#columns.length);
+    for (const column of this.#columns) writer.value(column.save(group));
+    writer.value(this.#records.save(group));
+  }
+
+  /** @param paid whether the room is kept for what comes next */
+  #empty(paid: boolean): void {
+    if (paid) {
+      this.#table.clear();
+    } else {
+      this.#passing = this.#rows * PASSED_PER_LOOKED_AT;
+      this.#table = new KeyTable();
+      this.#columns = this.#newColumns();
+      this.#records = new CountColumn();
+    }
+    this.#panes = [];
+    this.#bytes = 0;
+    this.#rows = 0;
+    this.#refused = 0;
+  }
+
+  #newColumns() {
+    return this.#functions.map((fn) => fn.column());
+  }
+}
