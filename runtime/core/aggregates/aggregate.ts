@@ -67,7 +67,11 @@ export function aggregateFunction(kind: AggregateKind): AggregateFunction {
     case "collect":
       return define(() => new Collect(kind.max), null, null);
     case "stddev":
-      return define(() => new StandardDeviation(), refusesStddev, (x) => refusesStddev(x) === null);
+      return define(
+        () => new StandardDeviation(),
+        refusesStddev,
+        (x) => refusesStddev(x) === null,
+      );
     case "rate":
       return define(() => new Rate(), null, isAny);
     case "quantile":
@@ -103,7 +107,9 @@ function orderable(fn: string): (value: Value) => string | null {
 
 function isScalar(value: Value): boolean {
   const simple = typeof value !== "object" || value === null;
-  return simple || value instanceof Instant || value instanceof Duration || value instanceof CidLink;
+  return (
+    simple || value instanceof Instant || value instanceof Duration || value instanceof CidLink
+  );
 }
 
 function isAny(): boolean {

@@ -27,7 +27,7 @@ export type CombinerLimits = {
   /** What waits for a drain: with so many groups, or bytes of rows, it is sent. */
   readonly groupsMax: number;
   readonly bytesMax: number;
-  /** With fewer rows a group it does not pay. */
+  /** With fewer rows a group it does not pay; with values to be added up, and not only rows to be counted, twice that. */
   readonly rowsPerGroupMin: number;
 };
 
@@ -42,16 +42,24 @@ export const COMBINED_ROW_BYTES_MAX = 4096;
 /** Panes between two drains, numbered in a byte; rows of further ones go as they are. */
 export const COMBINED_PANES_MAX = 256;
 /** Where it did not pay, so many times the rows that were looked at go as they are. */
-const PASSED_PER_LOOKED_AT = 32;
+const PASSED_PER_LOOKED_AT = 64;
 
 const reader = new CborReader();
+const NO_VALUES: readonly Value[] = [];
+/** For what only counts rows. */
+const NO_ORDER: RowOrder = { timeMs: 0, seq: 0 };
 
 /** The combiner of an exchange; null where the rows have to come one by one. */
-export function combinerOf(op: ExchangeOp, target: Target, context: StageContext): Combiner | null {
+export function combinerOf(
+  op: ExchangeOp,
+  target: Target,
+  partition: () => number,
+  context: StageContext,
+): Combiner | null {
   const [reduce] = context.plan.stages.find(({ id }) => id === op.to)?.ops ?? [];
   if (op.known === true || reduce?.op !== "reduce" || reduce.window.kind === "session") return null;
   if (reduce.aggregates.some((one) => aggregateFunction(one).combines === null)) return null;
-  return new Combiner({ ...reduce, window: reduce.window }, target, context);
+  return new Combiner({ ...reduce, window: reduce.window }, target, partition, context);
 }
 
 export class Combiner implements Gathering {
@@ -60,6 +68,7 @@ export class Combiner implements Gathering {
   readonly #readsColumns: boolean;
   readonly #panesOf: Panes;
   readonly #target: Target;
+  readonly #partition: () => number;
   readonly #partitionCount: number;
   readonly #context: StageContext;
   /** Keys as they stand in rows, each behind the number of its pane. */
@@ -78,12 +87,14 @@ export class Combiner implements Gathering {
   /** Rows that still go as they are before the next try. */
   #passing = 0;
 
-  constructor(op: AlignedReduceOp, target: Target, context: StageContext) {
+  /** @param partition of the keys that were written last */
+  constructor(op: AlignedReduceOp, target: Target, partition: () => number, context: StageContext) {
     this.#aggregates = op.aggregates;
     this.#functions = op.aggregates.map(aggregateFunction);
     this.#readsColumns = op.aggregates.some(({ column }) => column !== null);
     this.#panesOf = panesOf(op.window);
     this.#target = target;
+    this.#partition = partition;
     this.#partitionCount = partitionsOf(context.plan, target);
     this.#context = context;
     this.#columns = this.#newColumns();
@@ -108,12 +119,11 @@ export class Combiner implements Gathering {
   /**
    * Takes in a row, unless it has to be sent as it is.
    * @param row its keys, and from `columnsAt` on its columns, just written
-   * @param partition of its keys
    */
-  takes(row: CborWriter, columnsAt: number, order: RowOrder, partition: () => number): boolean {
+  takes(row: CborWriter, columnsAt: number, timeMs: number, seq: number): boolean {
     const { bytes, length } = row;
-    const pane = this.#paneOf(order.timeMs);
-    const values = this.#readsColumns ? listOf(reader.valueAt(bytes, columnsAt, 0)) : [];
+    const pane = this.#paneOf(timeMs);
+    const values = this.#readsColumns ? listOf(reader.valueAt(bytes, columnsAt, 0)) : NO_VALUES;
     this.#rows += 1;
     if (length > COMBINED_ROW_BYTES_MAX || pane < 0 || !this.#combines(values)) {
       this.#refused += 1;
@@ -121,11 +131,13 @@ export class Combiner implements Gathering {
     }
     let group = this.#table.find(pane, bytes, 0, columnsAt);
     if (group === NO_ENTRY) {
-      group = this.#begin(this.#table.add(pane, bytes, 0, columnsAt), partition());
+      group = this.#begin(this.#table.add(pane, bytes, 0, columnsAt), this.#partition());
       this.#bytes += columnsAt;
     }
     this.#bytes += length - columnsAt;
-    this.#add(group, values, order);
+    this.#context.counters.out += 1;
+    this.#records.add(group);
+    this.#add(group, values, timeMs, seq);
     const { groupsMax, bytesMax } = this.#context.combiner;
     if (this.#table.size >= groupsMax || this.#bytes >= bytesMax) this.flush();
     return true;
@@ -138,7 +150,9 @@ export class Combiner implements Gathering {
       const item = written((writer) => this.#write(group, writer));
       this.#context.output.add(this.#target, this.#partitions[group] ?? 0, item);
     }
-    this.#empty(this.#rows >= (size + this.#refused) * this.#context.combiner.rowsPerGroupMin);
+    const { rowsPerGroupMin } = this.#context.combiner;
+    const paysFrom = this.#readsColumns ? 2 * rowsPerGroupMin : rowsPerGroupMin;
+    this.#empty(this.#rows >= (size + this.#refused) * paysFrom);
   }
 
   #paneOf(timeMs: number): number {
@@ -151,6 +165,7 @@ export class Combiner implements Gathering {
   }
 
   #combines(values: readonly Value[]): boolean {
+    if (!this.#readsColumns) return true;
     for (let i = 0; i < this.#functions.length; i += 1) {
       const value = this.#valueOf(i, values);
       if (value !== null && this.#functions[i]?.combines?.(value) !== true) return false;
@@ -165,9 +180,8 @@ export class Combiner implements Gathering {
     return group;
   }
 
-  #add(group: number, values: readonly Value[], order: RowOrder): void {
-    this.#context.counters.out += 1;
-    this.#records.add(group);
+  #add(group: number, values: readonly Value[], timeMs: number, seq: number): void {
+    const order = this.#readsColumns ? { timeMs, seq } : NO_ORDER;
     for (let i = 0; i < this.#columns.length; i += 1) {
       const value = this.#valueOf(i, values);
       if (value !== null) this.#columns[i]?.add(group, value, order);

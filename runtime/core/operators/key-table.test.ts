@@ -27,6 +27,19 @@ it("keeps more keys of one hash than it has probes for", () => {
   expect(table.find(FIRST, Buffer.from("another"), 0, 7)).toBe(NO_ENTRY);
 });
 
+it("knows no key any more when it is cleared, and numbers from 0", () => {
+  const table = new KeyTable();
+  const keys = [...ofOneSlot(50), Buffer.from("one"), Buffer.from("two")];
+  for (const key of keys) table.add(FIRST, key, 0, key.length);
+  table.clear();
+  expect(table.size).toBe(0);
+  expect(keys.map((key) => table.find(FIRST, key, 0, key.length))).toEqual(
+    keys.map(() => NO_ENTRY),
+  );
+  expect(keys.map((key) => table.add(FIRST, key, 0, key.length))).toEqual(keys.map((_, i) => i));
+  expect(keys.map((_, i) => Buffer.from(table.key(i)).subarray(1))).toEqual(keys.map(Buffer.from));
+});
+
 /** Keys that differ only where the hash of four bytes at a time takes it back. */
 function ofOneSlot(count: number): Uint8Array[] {
   return Array.from({ length: count }, (_, i) => collidingKey(i));

@@ -15,7 +15,7 @@ export function exchange<R>(op: ExchangeOp, context: StageContext, records: Reco
   const keys = records.keying(op.keys, partitionsOf(context.plan, target));
   const writeColumns = op.columns.map((column) => records.writing(column));
   const columns = writeColumns.length + (op.known === true ? 1 : 0);
-  const combiner = combinerOf(op, target, context);
+  const combiner = combinerOf(op, target, keys.partition, context);
   let columnsAt = 0;
   let timeMs = 0;
   const write = (record: R, writer: CborWriter): void => {
@@ -28,7 +28,7 @@ export function exchange<R>(op: ExchangeOp, context: StageContext, records: Reco
   const send = context.guard("exchange", records, (record, seq) => {
     if (combiner !== null && !combiner.passes()) {
       const row = written((writer) => write(record, writer));
-      if (combiner.takes(row, columnsAt, { timeMs, seq }, keys.partition)) return;
+      if (combiner.takes(row, columnsAt, timeMs, seq)) return;
     }
     const row = written((writer) => {
       writer.listHeader(ROW_PARTS);
