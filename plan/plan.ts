@@ -130,7 +130,8 @@ export type SessionWindow = {
 
 /**
  * Sends rows to the partitions of stage `to`. A row is the CBOR array
- * `[timeMs, seq, keys, columns]`; its partition is that of the canonical form of `keys`.
+ * `[timeMs, seq, keys, columns]`; its partition is that of the canonical form of `keys`. In front of a tumbling
+ * reduce one row may stand for several (`COMBINED_ROW_PARTS`).
  */
 export type ExchangeOp = {
   readonly op: "exchange";

@@ -12,7 +12,7 @@ import {
 } from "../plan/targets.ts";
 import { assert } from "./core/assert.ts";
 import type { Counters, InputMessage } from "./core/message.ts";
-import { StageRunner } from "./core/stage-runner.ts";
+import { DRAIN, type DrainLimits, StageRunner } from "./core/stage-runner.ts";
 import { decodeRecords } from "./eval/codec.ts";
 import type { Value } from "./eval/values.ts";
 import { checkPartitions } from "./partition-check.ts";
@@ -53,14 +53,22 @@ export class PlanDriver {
    * @param plans run together: a topic of one may feed another.
    * @param partitions of the firehose, as the shuffler was given.
    * @param onRecords called with all records of every topic.
+   * @param limits of each stage partition
    * @throws TooManyPartitions when a stage has more partitions than what it reads
    */
-  constructor(plans: readonly Plan[], partitions: number, onRecords: TopicReader) {
+  constructor(
+    plans: readonly Plan[],
+    partitions: number,
+    onRecords: TopicReader,
+    limits: DrainLimits = DRAIN,
+  ) {
     const topics = plans.flatMap((plan) => plan.topics);
     const topicPartitions = (name: string): number =>
       topics.find((topic) => topic.name === name)?.partitions ?? 0;
     for (const plan of plans) checkPartitions(plan, topicPartitions, partitions);
-    this.#tasks = plans.flatMap((plan) => plan.stages.flatMap((stage) => tasksOf(plan, stage)));
+    this.#tasks = plans.flatMap((plan) =>
+      plan.stages.flatMap((stage) => tasksOf(plan, stage, limits)),
+    );
     this.#partitions = partitions;
     this.#onRecords = onRecords;
   }
@@ -203,13 +211,13 @@ type Reader = {
   readonly channels: number;
 };
 
-function tasksOf(plan: Plan, stage: Stage): Task[] {
+function tasksOf(plan: Plan, stage: Stage, limits: DrainLimits): Task[] {
   const targets = targetsOf(plan, stage);
   return Array.from({ length: stage.partitions }, (_, partition) => ({
     plan,
     stage,
     partition,
-    runner: new StageRunner(plan, stage),
+    runner: new StageRunner(plan, stage, limits),
     targets,
     sentWatermarkMs: Number.NEGATIVE_INFINITY,
   }));

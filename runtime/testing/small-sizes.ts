@@ -1,6 +1,7 @@
-// Sizes of a task drawn from a seed: now and then so small that a window closes in many commits, and that state is
-// always being written anew.
+// Sizes of a task drawn from a seed: now and then so small that a window closes in many commits, that state is always
+// being written anew, and that rows are always summed up, a few at a time.
 
+import { COMBINER, type CombinerLimits } from "../core/operators/combiner.ts";
 import { TASK_SIZES, type TaskSizes } from "../task/stage-task.ts";
 import type { Random } from "./random.ts";
 
@@ -9,11 +10,15 @@ const USUAL = 0.5;
 export function drawSizes(random: Random): TaskSizes {
   if (random.chance(USUAL)) return TASK_SIZES;
   return {
-    drain: { ...TASK_SIZES.drain, pieces: 1 + random.int(4) },
+    drain: { ...TASK_SIZES.drain, pieces: 1 + random.int(4), combiner: drawCombiner(random) },
     state: {
       ...TASK_SIZES.state,
       sliceBytes: 1 + random.int(2000),
       epochAfterBytesMin: 1 + random.int(5000),
     },
   };
+}
+
+function drawCombiner(random: Random): CombinerLimits {
+  return { ...COMBINER, groupsMax: 1 + random.int(8), rowsPerGroupMin: random.int(3) };
 }

@@ -69,6 +69,36 @@ function counted(name: string, shape: Shape): Program {
   };
 }
 
+/** What the source stage sums up before it sends it. */
+const sums: Draw = (random) => {
+  const shape = drawTumbling(random);
+  return {
+    name: "sums",
+    text: pipeline(`${shape.text}
+      |> reduce by record.subject as post { n: count(), sum: sum(seq), mean: avg(seq), least: min(seq),
+           most: max(time), first: first(did), last: last(seq) } ${SINK}`),
+    expected: (partitions) => ({
+      answers: windowsOf(seenBy(partitions, any), shape).flatMap((window) =>
+        groupBy(window.items, postOf).map(([post, items]) => {
+          const seqs = items.map(({ seq }) => seq);
+          const ordered = items.toSorted((a, b) => a.timeMs - b.timeMs || a.seq - b.seq);
+          return {
+            post,
+            n: items.length,
+            sum: sum(seqs),
+            mean: sum(seqs) / items.length,
+            least: Math.min(...seqs),
+            most: iso(Math.max(...items.map(({ timeMs }) => timeMs))),
+            first: ordered[0]?.did,
+            last: ordered.at(-1)?.seq,
+            ...windowFields(window),
+          };
+        }),
+      ),
+    }),
+  };
+};
+
 const session: Draw = (random) => {
   const [gapS, graceS] = [3 + random.int(10), random.int(3)];
   const maxS = gapS + random.int(40);
@@ -274,6 +304,7 @@ const DRAWS: readonly Draw[] = [
   union,
   chainedTopics,
   chainedStages,
+  sums,
 ];
 
 function pipeline(stages: string): string {
