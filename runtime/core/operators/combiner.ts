@@ -131,7 +131,8 @@ export class Combiner implements Gathering {
     }
     let group = this.#table.find(pane, bytes, 0, columnsAt);
     if (group === NO_ENTRY) {
-      group = this.#begin(this.#table.add(pane, bytes, 0, columnsAt), this.#partition());
+      const partition = this.#partition();
+      group = this.#begin(this.#table.add(pane, bytes, 0, columnsAt), partition);
       this.#bytes += columnsAt;
     }
     this.#bytes += length - columnsAt;
