@@ -37,7 +37,9 @@ it("knows no key any more when it is cleared, and numbers from 0", () => {
     keys.map(() => NO_ENTRY),
   );
   expect(keys.map((key) => table.add(FIRST, key, 0, key.length))).toEqual(keys.map((_, i) => i));
-  expect(keys.map((_, i) => Buffer.from(table.key(i)).subarray(1))).toEqual(keys.map(Buffer.from));
+  expect(keys.map((_, i) => Buffer.from(table.key(i)).subarray(1))).toEqual(
+    keys.map((key) => Buffer.from(key)),
+  );
 });
 
 /** Keys that differ only where the hash of four bytes at a time takes it back. */
