@@ -24,7 +24,7 @@ import { KeyTable, NO_ENTRY } from "./key-table.ts";
 import type { AlignedReduceOp } from "./reduce.ts";
 
 export type CombinerLimits = {
-  /** What waits for a drain: with so many groups, or bytes of rows, it is sent. */
+  /** What waits for a drain: with so many groups (0: there is no combiner), or bytes of rows, it is sent. */
   readonly groupsMax: number;
   readonly bytesMax: number;
   /** With fewer rows a group it does not pay; with values to be added up, and not only rows to be counted, twice that. */
@@ -56,6 +56,7 @@ export function combinerOf(
   partition: () => number,
   context: StageContext,
 ): Combiner | null {
+  if (context.combiner.groupsMax === 0) return null;
   const [reduce] = context.plan.stages.find(({ id }) => id === op.to)?.ops ?? [];
   if (op.known === true || reduce?.op !== "reduce" || reduce.window.kind === "session") return null;
   if (reduce.aggregates.some((one) => aggregateFunction(one).combines === null)) return null;
