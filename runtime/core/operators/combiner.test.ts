@@ -85,6 +85,12 @@ describe("rows in front of an exchange", () => {
     });
   });
 
+  it("go one by one where no group may wait", () => {
+    const runner = runnerOf(COUNTS, 0, { ...ALWAYS, groupsMax: 0 });
+    sayAll(runner, times(5, "a"));
+    expect(drained(runner)).toEqual({ rows: 5, combined: 0 });
+  });
+
   it("are sent when as many bytes wait as may, and not one byte before", () => {
     const keyBytes = 1 + "key".length + 1; // the list, the text, the empty list of columns
     const bytesOf = (rows: number): number => keyBytes + rows;
