@@ -13,6 +13,7 @@ import { DRAIN } from "../../runtime/core/stage-runner.ts";
 import { type FirehoseMessage, PlanDriver } from "../../runtime/plan-driver.ts";
 import { benchFiles, type DataSet } from "../data/files.ts";
 import { readMessages } from "../data/messages.ts";
+import { spreadOf } from "../suite/spread.ts";
 
 const EVENTS = 1_000_000;
 /** Pushed to one and then to the other, so that what else the machine does comes to both. */
@@ -44,8 +45,10 @@ for (const set of ["events", "likes"] as const) {
       `pipeline sums { from firehose() |> window tumbling(size: 1m) |> reduce by ${reduce} |> to topic('bench.sums') }`,
     );
     const taken = Array.from({ length: rounds + 1 }, () => round(plan, messages)).slice(1);
-    const [without, summed] = [0, 1].map((side) => median(taken.map((one) => one[side] ?? 0)));
-    const ratio = median(taken.map(([a, b]) => b / a));
+    const [without, summed] = [0, 1].map(
+      (side) => spreadOf(taken.map((one) => one[side] ?? 0)).median,
+    );
+    const ratio = spreadOf(taken.map(([a, b]) => b / a)).median;
     console.log(
       `| ${name.padEnd(31)} | ${micros(without)} | ${micros(summed)} | ${ratio.toFixed(2)} |`,
     );
@@ -76,10 +79,6 @@ function round(plan: Plan, messages: readonly FirehoseMessage[]): [number, numbe
   const [without, summed] = sides.map(({ answers }) => Buffer.concat(answers));
   if (without === undefined || summed?.equals(without) !== true) throw new Error("answers differ");
   return [sides[0]?.ms ?? 0, sides[1]?.ms ?? 0];
-}
-
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? 0;
 }
 
 function micros(ms: number | undefined): string {

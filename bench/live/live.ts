@@ -1,7 +1,7 @@
 // Everything a deployed pipeline runs on, for measurements: a server of its own, a publisher, and a worker
 // with one thread.
 
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { planOf } from "../../compiler/testing/plan-of.ts";
@@ -29,7 +29,6 @@ export type Live = AsyncDisposable & {
   readonly publisher: NatsPublisher;
   /** Compiles and deploys a program of one pipeline. */
   deploy(program: string): Promise<void>;
-  deployFile(path: string): Promise<void>;
   /** Starts a worker of one thread; the result stops it. */
   work(onEvent: (event: WorkerEvent) => void): () => Promise<void>;
 };
@@ -66,7 +65,6 @@ export async function openLive(): Promise<Live> {
     log,
     publisher,
     deploy,
-    deployFile: async (path) => deploy(await readFile(path, "utf8")),
     work: (onEvent) => {
       const stop = new AbortController();
       const worker = new Worker("bench", { store, membership, host, clock: systemClock, onEvent });

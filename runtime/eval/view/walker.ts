@@ -49,7 +49,6 @@ export class Walker {
    */
   walkLaidOut(payload: Uint8Array, layout: readonly LaidOut[], slots: number): boolean {
     this.#begin(payload, slots);
-    const end = payload.length;
     let left = (payload[0] ?? 0) - EMPTY_MAP;
     let at = 1;
     for (const { start, node, nameBytes, value, optional } of layout) {
@@ -59,15 +58,12 @@ export class Walker {
       }
       left -= 1;
       at += nameBytes;
-      this.#starts[node.slot] = at;
       const major = (payload[at] ?? 0) >> 5;
       if (value === "text" && major !== MAJOR.text) return false;
       if (value === "unsigned" && major !== MAJOR.unsigned) return false;
-      const isMap = node.children.nodes.length > 0 && major === MAJOR.map;
-      at = isMap ? this.#map(at, node.children, 1) : skipItem(payload, at, end, 1);
-      this.#ends[node.slot] = at;
+      at = this.#note(node, at, 1);
     }
-    return left === 0 && at === end;
+    return left === 0 && at === payload.length;
   }
 
   #begin(payload: Uint8Array, slots: number): void {
