@@ -10,8 +10,10 @@ export type EventOp = (typeof EVENT_OPS)[number];
 
 /**
  * The envelope of one event as it stands in a FIREHOSE message: a DAG-CBOR map (keys sorted length
- * first). `record` is the repo block's bytes **verbatim**, embedded as a CBOR item, so its SHA-256
- * is still the record's CID.
+ * first). `record` is the repo block's bytes **verbatim**, so their SHA-256 is still the record's CID. They
+ * are a byte string where the keys of all their maps are in DAG-CBOR order, as they should be: who reads the
+ * event passes over the record by its length, and stops reading it behind the last name it looks for. Where
+ * keys are in another order the record is embedded as a CBOR item.
  */
 export type EventEnvelope = {
   did: string;

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { cborToLexRecord } from "@atproto/repo";
 import { describe, expect, it } from "vitest";
+import { decodeEvent } from "../runtime/eval/codec.ts";
 import { CborWriter } from "./cbor/writer.ts";
 import { cidToString } from "./decode/cid.ts";
 import { type EventFields, encodeEnvelope } from "./envelope.ts";
@@ -44,6 +45,13 @@ describe("encodeEnvelope", () => {
     const { timeMs, record, ...fields } = event;
     expect(payload).toEqual(cborOf({ ...fields, time: timeMs, record: { text: "é" } }));
     expect(record).toHaveLength(9);
+  });
+
+  it("holds a record whose keys are in order as a byte string", () => {
+    const { payload } = encodeEnvelope(new CborWriter(), { ...EVENT, sorted: true }, 100_000);
+    const { timeMs, record, ...fields } = EVENT;
+    expect(payload).toEqual(cborOf({ ...fields, time: timeMs, record }));
+    expect(decodeEvent(payload)).toMatchObject({ record: { text: "hello" } });
   });
 
   it("holds the record's bytes verbatim, so that their hash is the CID", () => {

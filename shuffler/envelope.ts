@@ -8,6 +8,8 @@ import type { CborWriter } from "./cbor/writer.ts";
 export type EventFields = Readonly<Omit<EventEnvelope, "time" | "record" | "oversize">> & {
   readonly timeMs: number;
   readonly record?: Uint8Array;
+  /** Whether all keys of the record are in DAG-CBOR order. */
+  readonly sorted?: boolean;
 };
 
 export type Envelope = { readonly payload: Uint8Array; readonly oversize: boolean };
@@ -22,7 +24,7 @@ export const ENVELOPE_BYTES_MAX = 4096;
 export function encodeEnvelope(writer: CborWriter, event: EventFields, bytesMax: number): Envelope {
   const payload = writeEnvelope(writer, event, false);
   if (payload.length <= bytesMax || event.record === undefined) return { payload, oversize: false };
-  const { record: _, ...rest } = event;
+  const { record: _, sorted: __, ...rest } = event;
   return { payload: writeEnvelope(writer, rest, true), oversize: true };
 }
 
@@ -39,7 +41,11 @@ function writeEnvelope(writer: CborWriter, event: EventFields, oversize: boolean
   writer.text("time").number(event.timeMs);
   if (event.active !== undefined) writer.text("active").boolean(event.active);
   text(writer, "handle", event.handle);
-  if (event.record !== undefined) writer.text("record").raw(event.record);
+  if (event.record !== undefined) {
+    writer.text("record");
+    if (event.sorted === true) writer.byteString(event.record);
+    else writer.raw(event.record);
+  }
   text(writer, "status", event.status);
   if (oversize) writer.text("oversize").boolean(true);
   text(writer, "collection", event.collection);
@@ -53,5 +59,5 @@ function text(writer: CborWriter, key: string, value: string | undefined): void 
 function sizeOf(event: EventFields, oversize: boolean): number {
   let size = oversize ? 1 : 0;
   for (const name in event) if (event[name as keyof EventFields] !== undefined) size += 1; // own names
-  return size;
+  return event.sorted === undefined ? size : size - 1;
 }

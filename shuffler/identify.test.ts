@@ -12,7 +12,8 @@ import {
 import { DID, REV } from "./testing/frames.ts";
 
 const OP: CommitOp = { action: "delete", collection: "app.bsky.feed.post", rkey: "a" };
-const WRITE: CommitOp = { ...OP, action: "create", cid: "bafyreia", record: new Uint8Array() };
+const RECORD = { record: new Uint8Array(), sorted: true };
+const WRITE: CommitOp = { ...OP, ...RECORD, action: "create", cid: "bafyreia" };
 const IDENTITY: IdentityMessage = {
   kind: "identity",
   did: DID,

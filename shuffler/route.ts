@@ -152,6 +152,6 @@ function fieldsOf(commit: CommitMessage, op: CommitOp): EventFields {
   const { kind, did, seq, timeMs, rev } = commit;
   const { action, collection, rkey } = op;
   if (op.action === "delete") return { kind, did, seq, timeMs, rev, op: action, collection, rkey };
-  const { cid, record } = op;
-  return { kind, did, seq, timeMs, rev, op: action, collection, rkey, cid, record };
+  const { cid, record, sorted } = op;
+  return { kind, did, seq, timeMs, rev, op: action, collection, rkey, cid, record, sorted };
 }

@@ -23,7 +23,7 @@ const FOLDER = ".fpaas/bench";
 /** Frames of the simulated relay where the recording is not there. */
 const SIMULATED_EVENTS = 6000;
 /** Raised when what is written of the same input changes. */
-const FORMAT = 2;
+const FORMAT = 3;
 const FLUSH_BYTES = 1 << 20;
 
 /** The two event files of the suite. */

@@ -65,7 +65,7 @@ export class EventMaker {
     if (event.op === "delete") return { action: "delete", collection, rkey };
     const fields: JsonObject = recordOf(event, collection, timeMs);
     const record = encodeJsonRecord(this.#writer, fields);
-    return { action: event.op, collection, rkey, cid: cidOf(record), record };
+    return { action: event.op, collection, rkey, cid: cidOf(record), record, sorted: true };
   }
 }
 

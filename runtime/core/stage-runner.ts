@@ -214,11 +214,13 @@ export class StageRunner {
   #records(message: InputMessage, payload: Uint8Array): void {
     const input = this.#inputs[message.input];
     assert(input !== undefined, `no input ${message.input}`);
+    const { counters } = this.#context;
+    const before = counters.in;
     try {
       this.#decode(input, message, payload);
     } catch (error) {
       if (!(error instanceof EvaluationError)) throw error;
-      this.#context.counters.in += 1;
+      if (counters.in === before) counters.in += 1;
       this.#context.deadLetter("read", error, payload, 0);
     }
   }

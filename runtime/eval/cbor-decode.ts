@@ -89,6 +89,24 @@ export class CborReader {
     }
   }
 
+  /** What stands here; of a byte string, the one item that its bytes are. @throws MalformedPayload */
+  embedded(depth: number): Value {
+    const head = this.#byte();
+    if (head >> 5 !== MAJOR.bytes) {
+      this.#at -= 1;
+      return this.value(depth);
+    }
+    const length = this.#argument(head & 31);
+    const all = this.#end;
+    const end = this.#take(length) + length;
+    this.#at = end - length;
+    this.#end = end;
+    const value = this.value(depth);
+    if (this.#at !== end) throw new MalformedPayload("more than one value");
+    this.#end = all;
+    return value;
+  }
+
   /** The length of the list that starts here. */
   listLength(): number {
     return this.#length(MAJOR.list, 1, "a list");

@@ -280,6 +280,24 @@ describe("decodeEvent", () => {
     expect(() => decodeEvent(encode(event))).toThrow(MalformedPayload);
   });
 
+  it("reads a record that stands in a byte string", () => {
+    const record = Buffer.from(encode(commit.record));
+    expect(decodeEvent(encode({ ...commit, record }))).toEqual({
+      ...decodeEvent(encode(commit)),
+      record: commit.record,
+    });
+  });
+
+  it.each<[string, number[]]>([
+    ["nothing", []],
+    ["two items", [1, 2]],
+    ["a part of an item", [0xa1, 0x61]],
+    ["an item that goes on behind its end", [0x78, 40]],
+  ])("refuses a byte string of %s as a record", (_what, bytes) => {
+    const record = Buffer.from(bytes);
+    expect(() => decodeEvent(encode({ ...commit, record }))).toThrow(MalformedPayload);
+  });
+
   it("refuses more than one value", () => {
     expect(() => decodeEvent(Buffer.concat([encode(commit), encode(1)]))).toThrow(MalformedPayload);
   });

@@ -134,7 +134,7 @@ class EnvelopeFields {
   /** Reads one entry; names it does not know are passed over. */
   read(): void {
     const name = reader.key();
-    const value = reader.value(1);
+    const value = name === "record" ? reader.embedded(1) : reader.value(1);
     switch (name) {
       case "did":
         this.did = value;

@@ -121,6 +121,26 @@ describe("CborCursor", () => {
     );
   });
 
+  it("says whether the keys of all maps are in DAG-CBOR order", () => {
+    const checked = (...parts: (number | string)[]): boolean => {
+      const bytes = parts.flatMap((part) =>
+        typeof part === "number" ? part : [...Buffer.from(part)],
+      );
+      const cursor = cursorOf(...bytes);
+      cursor.check(DEPTH);
+      cursor.assertEnd();
+      return cursor.sorted;
+    };
+    fc.assert(fc.property(values, (value) => checked(...cborOf(value))));
+    expect(checked(0xa2, 0x61, "b", 1, 0x62, "aa", 1)).toBe(true);
+    expect(checked(0xa2, 0x62, "aa", 1, 0x61, "b", 1)).toBe(false);
+    expect(checked(0xa2, 0x62, "ab", 1, 0x62, "aa", 1)).toBe(false);
+    expect(checked(0xa2, 0x61, "a", 1, 0x61, "a", 1)).toBe(false);
+    expect(checked(0x82, 0xa2, 0x61, "b", 1, 0x61, "a", 1, 0xa1, 0x61, "a", 1)).toBe(false);
+    expect(checked(0xa2, 0x61, "a", 0xa2, 0x61, "b", 1, 0x61, "a", 1, 0x61, "c", 1)).toBe(false);
+    expect(checked(0x82, 0xa1, 0x61, "b", 1, 0xa1, 0x61, "a", 1)).toBe(true);
+  });
+
   it("refuses every proper prefix", () => {
     const bytes = cborOf({ a: [1, 300, "text"], b: new Uint8Array(30), c: { d: null } });
     for (let length = 0; length < bytes.length; length += 1) {

@@ -47,6 +47,8 @@ export class CborCursor {
   readonly #end: number;
   /** Argument of the head read last. */
   #argument = 0;
+  /** Whether the keys of all maps that `check` has seen are in DAG-CBOR order (shorter first, then bytewise). */
+  sorted = true;
   /** The reason that malformed input is refused with. */
   readonly #reason: RejectReason;
 
@@ -224,11 +226,26 @@ export class CborCursor {
 
   #checkMap(size: number, depth: number): void {
     if (depth === 0) throw this.#malformed("nested too deeply");
+    let [before, bytesBefore] = [0, -1];
     for (let i = 0; i < size; i += 1) {
-      this.#expect(MAJOR.text, "a text key");
+      const length = this.#expect(MAJOR.text, "a text key");
+      const start = this.at;
       this.#checkText();
+      if (length <= bytesBefore) this.sorted &&= this.#isAfter(before, bytesBefore, start, length);
+      before = start;
+      bytesBefore = length;
       this.check(depth - 1);
     }
+  }
+
+  /** Whether the key at `start` stands behind the one at `before` in DAG-CBOR order, which is no shorter. */
+  #isAfter(before: number, bytesBefore: number, start: number, length: number): boolean {
+    if (length < bytesBefore) return false;
+    for (let i = 0; i < length; i += 1) {
+      const difference = (this.bytes[start + i] ?? 0) - (this.bytes[before + i] ?? 0);
+      if (difference !== 0) return difference > 0;
+    }
+    return false;
   }
 
   #checkLink(): void {

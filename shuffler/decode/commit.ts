@@ -159,8 +159,9 @@ export function checkOp(op: WireOp): CommitOp {
       return { action, collection, rkey };
     case "create":
     case "update": {
-      const record = checkBlock(op, collection);
-      return { action, collection, rkey, cid: cidToString(op.bytes, op.cidAt, op.cidEnd), record };
+      const { record, sorted } = checkBlock(op, collection);
+      const cid = cidToString(op.bytes, op.cidAt, op.cidEnd);
+      return { action, collection, rkey, cid, record, sorted };
     }
     default:
       throw new Malformed("bad_action", `in ${collection}`);
@@ -168,7 +169,7 @@ export function checkOp(op: WireOp): CommitOp {
 }
 
 /** @param where the collection, for the detail of a rejection. */
-function checkBlock({ bytes, cidAt, cidEnd, block }: WireOp, where: string): Uint8Array {
+function checkBlock({ bytes, cidAt, cidEnd, block }: WireOp, where: string) {
   if (cidAt < 0 || cidEnd - cidAt !== CID_BYTES || !isCidAt(bytes, cidAt)) {
     throw new Malformed("bad_cid", `of a record in ${where}`);
   }
@@ -176,11 +177,11 @@ function checkBlock({ bytes, cidAt, cidEnd, block }: WireOp, where: string): Uin
   if (block.length > RECORD_BYTES_MAX) {
     throw new Malformed("oversize_record", `${block.length} bytes in ${where}`);
   }
-  checkRecord(block);
+  const sorted = checkRecord(block);
   if (!isDigestAt(hash("sha256", block, "binary"), bytes, cidAt + CID_DIGEST_AT)) {
     throw new Malformed("bad_cid", `not the hash of its block in ${where}`);
   }
-  return block;
+  return { record: block, sorted };
 }
 
 /** @param digest one character a byte */
@@ -194,12 +195,13 @@ function isDigestAt(digest: string, bytes: Uint8Array, at: number): boolean {
 /**
  * A record is one DAG-CBOR map, well formed to its last byte and with UTF-8 text throughout, so that it
  * can be embedded verbatim and decoded by anyone later.
- * @throws Malformed `bad_record` or `bad_utf8`.
+ * @returns whether the keys of all its maps are in DAG-CBOR order @throws Malformed `bad_record` or `bad_utf8`.
  */
-export function checkRecord(block: Uint8Array): void {
+export function checkRecord(block: Uint8Array): boolean {
   const cursor = new CborCursor(block, "bad_record");
   cursor.mapSize();
   cursor.at = 0;
   cursor.check(RECORD_DEPTH_MAX);
   cursor.assertEnd();
+  return cursor.sorted;
 }

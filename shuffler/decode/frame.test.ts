@@ -58,6 +58,14 @@ describe("decodeFrame", () => {
     expect(first.cid).toBe(cidToString(cidOf(POST)));
     expect(Buffer.compare(first.record, POST)).toBe(0);
     expect(first.record.buffer).toBe(frame.buffer);
+    expect(first.sorted).toBe(true);
+  });
+
+  it("takes a record whose keys are out of order, and says so", () => {
+    const record = Buffer.from("\xa2\x62bb\x01\x61a\x01", "latin1");
+    expect(commitOf(commitFrame([create("a", record)])).ops).toMatchObject([
+      { record, sorted: false },
+    ]);
   });
 
   it("reads sync, identity and account messages", () => {

@@ -41,6 +41,8 @@ export type CommitOp =
       readonly cid: string;
       /** The block verbatim: one DAG-CBOR map that was checked; a view into the frame. */
       readonly record: Uint8Array;
+      /** Whether the keys of all its maps are in DAG-CBOR order, as they should be. */
+      readonly sorted: boolean;
     })
   | (OpPath & { readonly action: "delete" });
 

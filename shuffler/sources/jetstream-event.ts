@@ -114,8 +114,8 @@ function opOf(
   if (commit.record === undefined) throw new Malformed("missing_block", where);
   const record = encodeJsonRecord(writer, commit.record);
   if (record.length > RECORD_BYTES_MAX) throw new Malformed("oversize_record", where);
-  checkRecord(record);
+  const sorted = checkRecord(record);
   const digest = Buffer.from(binary).toString("hex", CID_DIGEST_AT);
   const mismatch = hash("sha256", record, "hex") !== digest;
-  return { op: { action: operation, collection, rkey, cid, record }, mismatch };
+  return { op: { action: operation, collection, rkey, cid, record, sorted }, mismatch };
 }

@@ -21,7 +21,8 @@ const CID = "bafyreie5cvv4h45feadgeuwhbcutmh6t2ceseocckahdoe6uat64zmz454";
 export function madeItems(events: readonly MadeEvent[]): SourceItem[] {
   return events.map(({ did, timeMs, collection = POST, record }, seq) => {
     const raw = encodeRecord(record);
-    const op = { action: "create", collection, rkey: `r${seq}`, cid: CID, record: raw } as const;
+    const written = { cid: CID, record: raw, sorted: false };
+    const op = { action: "create", collection, rkey: `r${seq}`, ...written } as const;
     const rev = "3jzfcijpj2z2a";
     const message = {
       kind: "commit",

@@ -1,18 +1,19 @@
 // An event as it stands in its message: the paths that a stage reads are found in one walk over the bytes,
 // and decoded when somebody asks for their value. What nobody asks for is never decoded.
 //
-// *Invariant*: it reads as the object of `decodeEvent` does, and refuses what `decodeEvent` refuses.
+// *Invariant*: it reads as the object of `decodeEvent` does, and refuses what `decodeEvent` refuses; but what is
+// amiss in an embedded record shows only to who reads that part of it.
 
 import type { EventKind } from "../../../plan/event.ts";
 import { CborReader } from "../cbor-decode.ts";
 import { type CborWriter, MAJOR } from "../cbor-encode.ts";
 import { decodeEvent } from "../codec.ts";
-import { EvaluationError } from "../eval-error.ts";
+import { EvaluationError, MalformedPayload } from "../eval-error.ts";
 import { INSTANT_MS_MAX, INSTANT_MS_MIN } from "../time.ts";
 import type { RecordValue, Value } from "../values.ts";
 import { commitLayout } from "./commit-layout.ts";
 import { type PathNode, PathTree } from "./path-tree.ts";
-import { argumentAt } from "./skip.ts";
+import { argumentAt, skipItem } from "./skip.ts";
 import { sameBytes, Walker } from "./walker.ts";
 
 const COMMON = ["did", "time", "seq", "kind"];
@@ -32,7 +33,7 @@ const reader = new CborReader();
 type Span = { bytes: Uint8Array; start: number; end: number };
 
 export class EventView {
-  readonly #tree = new PathTree();
+  readonly #tree = new PathTree("record");
   readonly #walker = new Walker();
   readonly #did = this.#tree.node(["did"]);
   readonly #seq = this.#tree.node(["seq"]);
@@ -40,6 +41,7 @@ export class EventView {
   readonly #kind = this.#tree.node(["kind"]);
   readonly #commit = ["op", "collection", "rkey"].map((name) => this.#tree.node([name]));
   readonly #oversize = this.#tree.node(["oversize"]);
+  readonly #record = this.#tree.node(["record"]);
   readonly #layout = commitLayout(this.#tree);
   #payload: Uint8Array = new Uint8Array();
   /** Of decoded values, so that an older event's are not taken for this one's. */
@@ -125,6 +127,7 @@ export class EventView {
     if (this.#turns[slot] === this.#turn) return this.#values[slot] ?? null;
     const start = this.#walker.start(slot);
     const value = start < 0 ? null : reader.valueAt(this.#payload, start, depth);
+    if (node === this.#record && start >= 0) this.#checkRecordEnd(reader.at);
     this.#turns[slot] = this.#turn;
     this.#values[slot] = value;
     return value;
@@ -143,8 +146,18 @@ export class EventView {
   /** Writes the item at a node as it stands; null when it is not there. */
   write(node: PathNode, writer: CborWriter): void {
     const start = this.#walker.start(node.slot);
+    const end = this.#walker.end(node.slot);
     if (start < 0) writer.value(null);
-    else writer.raw(this.#payload, start, this.#walker.end(node.slot));
+    else {
+      if (node === this.#record) this.#checkRecordEnd(skipItem(this.#payload, start, end, 1));
+      writer.raw(this.#payload, start, end);
+    }
+  }
+
+  /** The record may not have been read to its end before. */
+  #checkRecordEnd(at: number): void {
+    if (at !== this.#walker.end(this.#record.slot))
+      throw new MalformedPayload("more than one value");
   }
 
   /** Of what `walkLaidOut` has found only the numbers are left to be checked. */

@@ -7,6 +7,8 @@ export type PathNode = {
   readonly length: number;
   readonly slot: number;
   readonly children: PathLevel;
+  /** Whether the item may stand in a byte string, with the keys of its maps in DAG-CBOR order. */
+  readonly embedded: boolean;
 };
 
 /** The names that are read of one map. */
@@ -18,7 +20,13 @@ export type PathLevel = {
 
 export class PathTree {
   readonly roots: PathLevel = { nodes: [], lengths: 0 };
+  readonly #embedded: string;
   #slots = 0;
+
+  /** @param embedded the root that may stand in a byte string */
+  constructor(embedded: string) {
+    this.#embedded = embedded;
+  }
 
   /** How many slots there are. */
   get slots(): number {
@@ -30,19 +38,20 @@ export class PathTree {
     let level = this.roots;
     let found: PathNode | undefined;
     for (const name of path) {
-      found = this.#child(level, Buffer.from(name));
+      const embedded = level === this.roots && name === this.#embedded;
+      found = this.#child(level, Buffer.from(name), embedded);
       level = found.children;
     }
     if (found === undefined) throw new Error("invariant broken: a path has no names");
     return found;
   }
 
-  #child(level: PathLevel, name: Uint8Array): PathNode {
+  #child(level: PathLevel, name: Uint8Array, embedded: boolean): PathNode {
     const known = level.nodes.find((node) => Buffer.compare(node.name, name) === 0);
     if (known !== undefined) return known;
     const { length } = name;
     const children = { nodes: [], lengths: 0 };
-    const made = { name: Uint8Array.from(name), length, slot: this.#slots, children };
+    const made = { name: Uint8Array.from(name), length, slot: this.#slots, children, embedded };
     this.#slots += 1;
     if (length < 32) level.lengths |= 1 << length;
     level.nodes.push(made);

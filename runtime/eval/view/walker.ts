@@ -1,5 +1,6 @@
 // Walks over CBOR once, front to back, and notes where the items stand that somebody wants; everything else
-// is passed over by its length. It accepts exactly what CborReader does, and nothing past the end is read.
+// is passed over by its length. It accepts exactly what CborReader does, and nothing past the end is read. Only of
+// what is embedded in a byte string that is left unread which nobody wants.
 
 import { MAJOR } from "../cbor-encode.ts";
 import { MalformedPayload } from "../eval-error.ts";
@@ -39,7 +40,7 @@ export class Walker {
   walk(payload: Uint8Array, wanted: PathLevel, slots: number): void {
     this.#begin(payload, slots);
     if ((payload[0] ?? 0) >> 5 !== MAJOR.map) throw new MalformedPayload("expected a map");
-    const end = this.#map(0, wanted, 0);
+    const end = this.#map(0, payload.length, wanted, 0);
     if (end !== payload.length) throw new MalformedPayload("more than one value");
   }
 
@@ -61,7 +62,7 @@ export class Walker {
       const major = (payload[at] ?? 0) >> 5;
       if (value === "text" && major !== MAJOR.text) return false;
       if (value === "unsigned" && major !== MAJOR.unsigned) return false;
-      at = this.#note(node, at, 1);
+      at = this.#note(node, at, payload.length, 1);
     }
     return left === 0 && at === payload.length;
   }
@@ -75,10 +76,13 @@ export class Walker {
     this.#bytes = payload;
   }
 
-  /** The end of the map at `at`, whose entries at `wanted` are noted. */
-  #map(at: number, wanted: PathLevel, depth: number): number {
+  /**
+   * Notes the entries at `wanted` of the map at `at`, and gives its end.
+   * @param sorted whether its keys are in DAG-CBOR order: then what is behind the last that is wanted is not read
+   */
+  #map(at: number, end: number, wanted: PathLevel, depth: number, sorted = false): number {
     const bytes = this.#bytes;
-    const end = bytes.length;
+    const { nodes } = wanted;
     let count = (bytes[at] ?? 0) & 31;
     let next = at + 1;
     if (count >= 24) {
@@ -98,44 +102,104 @@ export class Walker {
         length = argumentAt(bytes, next, start);
       }
       next = checkedEnd(start, length, end);
-      const node = find(wanted, likely, bytes, start, length);
+      if (sorted) {
+        likely = firstNotBefore(nodes, likely, bytes, start, length);
+        if (likely === nodes.length) return end;
+      }
+      const node = find(wanted, likely, bytes, start, length, sorted);
       if (node === undefined) next = skipItem(bytes, next, end, depth + 1);
       else {
         likely += 1;
-        next = this.#note(node, next, depth + 1);
+        next = this.#note(node, next, end, depth + 1);
       }
     }
     return next;
   }
 
-  #note(node: PathNode, at: number, depth: number): number {
+  #note(node: PathNode, at: number, limit: number, depth: number): number {
     // Of two entries of one name the later counts.
     if (this.#starts[node.slot] !== NOWHERE) this.forget(node);
+    const major = (this.#bytes[at] ?? 0) >> 5;
+    if (node.embedded && major === MAJOR.bytes) return this.#noteEmbedded(node, at, limit, depth);
     this.#starts[node.slot] = at;
-    const isMap = (this.#bytes[at] ?? 0) >> 5 === MAJOR.map;
     const end =
-      isMap && node.children.nodes.length > 0
-        ? this.#map(at, node.children, depth)
-        : skipItem(this.#bytes, at, this.#bytes.length, depth);
+      major === MAJOR.map && node.children.nodes.length > 0
+        ? this.#map(at, limit, node.children, depth)
+        : skipItem(this.#bytes, at, limit, depth);
     this.#ends[node.slot] = end;
+    return end;
+  }
+
+  /** Notes the item in the byte string at `at`, of which only that is read which is wanted. */
+  #noteEmbedded(node: PathNode, at: number, limit: number, depth: number): number {
+    const bytes = this.#bytes;
+    let length = (bytes[at] ?? 0) & 31;
+    let start = at + 1;
+    if (length >= 24) {
+      start = headEnd(at, length, limit);
+      length = argumentAt(bytes, at, start);
+    }
+    const end = checkedEnd(start, length, limit);
+    if (length === 0) throw new MalformedPayload("unexpected end");
+    this.#starts[node.slot] = start;
+    this.#ends[node.slot] = end;
+    const isMap = (bytes[start] ?? 0) >> 5 === MAJOR.map;
+    if (isMap && node.children.nodes.length > 0) {
+      this.#map(start, end, node.children, depth, true);
+    }
     return end;
   }
 }
 
-/** @param likely where to look first: entries mostly come in the order of DAG-CBOR, as `wanted` stands */
+/**
+ * @param likely where to look first: entries mostly come in the order of DAG-CBOR, as `wanted` stands
+ * @param sorted whether they always do
+ */
 function find(
   wanted: PathLevel,
   likely: number,
   bytes: Uint8Array,
   start: number,
   length: number,
+  sorted: boolean,
 ): PathNode | undefined {
   if (length < 32 && ((wanted.lengths >>> length) & 1) === 0) return undefined;
   const { nodes } = wanted;
   const first = nodes[likely];
   if (first !== undefined && isNamed(first, bytes, start, length)) return first;
+  if (sorted) return undefined;
   for (const node of nodes) if (isNamed(node, bytes, start, length)) return node;
   return undefined;
+}
+
+/** The first of the nodes from `from` on whose name does not stand before that at `start`. */
+function firstNotBefore(
+  nodes: readonly PathNode[],
+  from: number,
+  bytes: Uint8Array,
+  start: number,
+  length: number,
+): number {
+  let at = from;
+  while (at < nodes.length && compareNames(nodes[at], bytes, start, length) < 0) at += 1;
+  return at;
+}
+
+/** Where the node's name stands to that at `start`, in DAG-CBOR order: below 0 before it, above 0 behind it. */
+function compareNames(
+  node: PathNode | undefined,
+  bytes: Uint8Array,
+  start: number,
+  length: number,
+): number {
+  if (node === undefined) return 1;
+  if (node.length !== length) return node.length - length;
+  const { name } = node;
+  for (let i = 0; i < length; i += 1) {
+    const difference = (name[i] ?? 0) - (bytes[start + i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
 }
 
 function isNamed(node: PathNode, bytes: Uint8Array, start: number, length: number): boolean {
