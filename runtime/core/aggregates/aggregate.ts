@@ -18,6 +18,7 @@ import {
   withoutMinusZero,
 } from "./accumulator.ts";
 import { AccumulatorColumn, type Column, CountColumn } from "./column.ts";
+import { DistinctColumn } from "./distinct-column.ts";
 import { ExactSum } from "./exact-sum.ts";
 import { HyperLogLog } from "./hyperloglog.ts";
 import { Quantiles } from "./quantiles.ts";
@@ -63,7 +64,10 @@ export function aggregateFunction(kind: AggregateKind): AggregateFunction {
     case "approx_distinct":
       return define(() => new ApproxDistinct(), null, null);
     case "distinct":
-      return define(() => new Distinct(kind.cap), null, null);
+      return {
+        ...define(() => new Distinct(kind.cap), null, null),
+        column: () => new DistinctColumn(kind.cap),
+      };
     case "collect":
       return define(() => new Collect(kind.max), null, null);
     case "stddev":

@@ -9,6 +9,11 @@ export interface Column {
   /** Begins the group `group`, which has the next number; or anew, whatever was in it. */
   create(group: number): void;
   add(group: number, value: Value, order: RowOrder): void;
+  /**
+   * As `add`, of the text that is the bytes from `start` to `end`: for who does not need it as a value. False when
+   * it does.
+   */
+  addText?(group: number, bytes: Uint8Array, start: number, end: number): boolean;
   /** Takes in what group `from` of another column of the same aggregate has. */
   merge(group: number, other: this, from: number): void;
   /** Takes in what `save` of another column of the same aggregate gave. */

@@ -17,10 +17,10 @@ import { listOf, type RowOrder } from "../aggregates/accumulator.ts";
 import { type AggregateFunction, aggregateFunction } from "../aggregates/aggregate.ts";
 import { CountColumn } from "../aggregates/column.ts";
 import type { StageContext } from "../context.ts";
+import { KeyTable, NO_ENTRY } from "../key-table.ts";
 import type { Gathering } from "../output.ts";
 import type { Panes } from "../panes.ts";
 import { panesOf } from "../windows.ts";
-import { KeyTable, NO_ENTRY } from "./key-table.ts";
 import type { AlignedReduceOp } from "./reduce.ts";
 
 export type CombinerLimits = {

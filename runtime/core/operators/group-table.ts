@@ -5,10 +5,10 @@ import type { Aggregate } from "../../../plan/plan.ts";
 import { decodeValue, encodeRecord, type Row } from "../../eval/codec.ts";
 import { canonicalKey, type RecordValue, setField, type Value } from "../../eval/values.ts";
 import type { EncodedRows } from "../../eval/view/encoded-rows.ts";
-import { listOf } from "../aggregates/accumulator.ts";
+import { listOf, type RowOrder } from "../aggregates/accumulator.ts";
 import type { Column } from "../aggregates/column.ts";
 import { assert } from "../assert.ts";
-import { KeyTable, NO_ENTRY } from "./key-table.ts";
+import { KeyTable, NO_ENTRY } from "../key-table.ts";
 
 /** What the canonical key of one text begins with; the text follows. */
 const TEXT_KEY = "s".charCodeAt(0);
@@ -74,6 +74,22 @@ export class GroupTable {
       const column = this.#aggregates[i]?.column ?? null;
       const value = column === null ? true : (row.columns[column] ?? null);
       if (value !== null) this.#columns[i]?.add(group, value, row);
+    }
+    this.#mark(group, CHANGED | UNSENT);
+  }
+
+  /** As `add`, of a row whose values are decoded where somebody needs them so. @param order its place */
+  addEncoded(group: number, rows: EncodedRows, row: number, order: RowOrder): void {
+    let values: readonly Value[] | null = null;
+    for (let i = 0; i < this.#columns.length; i += 1) {
+      const column = this.#columns[i];
+      const index = this.#aggregates[i]?.column ?? null;
+      if (index === null) column?.add(group, true, order);
+      else if (column?.addText === undefined || !this.#addText(group, column, rows, row, index)) {
+        values ??= rows.columns(row);
+        const value = values[index] ?? null;
+        if (value !== null) column?.add(group, value, order);
+      }
     }
     this.#mark(group, CHANGED | UNSENT);
   }
@@ -168,6 +184,11 @@ export class GroupTable {
     const group = this.groupOf(rows.keys(row));
     this.#numbers[this.#encodings.add(0, bytes, start, end)] = group;
     return group;
+  }
+
+  #addText(group: number, column: Column, rows: EncodedRows, row: number, index: number): boolean {
+    if (!rows.findText(row, index)) return false;
+    return column.addText?.(group, rows.bytes, rows.textFrom, rows.textTo) === true;
   }
 
   #find(key: Uint8Array): number {

@@ -9,7 +9,7 @@ import { END_OF_TIME_MS } from "../../../plan/event.ts";
 import { everyOp } from "../../../plan/ops.ts";
 import type { AlignedWindow, ReduceOp } from "../../../plan/plan.ts";
 import { decodeValue, encodeRecord, type Row } from "../../eval/codec.ts";
-import { Instant } from "../../eval/values.ts";
+import { Instant, type Value } from "../../eval/values.ts";
 import type { EncodedRows } from "../../eval/view/encoded-rows.ts";
 import { listOf } from "../aggregates/accumulator.ts";
 import { assert } from "../assert.ts";
@@ -23,6 +23,8 @@ import { Groups } from "./groups.ts";
 import { inOrder } from "./key-order.ts";
 import type { StatefulOperator } from "./stateful.ts";
 import type { EmitAt } from "./window.ts";
+
+const NO_VALUES: Value[] = [];
 
 export type AlignedReduceOp = ReduceOp & { readonly window: AlignedWindow };
 
@@ -79,11 +81,12 @@ export class Reduce implements StatefulOperator {
     for (let i = 0; i < rows.count; i += 1) {
       const isCombined = rows.isCombined(i);
       if (!isCombined && !this.#groups.takesAll && !this.#groups.accepts(rows.row(i))) continue;
-      const row = { timeMs: rows.timeMs(i), seq: rows.seq(i), columns: rows.columns(i) };
+      const columns = this.#known === null ? NO_VALUES : rows.columns(i);
+      const row = { timeMs: rows.timeMs(i), seq: rows.seq(i), columns };
       const { groups } = this.#paneOf(row);
       const group = groups.groupOfRow(rows, i);
-      if (isCombined) groups.addSaved(group, row.columns);
-      else groups.add(group, row);
+      if (isCombined) groups.addSaved(group, rows.columns(i));
+      else groups.addEncoded(group, rows, i, row);
     }
   }
 

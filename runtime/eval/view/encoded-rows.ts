@@ -14,6 +14,8 @@ const EMPTY_LIST = MAJOR.list << 5;
 const ROW_HEAD = EMPTY_LIST | ROW_PARTS;
 const COMBINED_ROW_HEAD = EMPTY_LIST | COMBINED_ROW_PARTS;
 const LIST_OF_ONE = EMPTY_LIST | 1;
+/** Lists up to this long have their length in their first byte. */
+const SHORT_LIST_MAX = 23;
 const ROWS_START = 256;
 
 const reader = new CborReader();
@@ -29,6 +31,9 @@ export class EncodedRows {
   #combined = new Uint8Array(ROWS_START);
   #count = 0;
   #records = 0;
+  /** Where the text that `findText` has found begins and ends. */
+  textFrom = 0;
+  textTo = 0;
 
   get count(): number {
     return this.#count;
@@ -97,6 +102,22 @@ export class EncodedRows {
 
   columns(row: number): Value[] {
     return this.#list(this.keysEnd(row));
+  }
+
+  /** Finds the text that is column `index` of a row; false when it is something else, or far behind. */
+  findText(row: number, index: number): boolean {
+    const payload = this.#payload;
+    const { length } = payload;
+    const start = this.keysEnd(row);
+    const count = (payload[start] ?? 0) - EMPTY_LIST;
+    if (index >= count || count > SHORT_LIST_MAX) return false;
+    let at = start + 1;
+    for (let before = 0; before < index; before += 1) at = skipItem(payload, at, length, 0);
+    const head = payload[at] ?? 0;
+    if (head >> 5 !== MAJOR.text) return false;
+    this.textFrom = at + headBytes(head & 31);
+    this.textTo = skipItem(payload, at, length, 0);
+    return true;
   }
 
   row(row: number): Row {

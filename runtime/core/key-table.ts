@@ -69,9 +69,9 @@ export class KeyTable {
     this.#crowded.clear();
   }
 
-  /** A key as text. */
-  text(number: number): string {
-    return utf8Slice.call(this.#bytes, this.#startOf(number), this.#ends[number] ?? 0);
+  /** A key as text, without the last `cut` bytes. */
+  text(number: number, cut = 0): string {
+    return utf8Slice.call(this.#bytes, this.#startOf(number), (this.#ends[number] ?? 0) - cut);
   }
 
   /** The bytes of a key; good until the next `add`. */
