@@ -11,9 +11,9 @@ import { decodeEvent } from "../codec.ts";
 import { EvaluationError, MalformedPayload } from "../eval-error.ts";
 import { INSTANT_MS_MAX, INSTANT_MS_MIN } from "../time.ts";
 import type { RecordValue, Value } from "../values.ts";
-import { commitLayout } from "./commit-layout.ts";
+import { CommitLayout } from "./commit-layout.ts";
 import { type PathNode, PathTree } from "./path-tree.ts";
-import { argumentAt, skipItem } from "./skip.ts";
+import { skipItem } from "./skip.ts";
 import { sameBytes, Walker } from "./walker.ts";
 
 const COMMON = ["did", "time", "seq", "kind"];
@@ -42,7 +42,7 @@ export class EventView {
   readonly #commit = ["op", "collection", "rkey"].map((name) => this.#tree.node([name]));
   readonly #oversize = this.#tree.node(["oversize"]);
   readonly #record = this.#tree.node(["record"]);
-  readonly #layout = commitLayout(this.#tree);
+  readonly #layout = new CommitLayout(this.#tree);
   #payload: Uint8Array = new Uint8Array();
   /** Of decoded values, so that an older event's are not taken for this one's. */
   #turn = 0;
@@ -63,7 +63,7 @@ export class EventView {
     this.#turn += 1;
     const { roots, slots } = this.#tree;
     try {
-      if (this.#walker.walkLaidOut(payload, this.#layout, slots) && this.#readCommit()) return;
+      if (this.#walker.walkCommit(payload, this.#layout, slots) && this.#readCommit()) return;
       this.#walker.walk(payload, roots, slots);
       if (this.#readEnvelope()) return;
     } catch (error) {
@@ -160,10 +160,10 @@ export class EventView {
       throw new MalformedPayload("more than one value");
   }
 
-  /** Of what `walkLaidOut` has found only the numbers are left to be checked. */
+  /** Of what `walkCommit` has found only the numbers are left to be checked. */
   #readCommit(): boolean {
     this.kind = "commit";
-    return this.#setPlace(this.#unsigned(this.#seq), this.#unsigned(this.#time));
+    return this.#setPlace(this.#layout.seq, this.#layout.timeMs);
   }
 
   #readEnvelope(): boolean {
@@ -182,12 +182,6 @@ export class EventView {
     this.seq = seq;
     this.timeMs = timeMs;
     return true;
-  }
-
-  #unsigned(node: PathNode): number {
-    const start = this.#walker.start(node.slot);
-    const info = (this.#payload[start] ?? 0) & 31;
-    return info < 24 ? info : argumentAt(this.#payload, start, this.#walker.end(node.slot));
   }
 
   #checkKind(kind: EventKind): boolean {

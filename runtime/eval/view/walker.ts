@@ -4,18 +4,19 @@
 
 import { MAJOR } from "../cbor-encode.ts";
 import { MalformedPayload } from "../eval-error.ts";
-import type { LaidOut } from "./commit-layout.ts";
+import type { CommitLayout } from "./commit-layout.ts";
 import type { PathLevel, PathNode } from "./path-tree.ts";
 import { argumentAt, checkContainer, checkedEnd, headEnd, skipItem } from "./skip.ts";
+import { wordsOf } from "./words.ts";
 
 const NOWHERE = -1;
-const EMPTY_MAP = MAJOR.map << 5;
 
 export class Walker {
   #bytes: Uint8Array = new Uint8Array();
   /** By slot: where the item begins, -1 when it is not there, and where it ends. */
   #starts = new Int32Array();
   #ends = new Int32Array();
+  #places = { starts: this.#starts, ends: this.#ends };
 
   /** Where the item of a slot begins; -1 when it is not there. */
   start(slot: number): number {
@@ -45,32 +46,25 @@ export class Walker {
   }
 
   /**
-   * As `walk`, for a map of just these fields in this order; false where it is something else.
+   * As `walk`, for a commit that is laid out as the shuffler does; false where it is something else.
    * @throws EvaluationError where CborReader would
    */
-  walkLaidOut(payload: Uint8Array, layout: readonly LaidOut[], slots: number): boolean {
+  walkCommit(payload: Uint8Array, layout: CommitLayout, slots: number): boolean {
     this.#begin(payload, slots);
-    let left = (payload[0] ?? 0) - EMPTY_MAP;
-    let at = 1;
-    for (const { start, node, nameBytes, value, optional } of layout) {
-      if (!sameBytes(start, payload, at)) {
-        if (optional) continue;
-        return false;
-      }
-      left -= 1;
-      at += nameBytes;
-      const major = (payload[at] ?? 0) >> 5;
-      if (value === "text" && major !== MAJOR.text) return false;
-      if (value === "unsigned" && major !== MAJOR.unsigned) return false;
-      at = this.#note(node, at, payload.length, 1);
-    }
-    return left === 0 && at === payload.length;
+    const places = this.#places;
+    const words = wordsOf(payload);
+    let at = layout.readHead(payload, words, places);
+    if (at < 0) return false;
+    const record = layout.recordStart(payload, words, at);
+    if (record >= 0) at = this.#note(layout.record, record, payload.length, 1);
+    return layout.readTail(payload, words, at, places);
   }
 
   #begin(payload: Uint8Array, slots: number): void {
     if (this.#starts.length < slots) {
       this.#starts = new Int32Array(slots);
       this.#ends = new Int32Array(slots);
+      this.#places = { starts: this.#starts, ends: this.#ends };
     }
     this.#starts.fill(NOWHERE);
     this.#bytes = payload;
