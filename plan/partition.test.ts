@@ -26,9 +26,16 @@ describe("partitionOf", () => {
 it("hashes ASCII bytes as the text they are, and leaves other bytes alone", () => {
   for (let length = 0; length < 20; length += 1) {
     const text = "did:plc:0123456789abcdef".slice(0, length);
-    const bytes = Buffer.from(`--${text}--`);
-    expect(hash32OfAscii("s".charCodeAt(0), bytes, 2, 2 + length)).toBe(hash32(`s${text}`));
+    const words = wordsOf(`--${text}--`);
+    expect(hash32OfAscii("s".charCodeAt(0), words, 2, 2 + length)).toBe(hash32(`s${text}`));
   }
-  const umlaut = Buffer.from("aé");
-  expect(hash32OfAscii("s".charCodeAt(0), umlaut, 0, umlaut.length)).toBeNull();
+  for (const text of ["aé", "did:plcé", "é:plc:alice", "did:é"]) {
+    const length = Buffer.byteLength(text);
+    expect(hash32OfAscii("s".charCodeAt(0), wordsOf(`${text}more`), 0, length)).toBeNull();
+  }
 });
+
+function wordsOf(text: string): DataView {
+  const bytes = new TextEncoder().encode(text);
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}

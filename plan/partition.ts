@@ -18,37 +18,50 @@ export function hash32(key: string): number {
   let h = 0;
   const pairs = key.length & ~1;
   for (let i = 0; i < pairs; i += 2) {
-    h ^= scramble(key.charCodeAt(i) | (key.charCodeAt(i + 1) << 16));
-    h = Math.imul(rotateLeft(h, 13), 5) + 0xe6546b64;
+    h = mixed(h, key.charCodeAt(i) | (key.charCodeAt(i + 1) << 16));
   }
   if (key.length !== pairs) h ^= scramble(key.charCodeAt(pairs));
   return finalize(h ^ (key.length * 2));
 }
 
 /**
- * `hash32` of the character `first` and the ASCII text in `bytes` from `start` to `end`, from the bytes;
- * null when they are not ASCII.
+ * `hash32` of the character `first` and the ASCII text that stands in `words` from `start` to `end`; null when it is
+ * not ASCII.
  */
 export function hash32OfAscii(
   first: number,
-  bytes: Uint8Array,
+  words: DataView,
   start: number,
   end: number,
 ): number | null {
-  let h = 0;
-  let low = first;
-  let seen = first;
-  for (let at = start; at < end; at += 2) {
-    const high = bytes[at] ?? 0;
-    h ^= scramble(low | (high << 16));
-    h = Math.imul(rotateLeft(h, 13), 5) + 0xe6546b64;
-    low = at + 1 < end ? (bytes[at + 1] ?? 0) : 0;
-    seen |= high | low;
-  }
-  if (seen > 0x7f) return null;
   const units = end - start + 1;
-  if (units % 2 === 1) h ^= scramble(low);
-  return finalize(h ^ (units * 2));
+  if (units === 1) return finalize(scramble(first) ^ 2);
+  let seen = words.getUint8(start);
+  let h = mixed(0, first | (seen << 16));
+  let at = start + 1;
+  for (; at + 3 < end; at += 4) {
+    const word = words.getInt32(at, true);
+    seen |= word;
+    h = mixed(h, (word & 0xff) | ((word & 0xff00) << 8));
+    h = mixed(h, ((word >>> 16) & 0xff) | ((word >>> 8) & 0xff0000));
+  }
+  for (; at + 1 < end; at += 2) {
+    const pair = words.getUint16(at, true);
+    seen |= pair;
+    h = mixed(h, (pair & 0xff) | ((pair & 0xff00) << 8));
+  }
+  if (at < end) {
+    seen |= words.getUint8(at);
+    h ^= scramble(words.getUint8(at));
+  }
+  return (seen & NOT_ASCII) === 0 ? finalize(h ^ (units * 2)) : null;
+}
+
+/** The bits of four bytes that ASCII does not use. */
+const NOT_ASCII = 0x80808080;
+
+function mixed(hash: number, block: number): number {
+  return (Math.imul(rotateLeft(hash ^ scramble(block), 13), 5) + 0xe6546b64) | 0;
 }
 
 function scramble(block: number): number {

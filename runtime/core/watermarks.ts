@@ -31,7 +31,14 @@ type SavedInput = {
   readonly channels: readonly (readonly [channel: string, watermarkMs: number])[];
 };
 
-type InputChannels = { generation: number; expected: number | null; known: Map<string, number> };
+type Channel = { readonly name: string; ms: number };
+type InputChannels = {
+  generation: number;
+  expected: number | null;
+  readonly known: Map<string, Channel>;
+  /** The one that was asked for last, as it mostly is again. */
+  last: Channel | null;
+};
 
 export class Watermarks {
   #inputs: InputChannels[];
@@ -41,7 +48,8 @@ export class Watermarks {
     this.#inputs = Array.from({ length: inputs }, () => ({
       generation: 0,
       expected: null,
-      known: new Map<string, number>(),
+      known: new Map<string, Channel>(),
+      last: null,
     }));
   }
 
@@ -52,7 +60,8 @@ export class Watermarks {
 
   /** The watermark of one channel, never less than the least of all; -Infinity before the first. */
   of({ input, channel }: Mark): number {
-    return Math.max(this.#least, this.#input(input).known.get(channel) ?? Number.NEGATIVE_INFINITY);
+    const known = channelOf(this.#input(input), channel);
+    return known === null ? this.#least : Math.max(this.#least, known.ms);
   }
 
   /** Takes note of a watermark; one that steps back, or of an earlier version, changes nothing. */
@@ -60,12 +69,19 @@ export class Watermarks {
     const input = this.#input(mark.input);
     if (mark.generation < input.generation) return;
     const isNew = mark.generation > input.generation || input.expected !== mark.channels;
-    if (mark.generation > input.generation) input.known.clear();
+    if (mark.generation > input.generation) {
+      input.known.clear();
+      input.last = null;
+    }
     input.generation = mark.generation;
     input.expected = mark.channels;
-    const before = input.known.get(mark.channel) ?? Number.NEGATIVE_INFINITY;
-    if (watermarkMs > before) input.known.set(mark.channel, watermarkMs);
-    else if (!isNew) return;
+    const channel = channelOf(input, mark.channel);
+    const before = channel?.ms ?? Number.NEGATIVE_INFINITY;
+    if (watermarkMs > before) {
+      if (channel === null) {
+        input.known.set(mark.channel, { name: mark.channel, ms: watermarkMs });
+      } else channel.ms = watermarkMs;
+    } else if (!isNew) return;
     // Another channel holds the least back.
     if (!isNew && before > this.#least) return;
     this.#least = Math.max(this.#least, this.#compute());
@@ -75,7 +91,7 @@ export class Watermarks {
     const inputs = this.#inputs.map(({ generation, expected, known }) => ({
       generation,
       expected,
-      channels: [...known],
+      channels: [...known.values()].map(({ name, ms }) => [name, ms] as const),
     }));
     return { inputs, leastMs: Number.isFinite(this.#least) ? this.#least : null };
   }
@@ -85,7 +101,8 @@ export class Watermarks {
     this.#inputs = inputs.map(({ generation, expected, channels }) => ({
       generation,
       expected,
-      known: new Map(channels),
+      known: new Map(channels.map(([name, ms]) => [name, { name, ms }])),
+      last: null,
     }));
     this.#least = leastMs ?? Number.NEGATIVE_INFINITY;
   }
@@ -100,8 +117,15 @@ export class Watermarks {
     let least = Number.POSITIVE_INFINITY;
     for (const { expected, known } of this.#inputs) {
       if (expected === null || known.size < expected) return Number.NEGATIVE_INFINITY;
-      for (const ms of known.values()) least = Math.min(least, ms);
+      for (const { ms } of known.values()) least = Math.min(least, ms);
     }
     return least;
   }
+}
+
+function channelOf(input: InputChannels, name: string): Channel | null {
+  if (input.last?.name === name) return input.last;
+  const channel = input.known.get(name) ?? null;
+  input.last = channel;
+  return channel;
 }

@@ -14,6 +14,8 @@ export interface Column {
    * it does.
    */
   addText?(group: number, bytes: Uint8Array, start: number, end: number): boolean;
+  /** As `add` to each of the first `count` of some groups, where the value makes no difference. */
+  addOnes?(groups: Int32Array, count: number): void;
   /** Takes in what group `from` of another column of the same aggregate has. */
   merge(group: number, other: this, from: number): void;
   /** Takes in what `save` of another column of the same aggregate gave. */
@@ -38,6 +40,13 @@ export class CountColumn implements Column {
   }
   add(group: number): void {
     this.#counts[group] = this.#of(group) + 1;
+  }
+  addOnes(groups: Int32Array, count: number): void {
+    const counts = this.#counts;
+    for (let i = 0; i < count; i += 1) {
+      const group = groups[i] ?? 0;
+      counts[group] = (counts[group] ?? 0) + 1;
+    }
   }
   merge(group: number, other: this, from: number): void {
     this.#counts[group] = this.#of(group) + other.#of(from);

@@ -30,19 +30,25 @@ function messageOf(rows: readonly Row[]): Uint8Array {
 }
 
 it("counts rows of one key together, whether they come as bytes or as values", () => {
-  const property = fc.property(fc.array(arbitraryRow(), { maxLength: 30 }), (given) => {
-    const payload = messageOf(given);
+  const given = fc.tuple(
+    fc.array(arbitraryRow(), { maxLength: 30 }),
+    fc.integer({ min: 1, max: 9 }),
+  );
+  const property = fc.property(given, ([rowsGiven, atOnce]) => {
+    const payload = messageOf(rowsGiven);
     const rows = new EncodedRows();
     expect(rows.read(payload)).toBe(true);
     const [table, plain] = [counting(), new Map<string, number>()];
-    for (const [i, row] of decodeRows(payload).entries()) {
-      const group = table.groupOfRow(rows, i);
-      expect(table.groupOf(row.keys)).toBe(group);
-      table.add(group, row);
-      const key = canonicalKey(row.keys);
-      plain.set(key, (plain.get(key) ?? 0) + 1);
-      expect(table.key(group)).toBe(key);
+    for (let from = 0; from < rows.count; from += atOnce) {
+      table.addRows(rows, from, Math.min(from + atOnce, rows.count));
     }
+    for (const row of decodeRows(payload)) {
+      const key = canonicalKey(row.keys);
+      expect(table.key(table.groupOf(row.keys))).toBe(key);
+      plain.set(key, (plain.get(key) ?? 0) + 2);
+    }
+    for (const row of decodeRows(payload)) table.add(table.groupOf(row.keys), row);
+    expect([...plain.keys()]).toEqual(Array.from({ length: table.size }, (_, i) => table.key(i)));
     const counted = Array.from({ length: table.size }, (_, group) => group);
     expect(new Map(counted.map((group) => [table.key(group), table.fields(group, 0).n]))).toEqual(
       plain,

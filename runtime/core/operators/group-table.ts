@@ -5,7 +5,7 @@ import type { Aggregate } from "../../../plan/plan.ts";
 import { decodeValue, encodeRecord, type Row } from "../../eval/codec.ts";
 import { canonicalKey, type RecordValue, setField, type Value } from "../../eval/values.ts";
 import type { EncodedRows } from "../../eval/view/encoded-rows.ts";
-import { listOf, type RowOrder } from "../aggregates/accumulator.ts";
+import { listOf } from "../aggregates/accumulator.ts";
 import type { Column } from "../aggregates/column.ts";
 import { assert } from "../assert.ts";
 import { KeyTable, NO_ENTRY } from "../key-table.ts";
@@ -28,6 +28,11 @@ export class GroupTable {
   /** Keys that are not one text. */
   readonly #keys: (readonly Value[] | undefined)[] = [];
   #flags = new Uint8Array(GROUPS_START);
+  /** Of the rows in hand: their groups, and where the texts stand that are their keys. */
+  #groups = new Int32Array();
+  #texts = { starts: new Int32Array(), ends: new Int32Array() };
+  /** Whether rows are counted, and nothing else. */
+  readonly #countsOnly: boolean;
   #changed: number[] = [];
 
   /** @param names of the key fields @param columns of `aggregates`, empty */
@@ -39,23 +44,12 @@ export class GroupTable {
     this.#names = names;
     this.#aggregates = aggregates;
     this.#columns = columns;
+    const counts = columns.every((column) => column.addOnes !== undefined);
+    this.#countsOnly = counts && aggregates.every(({ column }) => column === null);
   }
 
   get size(): number {
     return this.#table.size;
-  }
-
-  /** The group of a row, made if it is not there yet. */
-  groupOfRow(rows: EncodedRows, row: number): number {
-    const { bytes } = rows;
-    const end = rows.keysEnd(row);
-    const text = rows.textStart(row);
-    if (text === null) return this.#groupOfEncoding(rows, row);
-    const known = this.#table.find(TEXT_KEY, bytes, text, end);
-    if (known !== NO_ENTRY) return known;
-    // Text that is not UTF-8 would read as another one.
-    if (!isAscii(bytes, text, end)) return this.#groupOfEncoding(rows, row);
-    return this.#begin(this.#table.add(TEXT_KEY, bytes, text, end));
   }
 
   /** The group of some keys, made if it is not there yet. */
@@ -78,28 +72,20 @@ export class GroupTable {
     this.#mark(group, CHANGED | UNSENT);
   }
 
-  /** As `add`, of a row whose values are decoded where somebody needs them so. @param order its place */
-  addEncoded(group: number, rows: EncodedRows, row: number, order: RowOrder): void {
-    let values: readonly Value[] | null = null;
-    for (let i = 0; i < this.#columns.length; i += 1) {
-      const column = this.#columns[i];
-      const index = this.#aggregates[i]?.column ?? null;
-      if (index === null) column?.add(group, true, order);
-      else if (column?.addText === undefined || !this.#addText(group, column, rows, row, index)) {
-        values ??= rows.columns(row);
-        const value = values[index] ?? null;
-        if (value !== null) column?.add(group, value, order);
-      }
+  /** Takes in the rows from `from` to `to`. Nulls do not count; of a row that stands for several, their aggregates. */
+  addRows(rows: EncodedRows, from: number, to: number): void {
+    const groups = this.#groupsOf(rows, from, to);
+    if (this.#countsOnly && rows.records === rows.count) {
+      for (const column of this.#columns) column.addOnes?.(groups, to - from);
+      for (let i = 0; i < to - from; i += 1) this.#mark(groups[i] ?? 0, CHANGED | UNSENT);
+      return;
     }
-    this.#mark(group, CHANGED | UNSENT);
-  }
-
-  /** Takes in a row that stands for several: what each aggregate has of them. */
-  addSaved(group: number, states: readonly Value[]): void {
-    for (let i = 0; i < this.#columns.length; i += 1) {
-      this.#columns[i]?.mergeSaved(group, states[i] ?? null);
+    for (let row = from; row < to; row += 1) {
+      const group = groups[row - from] ?? 0;
+      if (rows.isCombined(row)) this.#addStates(group, rows.columns(row));
+      else this.#addRow(group, rows, row);
+      this.#mark(group, CHANGED | UNSENT);
     }
-    this.#mark(group, CHANGED | UNSENT);
   }
 
   /** Takes in all groups of another table of the same reduce. */
@@ -146,10 +132,10 @@ export class GroupTable {
     return changed;
   }
 
-  /** The fields of the result. @param windowMs length of the window */
-  fields(group: number, windowMs: number): RecordValue {
+  /** The fields of the result. @param windowMs length of the window @param key the group's canonical key */
+  fields(group: number, windowMs: number, key = this.key(group)): RecordValue {
     const fields: RecordValue = {};
-    const keys = this.#keysOf(group);
+    const keys = this.#keys[group] ?? [key.slice(1)];
     for (let i = 0; i < this.#names.length; i += 1) {
       setField(fields, this.#names[i] ?? "", keys[i] ?? null);
     }
@@ -174,6 +160,63 @@ export class GroupTable {
     const group = this.groupOf(listOf(keys));
     for (const [i, column] of this.#columns.entries()) column.restore(group, rest[i] ?? null);
     this.#flags[group] = rest[count] === true ? UNSENT : 0;
+  }
+
+  /** The groups of some rows, made where they are not there yet; good until the next call. */
+  #groupsOf(rows: EncodedRows, from: number, to: number): Int32Array {
+    const count = to - from;
+    if (this.#groups.length < count) {
+      const length = 2 * count;
+      this.#groups = new Int32Array(length);
+      this.#texts = { starts: new Int32Array(length), ends: new Int32Array(length) };
+    }
+    const { starts, ends } = this.#texts;
+    for (let i = 0; i < count; i += 1) {
+      starts[i] = rows.textStart(from + i) ?? rows.keysEnd(from + i); // Nothing, which is asked for again.
+      ends[i] = rows.keysEnd(from + i);
+    }
+    this.#table.findAll(TEXT_KEY, rows.bytes, this.#texts, count, this.#groups);
+    for (let i = 0; i < count; i += 1) {
+      if (this.#groups[i] === NO_ENTRY || starts[i] === ends[i]) {
+        this.#groups[i] = this.#groupOfRow(rows, from + i);
+      }
+    }
+    return this.#groups;
+  }
+
+  /** The group of a row, made if it is not there yet. */
+  #groupOfRow(rows: EncodedRows, row: number): number {
+    const { bytes } = rows;
+    const end = rows.keysEnd(row);
+    const text = rows.textStart(row);
+    if (text === null) return this.#groupOfEncoding(rows, row);
+    const known = this.#table.find(TEXT_KEY, bytes, text, end);
+    if (known !== NO_ENTRY) return known;
+    // Text that is not UTF-8 would read as another one.
+    if (!isAscii(bytes, text, end)) return this.#groupOfEncoding(rows, row);
+    return this.#begin(this.#table.add(TEXT_KEY, bytes, text, end));
+  }
+
+  #addStates(group: number, states: readonly Value[]): void {
+    for (let i = 0; i < this.#columns.length; i += 1) {
+      this.#columns[i]?.mergeSaved(group, states[i] ?? null);
+    }
+  }
+
+  /** Values are decoded where an aggregate needs them so. */
+  #addRow(group: number, rows: EncodedRows, row: number): void {
+    const order = { timeMs: rows.timeMs(row), seq: rows.seq(row) };
+    let values: readonly Value[] | null = null;
+    for (let i = 0; i < this.#columns.length; i += 1) {
+      const column = this.#columns[i];
+      const index = this.#aggregates[i]?.column ?? null;
+      if (index === null) column?.add(group, true, order);
+      else if (column?.addText === undefined || !this.#addText(group, column, rows, row, index)) {
+        values ??= rows.columns(row);
+        const value = values[index] ?? null;
+        if (value !== null) column?.add(group, value, order);
+      }
+    }
   }
 
   #groupOfEncoding(rows: EncodedRows, row: number): number {

@@ -78,16 +78,22 @@ export class Reduce implements StatefulOperator {
   }
 
   addAll(rows: EncodedRows): void {
+    let pane: Pane | null = null;
+    let from = 0;
     for (let i = 0; i < rows.count; i += 1) {
-      const isCombined = rows.isCombined(i);
-      if (!isCombined && !this.#groups.takesAll && !this.#groups.accepts(rows.row(i))) continue;
-      const columns = this.#known === null ? NO_VALUES : rows.columns(i);
-      const row = { timeMs: rows.timeMs(i), seq: rows.seq(i), columns };
-      const { groups } = this.#paneOf(row);
-      const group = groups.groupOfRow(rows, i);
-      if (isCombined) groups.addSaved(group, rows.columns(i));
-      else groups.addEncoded(group, rows, i, row);
+      const isTaken = this.#groups.takesAll || rows.isCombined(i) || this.accepts(rows.row(i));
+      const own = isTaken ? this.#paneOfRow(rows, i) : null;
+      if (own === pane) continue;
+      pane?.groups.addRows(rows, from, i);
+      pane = own;
+      from = i;
     }
+    pane?.groups.addRows(rows, from, rows.count);
+  }
+
+  #paneOfRow(rows: EncodedRows, row: number): Pane {
+    const columns = this.#known === null ? NO_VALUES : rows.columns(row);
+    return this.#paneOf({ timeMs: rows.timeMs(row), columns });
   }
 
   /** Counts a row that was accepted. */
@@ -96,7 +102,7 @@ export class Reduce implements StatefulOperator {
     groups.add(groups.groupOf(row.keys), row);
   }
 
-  #paneOf(row: Omit<Row, "keys">): Pane {
+  #paneOf(row: Pick<Row, "timeMs" | "columns">): Pane {
     const { graceMs } = this.#op.window;
     const closesMs = this.#panesOf.lastEnd(row.timeMs) + graceMs;
     assert(closesMs > this.#watermarkMs, "a row of a closed window passed the window operator");
@@ -260,7 +266,7 @@ export class Reduce implements StatefulOperator {
       const key = keys[group] ?? "";
       if (this.#isSent(endMs, key)) continue;
       if (this.#op.changesEveryMs !== undefined && !groups.isUnsent(group)) continue;
-      const fields = groups.fields(group, endMs - startMs);
+      const fields = groups.fields(group, endMs - startMs, key);
       fields.window = window;
       fields.time = time;
       this.#next(fields, 0, endMs - 1);

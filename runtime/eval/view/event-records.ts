@@ -12,6 +12,7 @@ import { type Added, EventSource } from "./event-source.ts";
 import type { EventView } from "./event-view.ts";
 import type { PathNode } from "./path-tree.ts";
 import { type Keying, partitionOfKey, type Records } from "./records.ts";
+import { wordsOf } from "./words.ts";
 
 /** What a canonical key of one text begins with. */
 const TEXT_KEY = "s".charCodeAt(0);
@@ -113,6 +114,7 @@ export class EventRecords implements Records<EventView> {
     const view = this.#view;
     if (!view.isThere(path) || view.head(path) >> 5 !== MAJOR.text) return null;
     const { bytes, start, end } = view.textSpan(path);
-    return hash32OfAscii(TEXT_KEY, bytes, start, end);
+    const base = bytes.byteOffset;
+    return hash32OfAscii(TEXT_KEY, wordsOf(bytes), base + start, base + end);
   }
 }
