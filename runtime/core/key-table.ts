@@ -4,7 +4,7 @@
 // Keys come from anybody: one that is not placed after PROBES_MAX stands in a Map, whose hash nobody knows,
 // so who makes many keys of one hash gains nothing.
 
-import { wordsOf } from "../eval/view/words.ts";
+import { copyWords, wordsOf } from "../eval/words.ts";
 
 const SLOTS_START = 64;
 const BYTES_START = 2048;
@@ -95,9 +95,10 @@ export class KeyTable {
     const from = this.#startOf(number);
     this.#reserve(from + 1 + end - start);
     this.#bytes[from] = first;
-    for (let i = start; i < end; i += 1) this.#bytes[from + 1 + i - start] = bytes[i] ?? 0;
+    const words = wordsOf(bytes);
     const base = bytes.byteOffset;
-    this.#entries[2 * number] = hashOf(first, wordsOf(bytes), base + start, base + end);
+    copyWords(words, base + start, base + end, this.#words, from + 1);
+    this.#entries[2 * number] = hashOf(first, words, base + start, base + end);
     this.#entries[2 * number + 1] = from + 1 + end - start;
     this.#size += 1;
     this.#place(number);

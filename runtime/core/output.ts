@@ -24,6 +24,8 @@ type Pending = {
   readonly target: Target;
   readonly partition: number;
   bytes: Uint8Array;
+  /** Over `bytes`. */
+  words: DataView;
   length: number;
   records: number;
 };
@@ -66,7 +68,7 @@ export class OutputBuffer {
     const { length } = item;
     if (pending.records === 0) this.#begun += 1;
     reserve(pending, pending.length + length);
-    item.moveTo(pending.bytes, pending.length);
+    item.moveTo(pending.words, pending.length);
     pending.length += length;
     pending.records += 1;
     this.#bytes += length;
@@ -98,7 +100,8 @@ export class OutputBuffer {
     let pending = this.#pending.get(key);
     if (pending === undefined) {
       const bytes = new Uint8Array(START_BYTES);
-      pending = { target, partition, bytes, length: 0, records: 0 };
+      const words = new DataView(bytes.buffer);
+      pending = { target, partition, bytes, words, length: 0, records: 0 };
       this.#pending.set(key, pending);
     }
     return pending;
@@ -118,4 +121,5 @@ function reserve(pending: Pending, length: number): void {
   const larger = new Uint8Array(Math.max(length, pending.bytes.length * 2));
   larger.set(pending.bytes);
   pending.bytes = larger;
+  pending.words = new DataView(larger.buffer);
 }

@@ -7,6 +7,7 @@
 import { cidBytes } from "./cid.ts";
 import { EvaluationError } from "./eval-error.ts";
 import { CidLink, Duration, Instant, type RecordValue, type Value } from "./values.ts";
+import { copyWords, wordsOf } from "./words.ts";
 
 /** Nesting of lists and objects in a value that is written or read. atproto records stay below 32. */
 export const VALUE_DEPTH_MAX = 256;
@@ -35,10 +36,13 @@ export const MAJOR = {
 const START_BYTES = 4096;
 /** Text up to this many code units is written unit by unit: a call into C++ costs more. */
 const SHORT_TEXT = 64;
+/** So many bytes are copied word by word, for the same reason. */
+const COPIED_WORDS_BYTES = 256;
 const UINT32_SIZE = 2 ** 32;
 
 export class CborWriter {
   #bytes = Buffer.allocUnsafeSlow(START_BYTES);
+  #words = new DataView(this.#bytes.buffer);
   #length = 0;
 
   /** A copy of everything written since the last call. */
@@ -59,12 +63,11 @@ export class CborWriter {
   }
 
   /** As `take`, copied to `at` in `into`. */
-  moveTo(into: Uint8Array, at: number): void {
+  moveTo(into: DataView, at: number): void {
     const length = this.#length;
-    const bytes = this.#bytes;
     this.#length = 0;
-    if (length > SHORT_TEXT * 4) into.set(bytes.subarray(0, length), at);
-    else for (let i = 0; i < length; i += 1) into[at + i] = bytes[i] ?? 0;
+    if (length <= COPIED_WORDS_BYTES) copyWords(this.#words, 0, length, into, at);
+    else new Uint8Array(into.buffer).set(this.#bytes.subarray(0, length), into.byteOffset + at);
   }
 
   /** Forgets what was written, after an error. */
@@ -88,12 +91,9 @@ export class CborWriter {
   /** What is CBOR already, or the bytes of a text. */
   raw(bytes: Uint8Array, start: number, end: number): void {
     const at = this.#grow(end - start);
-    if (end - start > SHORT_TEXT) {
-      this.#bytes.set(bytes.subarray(start, end), at);
-      return;
-    }
-    const into = this.#bytes;
-    for (let i = start; i < end; i += 1) into[at + i - start] = bytes[i] ?? 0;
+    const base = bytes.byteOffset;
+    if (end - start > COPIED_WORDS_BYTES) this.#bytes.set(bytes.subarray(start, end), at);
+    else copyWords(wordsOf(bytes), base + start, base + end, this.#words, at);
   }
 
   /** Bytes of a text, without its head. */
@@ -134,7 +134,7 @@ export class CborWriter {
     }
     const at = this.#grow(9);
     this.#bytes[at] = 0xfb;
-    this.#bytes.writeDoubleBE(value, at + 1);
+    this.#words.setFloat64(at + 1, value);
   }
 
   #record(record: RecordValue, depth: number): void {
@@ -213,16 +213,16 @@ export class CborWriter {
     } else if (argument < 0x10000) {
       const at = this.#grow(3);
       this.#bytes[at] = type | 25;
-      this.#bytes.writeUInt16BE(argument, at + 1);
+      this.#words.setUint16(at + 1, argument);
     } else if (argument < UINT32_SIZE) {
       const at = this.#grow(5);
       this.#bytes[at] = type | 26;
-      this.#bytes.writeUInt32BE(argument, at + 1);
+      this.#words.setUint32(at + 1, argument);
     } else {
       const at = this.#grow(9);
       this.#bytes[at] = type | 27;
-      this.#bytes.writeUInt32BE(Math.floor(argument / UINT32_SIZE), at + 1);
-      this.#bytes.writeUInt32BE(argument % UINT32_SIZE, at + 5);
+      this.#words.setUint32(at + 1, Math.floor(argument / UINT32_SIZE));
+      this.#words.setUint32(at + 5, argument % UINT32_SIZE);
     }
   }
 
@@ -250,6 +250,7 @@ export class CborWriter {
       const larger = Buffer.allocUnsafeSlow(Math.max(length, this.#bytes.length * 2));
       larger.set(this.#bytes);
       this.#bytes = larger;
+      this.#words = new DataView(larger.buffer);
     }
     this.#length = length;
     return at;

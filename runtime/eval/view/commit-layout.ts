@@ -2,8 +2,8 @@
 // three. It takes a fifth of the time of looking every entry up by its name.
 
 import { MAJOR } from "../cbor-encode.ts";
+import { wordOf } from "../words.ts";
 import type { PathNode, PathTree } from "./path-tree.ts";
-import { wordOf } from "./words.ts";
 
 /** Names as CBOR, with what of the value is always the same. Of five bytes the two words overlap. */
 const OP = wordOf("\x62op\x66");

@@ -8,11 +8,11 @@ import { compileExpr, compilePredicate, type DropReason } from "../compile-expr.
 import { EvaluationError } from "../eval-error.ts";
 import { chainOf, Scope } from "../evaluate.ts";
 import { Instant, type RecordValue, type Value } from "../values.ts";
+import { wordsOf } from "../words.ts";
 import { type Added, EventSource } from "./event-source.ts";
 import type { EventView } from "./event-view.ts";
 import type { PathNode } from "./path-tree.ts";
 import { type Keying, partitionOfKey, type Records } from "./records.ts";
-import { wordsOf } from "./words.ts";
 
 /** What a canonical key of one text begins with. */
 const TEXT_KEY = "s".charCodeAt(0);

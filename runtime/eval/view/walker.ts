@@ -4,10 +4,10 @@
 
 import { MAJOR } from "../cbor-encode.ts";
 import { MalformedPayload } from "../eval-error.ts";
+import { wordsOf } from "../words.ts";
 import type { CommitLayout } from "./commit-layout.ts";
 import type { PathLevel, PathNode } from "./path-tree.ts";
 import { argumentAt, checkContainer, checkedEnd, headEnd, skipItem } from "./skip.ts";
-import { wordsOf } from "./words.ts";
 
 const NOWHERE = -1;
 
