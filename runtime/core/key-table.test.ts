@@ -27,27 +27,23 @@ it("keeps more keys of one hash than it has probes for", () => {
   expect(table.find(FIRST, Buffer.from("another"), 0, 7)).toBe(NO_ENTRY);
 });
 
-it("finds many keys at once, and leaves those that need more probes to be asked for", () => {
+it("finds many keys at once as it does each of them", () => {
   const table = new KeyTable();
-  const keys = [...ofOneSlot(3), ...Array.from({ length: 500 }, (_, i) => Buffer.from(`key ${i}`))];
-  for (const key of keys) table.add(FIRST, key, 0, key.length);
-  const bytes = Buffer.concat([Buffer.from("--"), ...keys, Buffer.from("none")]);
-  const ends = Int32Array.from(keys, () => 0);
+  const known = [
+    ...ofOneSlot(50),
+    ...Array.from({ length: 500 }, (_, i) => Buffer.from(`key ${i}`)),
+  ];
+  for (const key of known) table.add(FIRST, key, 0, key.length);
+  const keys = [Buffer.from("none"), ...known, Buffer.from("key 500")];
+  const bytes = Buffer.concat([Buffer.from("--"), ...keys]);
   let at = 2;
-  for (const [i, key] of keys.entries()) ends[i] = at += key.length;
+  const ends = Int32Array.from(keys, (key) => (at += key.length));
   const starts = ends.map((end, i) => end - (keys[i]?.length ?? 0));
   const numbers = new Int32Array(keys.length + 1).fill(77);
   table.findAll(FIRST, bytes, { starts, ends }, keys.length, numbers);
-  expect([...numbers.slice(0, 3)]).toEqual([0, NO_ENTRY, NO_ENTRY]);
-  const found = numbers.filter((number, i) => number === i).length;
-  expect(found).toBeGreaterThan(keys.length / 2);
-  for (const [i, number] of numbers.slice(0, keys.length).entries()) {
-    if (number !== NO_ENTRY) expect(number).toBe(i);
-  }
-  expect(numbers.at(-1)).toBe(77);
-  const none = { starts: Int32Array.of(bytes.length - 4), ends: Int32Array.of(bytes.length) };
-  table.findAll(FIRST, bytes, none, 1, numbers);
-  expect(numbers[0]).toBe(NO_ENTRY);
+  const each = keys.map((key) => table.find(FIRST, key, 0, key.length));
+  expect([...numbers]).toEqual([...each, 77]);
+  expect(each).toEqual([NO_ENTRY, ...known.keys(), NO_ENTRY]);
 });
 
 it("knows no key any more when it is cleared, and numbers from 0", () => {

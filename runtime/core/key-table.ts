@@ -10,6 +10,18 @@ const SLOTS_START = 64;
 const BYTES_START = 2048;
 const PROBES_MAX = 16;
 
+/** What a slot says of its key, side by side since all of it is wanted at once. */
+const SLOT = {
+  /** Counted from 1; 0 is free. */
+  number: 0,
+  hash: 1,
+  /** Where its bytes stand, of which the first is not among those that are looked for. */
+  start: 2,
+  end: 3,
+  /** How many parts there are. */
+  parts: 4,
+} as const;
+
 /** A method of Buffer that works on any bytes; its types leave it out. */
 const { utf8Slice } = Buffer.prototype as unknown as {
   readonly utf8Slice: (this: Uint8Array, start: number, end: number) => string;
@@ -20,14 +32,15 @@ export const NO_ENTRY = -1;
 
 export class KeyTable {
   #size = 0;
-  /** By slot: the key's number, counted from 1; 0 is free. A power of two, at most half of them taken. */
-  #slots = new Int32Array(SLOTS_START);
-  /** By number, side by side since both are wanted at once: its hash, and where its bytes end. */
-  #entries = new Int32Array(SLOTS_START);
+  /** A power of two, at most half of them taken. */
+  #slots = new Int32Array(SLOTS_START * SLOT.parts);
+  #mask = SLOTS_START - 1;
+  /** By number: where its bytes end. */
+  #ends = new Int32Array(SLOTS_START / 2);
   #bytes = new Uint8Array(BYTES_START);
   #words: DataView = new DataView(this.#bytes.buffer);
   readonly #crowded = new Map<string, number>();
-  /** Of the keys in hand. */
+  /** Of the keys in hand: hashes. */
   #hashes = new Int32Array();
 
   /** How many keys there are: the number of the next. */
@@ -40,22 +53,13 @@ export class KeyTable {
     const words = wordsOf(bytes);
     const base = bytes.byteOffset;
     const hash = hashOf(first, words, base + start, base + end);
-    const slots = this.#slots;
-    const mask = slots.length - 1;
-    for (let probe = 0; probe < PROBES_MAX; probe += 1) {
-      const number = (slots[(hash + probe) & mask] ?? 0) - 1;
-      if (number < 0) return NO_ENTRY;
-      if (this.#entries[2 * number] !== hash) continue;
-      if (this.#isKey(number, first, words, base + start, base + end)) return number;
-    }
-    if (this.#crowded.size === 0) return NO_ENTRY;
-    return this.#crowded.get(crowdedKey(first, bytes, start, end)) ?? NO_ENTRY;
+    return this.#find(hash, first, words, base + start, base + end);
   }
 
   /**
-   * As `find`, of `count` keys that all begin with `first`: their numbers, `NO_ENTRY` also where one had to be looked
-   * for further. A table is larger than any cache; taken step by step, the keys wait for memory together and not
-   * one after the other (Kocberber et al., "Asynchronous Memory Access Chaining", VLDB 2015).
+   * As `find`, of `count` keys that all begin with `first`. A table is larger than any cache; taken step by step, the
+   * keys wait for memory together and not one after the other (Kocberber et al., "Asynchronous Memory Access
+   * Chaining", VLDB 2015).
    */
   findAll(
     first: number,
@@ -67,39 +71,31 @@ export class KeyTable {
     const words = wordsOf(bytes);
     const base = bytes.byteOffset;
     const slots = this.#slots;
-    const mask = slots.length - 1;
     if (this.#hashes.length < count) this.#hashes = new Int32Array(numbers.length);
     const hashes = this.#hashes;
     for (let i = 0; i < count; i += 1) {
       const hash = hashOf(first, words, base + (starts[i] ?? 0), base + (ends[i] ?? 0));
       hashes[i] = hash;
-      numbers[i] = (slots[hash & mask] ?? 0) - 1;
-    }
-    const entries = this.#entries;
-    for (let i = 0; i < count; i += 1) {
-      const number = numbers[i] ?? NO_ENTRY;
-      if (number >= 0 && entries[2 * number] !== hashes[i]) numbers[i] = NO_ENTRY;
+      numbers[i] = slots[this.#slotOf(hash, 0)] ?? 0; // Asked for before it is needed.
     }
     for (let i = 0; i < count; i += 1) {
-      const number = numbers[i] ?? NO_ENTRY;
-      if (number < 0) continue;
       const [start, end] = [base + (starts[i] ?? 0), base + (ends[i] ?? 0)];
-      if (!this.#isKey(number, first, words, start, end)) numbers[i] = NO_ENTRY;
+      numbers[i] = this.#find(hashes[i] ?? 0, first, words, start, end);
     }
   }
 
   /** Gives the next number to a key that was not found. */
   add(first: number, bytes: Uint8Array, start: number, end: number): number {
     const number = this.#size;
-    if (number * 2 >= this.#slots.length) this.#grow();
+    if (number * 2 > this.#mask) this.#grow();
     const from = this.#startOf(number);
-    this.#reserve(from + 1 + end - start);
+    const to = from + 1 + end - start;
+    this.#reserve(to);
     this.#bytes[from] = first;
     const words = wordsOf(bytes);
     const base = bytes.byteOffset;
     copyWords(words, base + start, base + end, this.#words, from + 1);
-    this.#entries[2 * number] = hashOf(first, words, base + start, base + end);
-    this.#entries[2 * number + 1] = from + 1 + end - start;
+    this.#ends[number] = to;
     this.#size += 1;
     this.#place(number);
     return number;
@@ -114,19 +110,41 @@ export class KeyTable {
 
   /** A key as text, without the last `cut` bytes. */
   text(number: number, cut = 0): string {
-    return utf8Slice.call(this.#bytes, this.#startOf(number), this.#endOf(number) - cut);
+    return utf8Slice.call(this.#bytes, this.#startOf(number), (this.#ends[number] ?? 0) - cut);
   }
 
   /** The bytes of a key; good until the next `add`. */
   key(number: number): Uint8Array {
-    return this.#bytes.subarray(this.#startOf(number), this.#endOf(number));
+    return this.#bytes.subarray(this.#startOf(number), this.#ends[number]);
   }
 
   /** @param start in `words`, as `end` */
-  #isKey(number: number, first: number, words: DataView, start: number, end: number): boolean {
-    let at = this.#startOf(number);
-    if (this.#endOf(number) - at !== end - start + 1 || this.#bytes[at] !== first) return false;
+  #find(hash: number, first: number, words: DataView, start: number, end: number): number {
+    const slots = this.#slots;
+    for (let probe = 0; probe < PROBES_MAX; probe += 1) {
+      const slot = this.#slotOf(hash, probe);
+      const number = (slots[slot] ?? 0) - 1;
+      if (number < 0) return NO_ENTRY;
+      if (slots[slot + SLOT.hash] !== hash) continue;
+      if (this.#isIn(slot, first, words, start, end)) return number;
+    }
+    if (this.#crowded.size === 0) return NO_ENTRY;
+    const bytes = new Uint8Array(words.buffer, start, end - start);
+    return this.#crowded.get(crowdedKey(first, bytes, 0, bytes.length)) ?? NO_ENTRY;
+  }
+
+  /** Where in `#slots` the slot begins that a key stands in after so many others. */
+  #slotOf(hash: number, probe: number): number {
+    return ((hash + probe) & this.#mask) * SLOT.parts;
+  }
+
+  /** Whether a slot has the key that is `first` and what stands in `words` from `start` to `end`. */
+  #isIn(slot: number, first: number, words: DataView, start: number, end: number): boolean {
+    const slots = this.#slots;
+    let at = slots[slot + SLOT.start] ?? 0;
+    if ((slots[slot + SLOT.end] ?? 0) - at !== end - start + 1) return false;
     const known = this.#words;
+    if (known.getUint8(at) !== first) return false;
     at += 1;
     let i = start;
     for (; i + 3 < end; i += 4) {
@@ -141,32 +159,34 @@ export class KeyTable {
   }
 
   #startOf(number: number): number {
-    return number === 0 ? 0 : (this.#entries[2 * number - 1] ?? 0);
-  }
-
-  #endOf(number: number): number {
-    return this.#entries[2 * number + 1] ?? 0;
+    return number === 0 ? 0 : (this.#ends[number - 1] ?? 0);
   }
 
   #place(number: number): void {
-    const mask = this.#slots.length - 1;
-    const hash = this.#entries[2 * number] ?? 0;
+    const start = this.#startOf(number);
+    const end = this.#ends[number] ?? 0;
+    const first = this.#bytes[start] ?? 0;
+    const hash = hashOf(first, this.#words, start + 1, end);
+    const slots = this.#slots;
     for (let probe = 0; probe < PROBES_MAX; probe += 1) {
-      const slot = (hash + probe) & mask;
-      if (this.#slots[slot] !== 0) continue;
-      this.#slots[slot] = number + 1;
+      const slot = this.#slotOf(hash, probe);
+      if (slots[slot] !== 0) continue;
+      slots[slot] = number + 1;
+      slots[slot + SLOT.hash] = hash;
+      slots[slot + SLOT.start] = start;
+      slots[slot + SLOT.end] = end;
       return;
     }
-    const [first = 0, ...rest] = this.key(number);
-    this.#crowded.set(crowdedKey(first, Uint8Array.from(rest), 0, rest.length), number);
+    this.#crowded.set(crowdedKey(first, this.#bytes, start + 1, end), number);
   }
 
   #grow(): void {
-    const length = this.#slots.length * 2;
-    this.#slots = new Int32Array(length);
-    const entries = new Int32Array(length);
-    entries.set(this.#entries);
-    this.#entries = entries;
+    const count = 2 * (this.#mask + 1);
+    this.#slots = new Int32Array(count * SLOT.parts);
+    this.#mask = count - 1;
+    const ends = new Int32Array(count / 2);
+    ends.set(this.#ends);
+    this.#ends = ends;
     this.#crowded.clear();
     for (let number = 0; number < this.#size; number += 1) this.#place(number);
   }

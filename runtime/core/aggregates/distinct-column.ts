@@ -65,7 +65,8 @@ export class DistinctColumn implements Column {
   }
 
   mergeSaved(group: number, saved: Value): void {
-    for (const key of listOf(saved)) this.#addKey(group, Buffer.from(String(key)));
+    for (const key of listOf(saved))
+      if (typeof key === "string") this.#addKey(group, Buffer.from(key));
   }
 
   result(group: number): Value {
