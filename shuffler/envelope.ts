@@ -2,7 +2,7 @@
 // re-encodes, so the record's hash is still its CID.
 
 import type { EventEnvelope } from "../plan/event.ts";
-import type { CborWriter } from "./cbor/writer.ts";
+import { type CborWriter, type FieldName, fieldName } from "./cbor/writer.ts";
 
 /** An event to encode; what is absent is left out of the map. `record` is one DAG-CBOR item. */
 export type EventFields = Readonly<Omit<EventEnvelope, "time" | "record" | "oversize">> & {
@@ -28,36 +28,56 @@ export function encodeEnvelope(writer: CborWriter, event: EventFields, bytesMax:
   return { payload: writeEnvelope(writer, rest, true), oversize: true };
 }
 
-/** Keys in DAG-CBOR order: shorter first, then bytewise. */
+const NAME = {
+  op: fieldName("op"),
+  cid: fieldName("cid"),
+  did: fieldName("did"),
+  rev: fieldName("rev"),
+  seq: fieldName("seq"),
+  kind: fieldName("kind"),
+  rkey: fieldName("rkey"),
+  time: fieldName("time"),
+  active: fieldName("active"),
+  handle: fieldName("handle"),
+  record: fieldName("record"),
+  status: fieldName("status"),
+  oversize: fieldName("oversize"),
+  collection: fieldName("collection"),
+} as const;
+
+/** Keys in DAG-CBOR order: shorter first, then bytewise. All texts but a status are of what is ASCII by its syntax. */
 function writeEnvelope(writer: CborWriter, event: EventFields, oversize: boolean): Uint8Array {
   writer.map(sizeOf(event, oversize));
-  text(writer, "op", event.op);
-  text(writer, "cid", event.cid);
-  text(writer, "did", event.did);
-  text(writer, "rev", event.rev);
-  writer.text("seq").number(event.seq);
-  text(writer, "kind", event.kind);
-  text(writer, "rkey", event.rkey);
-  writer.text("time").number(event.timeMs);
-  if (event.active !== undefined) writer.text("active").boolean(event.active);
-  text(writer, "handle", event.handle);
+  ascii(writer, NAME.op, event.op);
+  ascii(writer, NAME.cid, event.cid);
+  ascii(writer, NAME.did, event.did);
+  ascii(writer, NAME.rev, event.rev);
+  writer.name(NAME.seq).number(event.seq);
+  ascii(writer, NAME.kind, event.kind);
+  ascii(writer, NAME.rkey, event.rkey);
+  writer.name(NAME.time).number(event.timeMs);
+  if (event.active !== undefined) writer.name(NAME.active).boolean(event.active);
+  ascii(writer, NAME.handle, event.handle);
   if (event.record !== undefined) {
-    writer.text("record");
+    writer.name(NAME.record);
     if (event.sorted === true) writer.byteString(event.record);
     else writer.raw(event.record);
   }
-  text(writer, "status", event.status);
-  if (oversize) writer.text("oversize").boolean(true);
-  text(writer, "collection", event.collection);
+  if (event.status !== undefined) writer.name(NAME.status).text(event.status);
+  if (oversize) writer.name(NAME.oversize).boolean(true);
+  ascii(writer, NAME.collection, event.collection);
   return writer.take();
 }
 
-function text(writer: CborWriter, key: string, value: string | undefined): void {
-  if (value !== undefined) writer.text(key).text(value);
+function ascii(writer: CborWriter, name: FieldName, value: string | undefined): void {
+  if (value !== undefined) writer.name(name).ascii(value);
 }
 
 function sizeOf(event: EventFields, oversize: boolean): number {
-  let size = oversize ? 1 : 0;
-  for (const name in event) if (event[name as keyof EventFields] !== undefined) size += 1; // own names
-  return event.sorted === undefined ? size : size - 1;
+  const count = (value: unknown): number => (value === undefined ? 0 : 1);
+  const commit = count(event.op) + count(event.cid) + count(event.rkey) + count(event.collection);
+  const account = count(event.active) + count(event.handle) + count(event.status);
+  const always = 4; // did, seq, kind, time
+  const own = always + count(event.rev) + count(event.record) + commit + account;
+  return oversize ? own + 1 : own;
 }

@@ -8,11 +8,29 @@
 const SLAB_BYTES = 16_384;
 /** Text up to this many code units is written unit by unit: a call into C++ costs more. */
 const SHORT_TEXT = 64;
+/** ASCII up to this long is written unit by unit too. */
+const LOOPED_TEXT = 16;
+const WORD_BYTES = 4;
 const CID_TAG_HEAD = 0xd8;
 const CID_TAG = 42;
 
+/** A name as it stands in a map, in words. */
+export type FieldName = { readonly words: Int32Array; readonly length: number };
+
+/** @param name ASCII, of less than 24 characters */
+export function fieldName(name: string): FieldName {
+  const length = 1 + name.length;
+  const bytes = Buffer.alloc(Math.ceil(length / WORD_BYTES) * WORD_BYTES);
+  bytes[0] = 0x60 + name.length;
+  bytes.write(name, 1, "latin1");
+  const count = bytes.length / WORD_BYTES;
+  const words = Int32Array.from({ length: count }, (_, i) => bytes.readInt32LE(i * WORD_BYTES));
+  return { words, length };
+}
+
 export class CborWriter {
   #buffer = Buffer.allocUnsafeSlow(SLAB_BYTES);
+  #words = new DataView(this.#buffer.buffer);
   /** Where that begins which was not yet taken. */
   #start = 0;
   #at = 0;
@@ -37,6 +55,28 @@ export class CborWriter {
     const length = Buffer.byteLength(value);
     this.#head(3, length).#reserve(length);
     this.#at += this.#buffer.write(value, this.#at);
+    return this;
+  }
+
+  /** As `text`, of a text that is ASCII, as whoever made it has checked. */
+  ascii(value: string): this {
+    const { length } = value;
+    this.#head(3, length).#reserve(length);
+    const buffer = this.#buffer;
+    const at = this.#at;
+    if (length > LOOPED_TEXT) buffer.write(value, at, "latin1");
+    else for (let i = 0; i < length; i += 1) buffer[at + i] = value.charCodeAt(i);
+    this.#at = at + length;
+    return this;
+  }
+
+  /** A name of a field. */
+  name({ words, length }: FieldName): this {
+    this.#reserve(words.length * WORD_BYTES);
+    for (let i = 0; i < words.length; i += 1) {
+      this.#words.setInt32(this.#at + i * WORD_BYTES, words[i] ?? 0, true);
+    }
+    this.#at += length; // What the last word has more is written over.
     return this;
   }
 
@@ -137,6 +177,7 @@ export class CborWriter {
     const begun = this.#buffer.subarray(this.#start, this.#at);
     const needed = begun.length + bytes;
     this.#buffer = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, needed * 2));
+    this.#words = new DataView(this.#buffer.buffer);
     this.#buffer.set(begun);
     this.#start = 0;
     this.#at = begun.length;
