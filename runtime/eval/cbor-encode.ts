@@ -90,10 +90,15 @@ export class CborWriter {
 
   /** What is CBOR already, or the bytes of a text. */
   raw(bytes: Uint8Array, start: number, end: number): void {
-    const at = this.#grow(end - start);
     const base = bytes.byteOffset;
-    if (end - start > COPIED_WORDS_BYTES) this.#bytes.set(bytes.subarray(start, end), at);
-    else copyWords(wordsOf(bytes), base + start, base + end, this.#words, at);
+    this.words(wordsOf(bytes), base + start, base + end);
+  }
+
+  /** As `raw`, of some memory. */
+  words(words: DataView, start: number, end: number): void {
+    const at = this.#grow(end - start);
+    if (end - start <= COPIED_WORDS_BYTES) copyWords(words, start, end, this.#words, at);
+    else this.#bytes.set(new Uint8Array(words.buffer, words.byteOffset + start, end - start), at);
   }
 
   /** Bytes of a text, without its head. */

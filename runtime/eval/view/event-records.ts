@@ -8,7 +8,6 @@ import { compileExpr, compilePredicate, type DropReason } from "../compile-expr.
 import { EvaluationError } from "../eval-error.ts";
 import { chainOf, Scope } from "../evaluate.ts";
 import { Instant, type RecordValue, type Value } from "../values.ts";
-import { wordsOf } from "../words.ts";
 import { type Added, EventSource } from "./event-source.ts";
 import type { EventView } from "./event-view.ts";
 import type { PathNode } from "./path-tree.ts";
@@ -113,8 +112,7 @@ export class EventRecords implements Records<EventView> {
   #hashOf(path: PathNode): number | null {
     const view = this.#view;
     if (!view.isThere(path) || view.head(path) >> 5 !== MAJOR.text) return null;
-    const { bytes, start, end } = view.textSpan(path);
-    const base = bytes.byteOffset;
-    return hash32OfAscii(TEXT_KEY, wordsOf(bytes), base + start, base + end);
+    const { words, start, end } = view.wordSpan(path);
+    return hash32OfAscii(TEXT_KEY, words, start, end);
   }
 }

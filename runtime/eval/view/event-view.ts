@@ -31,6 +31,8 @@ const KIND_BYTES = (["commit", "identity", "account", "sync"] as const).map(
 const reader = new CborReader();
 
 type Span = { bytes: Uint8Array; start: number; end: number };
+/** A text in the memory that its event lies in. */
+export type WordSpan = { words: DataView; start: number; end: number };
 
 export class EventView {
   readonly #tree = new PathTree("record");
@@ -48,6 +50,7 @@ export class EventView {
   #turn = 0;
   readonly #turns: number[] = [];
   readonly #values: Value[] = [];
+  readonly #wordSpan: WordSpan = { words: this.#walker.words, start: 0, end: 0 };
   readonly #span: Span = { bytes: this.#payload, start: 0, end: 0 };
   #whole: RecordValue | null = null;
   readonly #foreign = new Map<EventKind, readonly PathNode[]>();
@@ -143,6 +146,17 @@ export class EventView {
     return span;
   }
 
+  /** As `textSpan`, in words. */
+  wordSpan(node: PathNode): Readonly<WordSpan> {
+    const { start, end } = this.textSpan(node);
+    const base = this.#payload.byteOffset;
+    const span = this.#wordSpan;
+    span.words = this.#walker.words;
+    span.start = base + start;
+    span.end = base + end;
+    return span;
+  }
+
   /** Writes the item at a node as it stands; null when it is not there. */
   write(node: PathNode, writer: CborWriter): void {
     const start = this.#walker.start(node.slot);
@@ -150,7 +164,8 @@ export class EventView {
     if (start < 0) writer.value(null);
     else {
       if (node === this.#record) this.#checkRecordEnd(skipItem(this.#payload, start, end, 1));
-      writer.raw(this.#payload, start, end);
+      const base = this.#payload.byteOffset;
+      writer.words(this.#walker.words, base + start, base + end);
     }
   }
 

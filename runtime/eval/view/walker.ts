@@ -13,10 +13,16 @@ const NOWHERE = -1;
 
 export class Walker {
   #bytes: Uint8Array = new Uint8Array();
+  #words = wordsOf(this.#bytes);
   /** By slot: where the item begins, -1 when it is not there, and where it ends. */
   #starts = new Int32Array();
   #ends = new Int32Array();
   #places = { starts: this.#starts, ends: this.#ends };
+
+  /** The memory of what is walked over. */
+  get words(): DataView {
+    return this.#words;
+  }
 
   /** Where the item of a slot begins; -1 when it is not there. */
   start(slot: number): number {
@@ -52,7 +58,7 @@ export class Walker {
   walkCommit(payload: Uint8Array, layout: CommitLayout, slots: number): boolean {
     this.#begin(payload, slots);
     const places = this.#places;
-    const words = wordsOf(payload);
+    const words = this.#words;
     let at = layout.readHead(payload, words, places);
     if (at < 0) return false;
     const record = layout.recordStart(payload, words, at);
@@ -68,6 +74,7 @@ export class Walker {
     }
     this.#starts.fill(NOWHERE);
     this.#bytes = payload;
+    this.#words = wordsOf(payload);
   }
 
   /**
