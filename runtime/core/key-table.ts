@@ -166,7 +166,10 @@ export class KeyTable {
     const start = this.#startOf(number);
     const end = this.#ends[number] ?? 0;
     const first = this.#bytes[start] ?? 0;
-    const hash = hashOf(first, this.#words, start + 1, end);
+    this.#put(number, hashOf(first, this.#words, start + 1, end), start, end);
+  }
+
+  #put(number: number, hash: number, start: number, end: number): void {
     const slots = this.#slots;
     for (let probe = 0; probe < PROBES_MAX; probe += 1) {
       const slot = this.#slotOf(hash, probe);
@@ -177,10 +180,12 @@ export class KeyTable {
       slots[slot + SLOT.end] = end;
       return;
     }
-    this.#crowded.set(crowdedKey(first, this.#bytes, start + 1, end), number);
+    this.#crowded.set(crowdedKey(this.#bytes[start] ?? 0, this.#bytes, start + 1, end), number);
   }
 
   #grow(): void {
+    const old = this.#slots;
+    const crowded = [...this.#crowded.values()];
     const count = 2 * (this.#mask + 1);
     this.#slots = new Int32Array(count * SLOT.parts);
     this.#mask = count - 1;
@@ -188,7 +193,13 @@ export class KeyTable {
     ends.set(this.#ends);
     this.#ends = ends;
     this.#crowded.clear();
-    for (let number = 0; number < this.#size; number += 1) this.#place(number);
+    for (let slot = 0; slot < old.length; slot += SLOT.parts) {
+      const number = (old[slot] ?? 0) - 1;
+      if (number < 0) continue;
+      const [start, end] = [old[slot + SLOT.start] ?? 0, old[slot + SLOT.end] ?? 0];
+      this.#put(number, old[slot + SLOT.hash] ?? 0, start, end);
+    }
+    for (const number of crowded) this.#place(number);
   }
 
   #reserve(length: number): void {
