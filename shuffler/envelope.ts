@@ -45,7 +45,7 @@ const NAME = {
   collection: fieldName("collection"),
 } as const;
 
-/** Keys in DAG-CBOR order: shorter first, then bytewise. All texts but a status are of what is ASCII by its syntax. */
+/** Keys in DAG-CBOR order: shorter first, then bytewise. What its syntax makes ASCII is written so. */
 function writeEnvelope(writer: CborWriter, event: EventFields, oversize: boolean): Uint8Array {
   writer.map(sizeOf(event, oversize));
   ascii(writer, NAME.op, event.op);
@@ -57,7 +57,7 @@ function writeEnvelope(writer: CborWriter, event: EventFields, oversize: boolean
   ascii(writer, NAME.rkey, event.rkey);
   writer.name(NAME.time).number(event.timeMs);
   if (event.active !== undefined) writer.name(NAME.active).boolean(event.active);
-  ascii(writer, NAME.handle, event.handle);
+  if (event.handle !== undefined) writer.name(NAME.handle).text(event.handle);
   if (event.record !== undefined) {
     writer.name(NAME.record);
     if (event.sorted === true) writer.byteString(event.record);

@@ -119,7 +119,7 @@ type OptionType = { readonly is: (value: Json) => boolean; readonly what: string
 
 const STRINGS: OptionType = { is: listOf(isString), what: "a list of strings" };
 const URI: OptionType = {
-  is: matches(/^at:\/\/did:[^/]+\/[^/]+\/[^/]+$/),
+  is: isRecordUri,
   what: "a record's URI such as 'at://did:plc:alice/app.bsky.feed.post/3l6oveex3ii2l'",
 };
 
@@ -145,6 +145,12 @@ function check(name: string, value: Json, node: ExprNode | undefined, env: Env):
   if (type === undefined || type.is(value)) return true;
   if (node !== undefined) env.report("FPL0203", node.span, `\`${name}\` is ${type.what}`);
   return false;
+}
+
+function isRecordUri(value: Json): boolean {
+  const [scheme, nothing, did = "", collection = "", rkey = "", ...more] = String(value).split("/");
+  const parts = DID.test(did) && NSID.test(collection) && RKEY.test(rkey);
+  return scheme === "at:" && nothing === "" && parts && more.length === 0;
 }
 
 function isString(value: Json): boolean {
