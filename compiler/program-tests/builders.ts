@@ -148,7 +148,8 @@ function check(name: string, value: Json, node: ExprNode | undefined, env: Env):
 }
 
 function isRecordUri(value: Json): boolean {
-  const [scheme, nothing, did = "", collection = "", rkey = "", ...more] = String(value).split("/");
+  if (typeof value !== "string") return false;
+  const [scheme, nothing, did = "", collection = "", rkey = "", ...more] = value.split("/");
   const parts = DID.test(did) && NSID.test(collection) && RKEY.test(rkey);
   return scheme === "at:" && nothing === "" && parts && more.length === 0;
 }

@@ -109,6 +109,12 @@ function plainEvent(payload: Uint8Array): PlainEvent {
     op: typeof op === "string" ? op : null,
     collection: typeof collection === "string" ? collection : null,
     rkey: typeof rkey === "string" ? rkey : null,
-    record: record === undefined ? null : (record as PlainEvent["record"]), // A map, by the lexicons.
+    record: record === undefined ? null : plainRecord(record),
   };
+}
+
+/** A record stands in its event as bytes, unless its keys are out of order. */
+function plainRecord(record: unknown): PlainEvent["record"] {
+  const plain = record instanceof Uint8Array ? cborToLexRecord(record) : record;
+  return plain as PlainEvent["record"]; // A map, by the lexicons.
 }
