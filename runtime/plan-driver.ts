@@ -79,15 +79,14 @@ export class PlanDriver {
   /** Takes one message of the firehose. */
   push(message: FirehoseMessage): void {
     this.#seq += 1;
-    const { headers } = message;
     for (const reader of this.#readersOf(message.subject)) {
       this.#push(reader.task, {
         input: reader.input,
         channel: reader.channel,
         channels: reader.channels,
         generation: 0,
-        watermarkMs: watermarkOf(headers),
-        timeTrusted: headers.size === 0 || !headers.has(HEADER.untrustedTime),
+        watermarkMs: watermarkOf(message.headers),
+        timeTrusted: !message.headers.has(HEADER.untrustedTime),
         payload: message.payload.length === 0 ? null : message.payload,
         subject: message.subject,
         seq: this.#seq,
@@ -244,7 +243,6 @@ function readersIn(task: Task, subject: string, partitions: number): Reader[] {
 }
 
 function watermarkOf(headers: ReadonlyMap<string, string>): number | null {
-  if (headers.size === 0) return null;
   const header = headers.get(HEADER.watermark);
   if (header === undefined) return null;
   const ms = Number(header);

@@ -208,6 +208,9 @@ function sortedNames(record: RecordValue): string[] {
   return Object.keys(record).sort(compareText);
 }
 
+/** What the canonical key of one text begins with; the text follows. */
+export const TEXT_KEY = "s".charCodeAt(0);
+
 /**
  * The canonical text of a list of values: the identity of a group, and what decides its partition. One
  * text per list, different texts for different lists, the same text for equal values.

@@ -30,3 +30,9 @@ export function copyWords(
   for (; i + 3 < end; i += 4) into.setInt32(i + shift, from.getInt32(i, true), true);
   for (; i < end; i += 1) into.setUint8(i + shift, from.getUint8(i));
 }
+
+/** Whether the bytes from `start` to `end` are ASCII. */
+export function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i += 1) if ((bytes[i] ?? 0) > 0x7f) return false;
+  return true;
+}

@@ -3,7 +3,8 @@
 //
 //   entry: [canonical key of the value][number of the set, 4 bytes]
 
-import { canonicalKey, type Value } from "../../eval/values.ts";
+import { canonicalKey, TEXT_KEY, type Value } from "../../eval/values.ts";
+import { copyWords, isAscii, wordsOf } from "../../eval/words.ts";
 import { KeyTable, NO_ENTRY } from "../key-table.ts";
 import { listOf } from "./accumulator.ts";
 import type { Column } from "./column.ts";
@@ -11,8 +12,6 @@ import type { Column } from "./column.ts";
 const START = 64;
 const KEY_BYTES_START = 256;
 const SET_BYTES = 4;
-/** What the canonical key of a text begins with; the text follows. */
-const TEXT_KEY = "s".charCodeAt(0);
 
 export class DistinctColumn implements Column {
   readonly #cap: number;
@@ -25,6 +24,8 @@ export class DistinctColumn implements Column {
   #counts = new Int32Array(START);
   #setCount = 0;
   #key = new Uint8Array(KEY_BYTES_START);
+  /** Over `#key`. */
+  #words = new DataView(this.#key.buffer);
 
   /** @param cap how many values of a group are told apart */
   constructor(cap: number) {
@@ -52,7 +53,7 @@ export class DistinctColumn implements Column {
     const length = this.#writeKey(group, bytes, start, end);
     if (this.#table.find(TEXT_KEY, this.#key, 0, length) !== NO_ENTRY) return true;
     // Text that is not UTF-8 would read as another one.
-    for (let i = start; i < end; i += 1) if ((bytes[i] ?? 0) > 0x7f) return false;
+    if (!isAscii(bytes, start, end)) return false;
     this.#append(group, TEXT_KEY, length);
     return true;
   }
@@ -109,11 +110,13 @@ export class DistinctColumn implements Column {
   /** Writes the key of an entry but for its first byte, and gives its length. */
   #writeKey(group: number, bytes: Uint8Array, start: number, end: number): number {
     const length = end - start + SET_BYTES;
-    if (length > this.#key.length) this.#key = new Uint8Array(2 * length);
-    const key = this.#key;
-    for (let i = start; i < end; i += 1) key[i - start] = bytes[i] ?? 0;
-    const set = this.#sets[group] ?? 0;
-    for (let i = 0; i < SET_BYTES; i += 1) key[end - start + i] = (set >>> (8 * i)) & 0xff;
+    if (length > this.#key.length) {
+      this.#key = new Uint8Array(2 * length);
+      this.#words = new DataView(this.#key.buffer);
+    }
+    const base = bytes.byteOffset;
+    copyWords(wordsOf(bytes), base + start, base + end, this.#words, 0);
+    this.#words.setInt32(end - start, this.#sets[group] ?? 0, true);
     return length;
   }
 

@@ -3,15 +3,20 @@
 
 import type { Aggregate } from "../../../plan/plan.ts";
 import { decodeValue, encodeRecord, type Row } from "../../eval/codec.ts";
-import { canonicalKey, type RecordValue, setField, type Value } from "../../eval/values.ts";
+import {
+  canonicalKey,
+  type RecordValue,
+  setField,
+  TEXT_KEY,
+  type Value,
+} from "../../eval/values.ts";
 import type { EncodedRows } from "../../eval/view/encoded-rows.ts";
+import { isAscii } from "../../eval/words.ts";
 import { listOf } from "../aggregates/accumulator.ts";
 import type { Column } from "../aggregates/column.ts";
 import { assert } from "../assert.ts";
 import { KeyTable, NO_ENTRY } from "../key-table.ts";
 
-/** What the canonical key of one text begins with; the text follows. */
-const TEXT_KEY = "s".charCodeAt(0);
 const CHANGED = 1;
 const UNSENT = 2;
 const GROUPS_START = 64;
@@ -256,9 +261,4 @@ export class GroupTable {
     if ((flags & CHANGED & ~before) !== 0) this.#changed.push(group);
     this.#flags[group] = before | flags;
   }
-}
-
-function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let i = start; i < end; i += 1) if ((bytes[i] ?? 0) > 0x7f) return false;
-  return true;
 }

@@ -7,14 +7,11 @@ import { type CborWriter, MAJOR } from "../cbor-encode.ts";
 import { compileExpr, compilePredicate, type DropReason } from "../compile-expr.ts";
 import { EvaluationError } from "../eval-error.ts";
 import { chainOf, Scope } from "../evaluate.ts";
-import { Instant, type RecordValue, type Value } from "../values.ts";
+import { Instant, type RecordValue, TEXT_KEY, type Value } from "../values.ts";
 import { type Added, EventSource } from "./event-source.ts";
 import type { EventView } from "./event-view.ts";
 import type { PathNode } from "./path-tree.ts";
 import { type Keying, partitionOfKey, type Records } from "./records.ts";
-
-/** What a canonical key of one text begins with. */
-const TEXT_KEY = "s".charCodeAt(0);
 
 export class EventRecords implements Records<EventView> {
   readonly #view: EventView;
@@ -112,7 +109,8 @@ export class EventRecords implements Records<EventView> {
   #hashOf(path: PathNode): number | null {
     const view = this.#view;
     if (!view.isThere(path) || view.head(path) >> 5 !== MAJOR.text) return null;
-    const { words, start, end } = view.wordSpan(path);
-    return hash32OfAscii(TEXT_KEY, words, start, end);
+    const { bytes, start, end } = view.textSpan(path);
+    const base = bytes.byteOffset;
+    return hash32OfAscii(TEXT_KEY, view.words, base + start, base + end);
   }
 }

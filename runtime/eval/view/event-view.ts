@@ -31,8 +31,6 @@ const KIND_BYTES = (["commit", "identity", "account", "sync"] as const).map(
 const reader = new CborReader();
 
 type Span = { bytes: Uint8Array; start: number; end: number };
-/** A text in the memory that its event lies in. */
-export type WordSpan = { words: DataView; start: number; end: number };
 
 export class EventView {
   readonly #tree = new PathTree("record");
@@ -43,14 +41,12 @@ export class EventView {
   readonly #kind = this.#tree.node(["kind"]);
   readonly #commit = ["op", "collection", "rkey"].map((name) => this.#tree.node([name]));
   readonly #oversize = this.#tree.node(["oversize"]);
-  readonly #record = this.#tree.node(["record"]);
   readonly #layout = new CommitLayout(this.#tree);
   #payload: Uint8Array = new Uint8Array();
   /** Of decoded values, so that an older event's are not taken for this one's. */
   #turn = 0;
   readonly #turns: number[] = [];
   readonly #values: Value[] = [];
-  readonly #wordSpan: WordSpan = { words: this.#walker.words, start: 0, end: 0 };
   readonly #span: Span = { bytes: this.#payload, start: 0, end: 0 };
   #whole: RecordValue | null = null;
   readonly #foreign = new Map<EventKind, readonly PathNode[]>();
@@ -130,7 +126,7 @@ export class EventView {
     if (this.#turns[slot] === this.#turn) return this.#values[slot] ?? null;
     const start = this.#walker.start(slot);
     const value = start < 0 ? null : reader.valueAt(this.#payload, start, depth);
-    if (node === this.#record && start >= 0) this.#checkRecordEnd(reader.at);
+    if (node === this.#layout.record && start >= 0) this.#checkRecordEnd(reader.at);
     this.#turns[slot] = this.#turn;
     this.#values[slot] = value;
     return value;
@@ -146,15 +142,9 @@ export class EventView {
     return span;
   }
 
-  /** As `textSpan`, in words. */
-  wordSpan(node: PathNode): Readonly<WordSpan> {
-    const { start, end } = this.textSpan(node);
-    const base = this.#payload.byteOffset;
-    const span = this.#wordSpan;
-    span.words = this.#walker.words;
-    span.start = base + start;
-    span.end = base + end;
-    return span;
+  /** The memory that the event lies in. */
+  get words(): DataView {
+    return this.#walker.words;
   }
 
   /** Writes the item at a node as it stands; null when it is not there. */
@@ -163,15 +153,16 @@ export class EventView {
     const end = this.#walker.end(node.slot);
     if (start < 0) writer.value(null);
     else {
-      if (node === this.#record) this.#checkRecordEnd(skipItem(this.#payload, start, end, 1));
+      if (node === this.#layout.record)
+        this.#checkRecordEnd(skipItem(this.#payload, start, end, 1));
       const base = this.#payload.byteOffset;
-      writer.words(this.#walker.words, base + start, base + end);
+      writer.words(this.words, base + start, base + end);
     }
   }
 
   /** The record may not have been read to its end before. */
   #checkRecordEnd(at: number): void {
-    if (at !== this.#walker.end(this.#record.slot))
+    if (at !== this.#walker.end(this.#layout.record.slot))
       throw new MalformedPayload("more than one value");
   }
 
