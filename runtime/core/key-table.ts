@@ -4,7 +4,7 @@
 // Keys come from anybody: one that is not placed after PROBES_MAX stands in a Map, whose hash nobody knows,
 // so who makes many keys of one hash gains nothing.
 
-import { copyWords, wordsOf } from "../eval/words.ts";
+import { copyWords, sameWords, wordsOf } from "../eval/words.ts";
 
 const SLOTS_START = 64;
 const BYTES_START = 2048;
@@ -141,21 +141,11 @@ export class KeyTable {
   /** Whether a slot has the key that is `first` and what stands in `words` from `start` to `end`. */
   #isIn(slot: number, first: number, words: DataView, start: number, end: number): boolean {
     const slots = this.#slots;
-    let at = slots[slot + SLOT.start] ?? 0;
+    const at = slots[slot + SLOT.start] ?? 0;
     if ((slots[slot + SLOT.end] ?? 0) - at !== end - start + 1) return false;
     const known = this.#words;
     if (known.getUint8(at) !== first) return false;
-    at += 1;
-    let i = start;
-    for (; i + 3 < end; i += 4) {
-      if (known.getInt32(at, true) !== words.getInt32(i, true)) return false;
-      at += 4;
-    }
-    for (; i < end; i += 1) {
-      if (known.getUint8(at) !== words.getUint8(i)) return false;
-      at += 1;
-    }
-    return true;
+    return sameWords(words, start, end, known, at + 1);
   }
 
   #startOf(number: number): number {
@@ -211,15 +201,24 @@ export class KeyTable {
   }
 }
 
-/** Four bytes at a time; for tables in memory only. */
+/** Two words at a time, of which the last overlap those before; for tables in memory only. */
 function hashOf(first: number, words: DataView, start: number, end: number): number {
   let hash = (end - start) ^ (first << 24);
-  let i = start;
-  for (; i + 3 < end; i += 4) {
-    hash = Math.imul(hash ^ words.getInt32(i, true), 0x9e3779b1);
-    hash ^= hash >>> 15;
+  let other = 0;
+  const last = end - 8;
+  if (last >= start) {
+    for (let i = start; i < last; i += 8) {
+      hash = Math.imul(hash ^ words.getInt32(i, true), 0x9e3779b1);
+      other = Math.imul(other ^ words.getInt32(i + 4, true), 0xc2b2ae35);
+      hash ^= hash >>> 15;
+      other ^= other >>> 13;
+    }
+    hash = Math.imul(hash ^ words.getInt32(last, true), 0x9e3779b1);
+    other = Math.imul(other ^ words.getInt32(last + 4, true), 0xc2b2ae35);
+  } else {
+    for (let i = start; i < end; i += 1) hash = Math.imul(hash ^ words.getUint8(i), 0x01000193);
   }
-  for (; i < end; i += 1) hash = Math.imul(hash ^ words.getUint8(i), 0x01000193);
+  hash ^= (hash >>> 15) ^ Math.imul(other ^ (other >>> 16), 0x27d4eb2f);
   hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b);
   return hash ^ (hash >>> 13);
 }

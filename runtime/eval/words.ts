@@ -1,4 +1,8 @@
-// Four bytes at a time: comparing, hashing and copying bytes word by word takes a fourth of the time.
+// Eight bytes at a time: comparing and copying bytes word by word takes an eighth of the time. The last word overlaps
+// the one before it, so that no bytes are left over. V8 keeps a BigInt that only passes from one view to another in a
+// register; one that is reckoned with it does not.
+
+const LONG_WORD = 8;
 
 let buffer: ArrayBufferLike = new ArrayBuffer(0);
 let view: DataView = new DataView(buffer);
@@ -26,9 +30,37 @@ export function copyWords(
   at: number,
 ): void {
   const shift = at - start;
-  let i = start;
-  for (; i + 3 < end; i += 4) into.setInt32(i + shift, from.getInt32(i, true), true);
-  for (; i < end; i += 1) into.setUint8(i + shift, from.getUint8(i));
+  const last = end - LONG_WORD;
+  if (last >= start) {
+    for (let i = start; i < last; i += LONG_WORD) {
+      into.setBigInt64(i + shift, from.getBigInt64(i, true), true);
+    }
+    into.setBigInt64(last + shift, from.getBigInt64(last, true), true);
+    return;
+  }
+  for (let i = start; i < end; i += 1) into.setUint8(i + shift, from.getUint8(i));
+}
+
+/** Whether what stands from `start` to `end` stands at `at` in `other` too. */
+export function sameWords(
+  words: DataView,
+  start: number,
+  end: number,
+  other: DataView,
+  at: number,
+): boolean {
+  const shift = at - start;
+  const last = end - LONG_WORD;
+  if (last >= start) {
+    for (let i = start; i < last; i += LONG_WORD) {
+      if (words.getBigInt64(i, true) !== other.getBigInt64(i + shift, true)) return false;
+    }
+    return words.getBigInt64(last, true) === other.getBigInt64(last + shift, true);
+  }
+  for (let i = start; i < end; i += 1) {
+    if (words.getUint8(i) !== other.getUint8(i + shift)) return false;
+  }
+  return true;
 }
 
 /** Whether the bytes from `start` to `end` are ASCII. */
