@@ -8,6 +8,8 @@ import { MalformedPayload } from "../eval-error.ts";
 /** Simple values; floats are what else there is of their major type. */
 const FALSE = 0xf4;
 const UNDEFINED = 0xf7;
+/** What a head says whose argument has one byte. */
+const ONE_BYTE = 24;
 
 const reader = new CborReader();
 
@@ -21,7 +23,10 @@ export function skipItem(bytes: Uint8Array, at: number, end: number, depth: numb
   }
   let argument = head & 31;
   let next = at + 1;
-  if (argument >= 24) {
+  if (argument === ONE_BYTE) {
+    next = checkedEnd(next, 1, end);
+    argument = bytes[at + 1] ?? 0;
+  } else if (argument > ONE_BYTE) {
     next = headEnd(at, argument, end);
     argument = argumentAt(bytes, at, next);
   }
