@@ -40,10 +40,14 @@ export class StageContext {
     this.output = new OutputBuffer();
   }
 
-  /** Sends the item that was just written. */
-  send(target: Target, partition: number, item: CborWriter): void {
+  /** Where an item is to be written; it is sent by `sendBegun`. */
+  begin(target: Target, partition: number): CborWriter {
+    return this.output.begin(target, partition);
+  }
+
+  sendBegun(): void {
     this.counters.out += 1;
-    this.output.add(target, partition, item);
+    this.output.add();
   }
 
   drop(reason: string): void {
@@ -76,10 +80,15 @@ export class StageContext {
       try {
         body(record, seq);
       } catch (error) {
-        if (!(error instanceof EvaluationError)) throw error;
-        const whole = records.whole(record);
-        this.deadLetter(op, error, whole, timeOf(whole));
+        this.refuse(op, records, record, error);
       }
     };
+  }
+
+  /** Sends a record to dead letters that `error` was thrown of. @throws `error` when it is a bug of ours */
+  refuse<R>(op: string, records: Records<R>, record: R, error: unknown): void {
+    if (!(error instanceof EvaluationError)) throw error;
+    const whole = records.whole(record);
+    this.deadLetter(op, error, whole, timeOf(whole));
   }
 }

@@ -1,9 +1,9 @@
 // Collects the items of a step per target and partition, and cuts them into messages.
 
 import type { Target } from "../../plan/targets.ts";
-import type { CborWriter } from "../eval/cbor-encode.ts";
-import { written } from "../eval/codec.ts";
+import { CborWriter } from "../eval/cbor-encode.ts";
 import type { RecordValue } from "../eval/values.ts";
+import { assert } from "./assert.ts";
 import type { OutputMessage } from "./message.ts";
 
 /** A message is closed when its payload reaches this; one larger item still goes out alone. */
@@ -19,13 +19,12 @@ export interface Gathering {
   flush(): void;
 }
 
-/** Items stand one behind the other, so that none is an object of its own. */
+/** Items are written one behind the other, so that none is an object of its own, nor copied. */
 type Pending = {
   readonly target: Target;
   readonly partition: number;
-  bytes: Uint8Array;
-  /** Over `bytes`. */
-  words: DataView;
+  readonly writer: CborWriter;
+  /** Bytes of the items that are in it; what else is in `writer` is one that was begun. */
   length: number;
   records: number;
 };
@@ -34,6 +33,7 @@ export class OutputBuffer {
   readonly #pending = new Map<string, Pending>();
   #lastTarget: Target | null = null;
   #lastPending: Pending[] = [];
+  #last: Pending | null = null;
   #full: OutputMessage[] = [];
   #bytes = 0;
   /** Pending messages with records. */
@@ -55,24 +55,28 @@ export class OutputBuffer {
   }
 
   addRecord(target: Target, partition: number, record: RecordValue): void {
-    this.add(
-      target,
-      partition,
-      written((writer) => writer.value(record)),
-    );
+    this.begin(target, partition).value(record);
+    this.add();
   }
 
-  /** Takes what `item` has written: one CBOR item. */
-  add(target: Target, partition: number, item: CborWriter): void {
+  /** Where the next CBOR item of a partition is to be written; it counts once it is added, and else was never begun. */
+  begin(target: Target, partition: number): CborWriter {
     const pending = this.#open(target, partition);
-    const { length } = item;
+    this.#last = pending;
+    pending.writer.resumeAt(pending.length);
+    return pending.writer;
+  }
+
+  /** Adds the item that was begun last. */
+  add(): void {
+    const pending = this.#last;
+    assert(pending !== null, "an item is added that was not begun");
+    const { length } = pending.writer;
     if (pending.records === 0) this.#begun += 1;
-    reserve(pending, pending.length + length);
-    item.moveTo(pending.words, pending.length);
-    pending.length += length;
+    this.#bytes += length - pending.length;
+    pending.length = length;
     pending.records += 1;
-    this.#bytes += length;
-    if (pending.length >= MESSAGE_BYTES_TARGET) this.#close(pending);
+    if (length >= MESSAGE_BYTES_TARGET) this.#close(pending);
   }
 
   /** All messages since the last drain; messages of one target and partition in order. */
@@ -99,27 +103,19 @@ export class OutputBuffer {
     const key = `${target.kind}/${target.name}/${partition}`;
     let pending = this.#pending.get(key);
     if (pending === undefined) {
-      const bytes = new Uint8Array(START_BYTES);
-      const words = new DataView(bytes.buffer);
-      pending = { target, partition, bytes, words, length: 0, records: 0 };
+      const writer = new CborWriter(START_BYTES);
+      pending = { target, partition, writer, length: 0, records: 0 };
       this.#pending.set(key, pending);
     }
     return pending;
   }
 
   #close(pending: Pending): void {
-    const { target, partition, bytes, length, records } = pending;
-    this.#full.push({ target, partition, payload: bytes.slice(0, length), records });
+    const { target, partition, writer, length, records } = pending;
+    writer.resumeAt(length);
+    this.#full.push({ target, partition, payload: writer.take(), records });
     pending.length = 0;
     pending.records = 0;
     this.#begun -= 1;
   }
-}
-
-function reserve(pending: Pending, length: number): void {
-  if (length <= pending.bytes.length) return;
-  const larger = new Uint8Array(Math.max(length, pending.bytes.length * 2));
-  larger.set(pending.bytes);
-  pending.bytes = larger;
-  pending.words = new DataView(larger.buffer);
 }

@@ -41,14 +41,22 @@ const COPIED_WORDS_BYTES = 256;
 const UINT32_SIZE = 2 ** 32;
 
 export class CborWriter {
-  #bytes = Buffer.allocUnsafeSlow(START_BYTES);
-  #words = new DataView(this.#bytes.buffer);
+  #bytes: Buffer;
+  #words: DataView;
   #length = 0;
+  /** What is being written may reach up to here. */
+  #limit = VALUE_BYTES_MAX;
+
+  /** @param bytes for which there is room from the start */
+  constructor(bytes = START_BYTES) {
+    this.#bytes = Buffer.allocUnsafeSlow(bytes);
+    this.#words = new DataView(this.#bytes.buffer);
+  }
 
   /** A copy of everything written since the last call. */
   take(): Uint8Array {
     const bytes = Uint8Array.prototype.slice.call(this.#bytes, 0, this.#length);
-    this.#length = 0;
+    this.reset();
     return bytes;
   }
 
@@ -62,17 +70,15 @@ export class CborWriter {
     return this.#length;
   }
 
-  /** As `take`, copied to `at` in `into`. */
-  moveTo(into: DataView, at: number): void {
-    const length = this.#length;
-    this.#length = 0;
-    if (length <= COPIED_WORDS_BYTES) copyWords(this.#words, 0, length, into, at);
-    else new Uint8Array(into.buffer).set(this.#bytes.subarray(0, length), into.byteOffset + at);
-  }
-
   /** Forgets what was written, after an error. */
   reset(): void {
-    this.#length = 0;
+    this.resumeAt(0);
+  }
+
+  /** Forgets what was written behind `length`: a value that begins there may have as many bytes as the first. */
+  resumeAt(length: number): void {
+    this.#length = length;
+    this.#limit = length + VALUE_BYTES_MAX;
   }
 
   listHeader(length: number): void {
@@ -245,7 +251,7 @@ export class CborWriter {
   #grow(count: number): number {
     const at = this.#length;
     const length = at + count;
-    if (length > VALUE_BYTES_MAX) {
+    if (length > this.#limit) {
       throw new EvaluationError(
         "value too large",
         `a value has at most ${VALUE_BYTES_MAX} bytes of CBOR`,

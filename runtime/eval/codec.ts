@@ -42,10 +42,9 @@ export function encoded(write: (writer: CborWriter) => void): Uint8Array {
   return writer.take();
 }
 
-/** As `encoded`, left in the writer, to be moved from there before anything else is written. */
-export function written(write: (writer: CborWriter) => void): CborWriter {
+/** A writer for what is looked at and not kept: it is empty, and is so again whenever it is asked for. */
+export function scratchWriter(): CborWriter {
   writer.reset();
-  write(writer);
   return writer;
 }
 

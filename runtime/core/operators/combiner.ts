@@ -11,7 +11,7 @@ import type { Aggregate, ExchangeOp } from "../../../plan/plan.ts";
 import { partitionsOf, type Target } from "../../../plan/targets.ts";
 import { CborReader } from "../../eval/cbor-decode.ts";
 import type { CborWriter } from "../../eval/cbor-encode.ts";
-import { COMBINED_ROW_PARTS, written } from "../../eval/codec.ts";
+import { COMBINED_ROW_PARTS } from "../../eval/codec.ts";
 import type { Value } from "../../eval/values.ts";
 import { listOf, type RowOrder } from "../aggregates/accumulator.ts";
 import { type AggregateFunction, aggregateFunction } from "../aggregates/aggregate.ts";
@@ -147,10 +147,11 @@ export class Combiner implements Gathering {
 
   flush(): void {
     if (this.#rows === 0) return;
+    const { output } = this.#context;
     const { size } = this.#table;
     for (let group = 0; group < size; group += 1) {
-      const item = written((writer) => this.#write(group, writer));
-      this.#context.output.add(this.#target, this.#partitions[group] ?? 0, item);
+      this.#write(group, output.begin(this.#target, this.#partitions[group] ?? 0));
+      output.add();
     }
     const { rowsPerGroupMin } = this.#context.combiner;
     const paysFrom = this.#readsColumns ? 2 * rowsPerGroupMin : rowsPerGroupMin;

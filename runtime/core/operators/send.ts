@@ -3,7 +3,7 @@
 import type { ExchangeOp, SinkOp } from "../../../plan/plan.ts";
 import { partitionsOf, type Target } from "../../../plan/targets.ts";
 import type { CborWriter } from "../../eval/cbor-encode.ts";
-import { ROW_PARTS, written } from "../../eval/codec.ts";
+import { ROW_PARTS, scratchWriter } from "../../eval/codec.ts";
 import { partitionOfKey, type Records } from "../../eval/view/records.ts";
 import type { Emit, StageContext } from "../context.ts";
 import { combinerOf } from "./combiner.ts";
@@ -16,31 +16,33 @@ export function exchange<R>(op: ExchangeOp, context: StageContext, records: Reco
   const writeColumns = op.columns.map((column) => records.writing(column));
   const columns = writeColumns.length + (op.known === true ? 1 : 0);
   const combiner = combinerOf(op, target, keys.partition, context);
-  let columnsAt = 0;
-  let timeMs = 0;
-  const write = (record: R, writer: CborWriter): void => {
-    keys.write(record, writer);
-    columnsAt = writer.length;
+  const write = (record: R, timeMs: number, writer: CborWriter): void => {
     writer.listHeader(columns);
     for (const writeColumn of writeColumns) writeColumn(record, writer);
     if (op.known === true) writer.number(Math.max(timeMs, context.message.channelWatermarkMs));
   };
-  const send = context.guard("exchange", records, (record, seq) => {
-    if (combiner !== null && !combiner.passes()) {
-      const row = written((writer) => write(record, writer));
-      if (combiner.takes(row, columnsAt, timeMs, seq)) return;
-    }
-    const row = written((writer) => {
+  const isCombined = (record: R, seq: number, timeMs: number): boolean => {
+    if (combiner === null || combiner.passes()) return false;
+    const row = scratchWriter();
+    keys.write(row);
+    const columnsAt = row.length;
+    write(record, timeMs, row);
+    return combiner.takes(row, columnsAt, timeMs, seq);
+  };
+  return (record, seq, timeMs) => {
+    try {
+      keys.take(record);
+      if (isCombined(record, seq, timeMs)) return;
+      const writer = context.begin(target, keys.partition());
       writer.listHeader(ROW_PARTS);
       writer.number(timeMs);
       writer.number(seq);
-      write(record, writer);
-    });
-    context.send(target, keys.partition(), row);
-  });
-  return (record, seq, atMs) => {
-    timeMs = atMs;
-    send(record, seq);
+      keys.write(writer);
+      write(record, timeMs, writer);
+      context.sendBegun();
+    } catch (error) {
+      context.refuse("exchange", records, record, error);
+    }
   };
 }
 
@@ -57,11 +59,10 @@ export function sink<R>(
   const rankOf = op.rank === undefined ? null : records.compile(op.rank);
   const send = context.guard("sink", records, (record) => {
     const partition = keyOf === null ? 0 : partitionOfKey([keyOf(record)], partitions);
-    const item = written((writer) => {
-      if (rankOf === null) records.write(record, writer);
-      else writer.value({ ...records.whole(record), rank: rankOf(record) });
-    });
-    context.send(target, partition, item);
+    const writer = context.begin(target, partition);
+    if (rankOf === null) records.write(record, writer);
+    else writer.value({ ...records.whole(record), rank: rankOf(record) });
+    context.sendBegun();
   });
   return (record, seq) => {
     send(record, seq);

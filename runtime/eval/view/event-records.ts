@@ -50,9 +50,10 @@ export class EventRecords implements Records<EventView> {
     const write = keys.map((key) => this.writing(key));
     const text = keys.length === 1 ? this.#storedAt(keys[0]) : null;
     return {
-      write: (view, writer) => {
+      take: () => {}, // Keys are read where they stand.
+      write: (writer) => {
         writer.listHeader(write.length);
-        for (const one of write) one(view, writer);
+        for (const one of write) one(this.#view, writer);
       },
       partition: () => {
         if (partitions === 1) return 0;

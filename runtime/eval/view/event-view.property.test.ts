@@ -270,7 +270,8 @@ describe("an event read from its bytes", () => {
         let partition = -1;
         const keys = outcome(() => {
           const bytes = encoded((writer) => {
-            key.write(open(payload, added), writer);
+            key.take(open(payload, added));
+            key.write(writer);
             partition = key.partition();
           });
           return (decodeValue(bytes) as Value[])[0] ?? null; // `keying` writes a list

@@ -31,10 +31,11 @@ export interface Records<R> {
 
 /** The keys of an exchange. */
 export type Keying<R> = {
-  /** Writes their values as a list. */
-  readonly write: (record: R, writer: CborWriter) => void;
-  /** The partition of what was written last, of the same record. */
+  /** Turns to a record: what follows is of it. */
+  readonly take: (record: R) => void;
   readonly partition: () => number;
+  /** Writes the values of the keys as a list. */
+  readonly write: (writer: CborWriter) => void;
 };
 
 /** Records that are objects. */
@@ -49,11 +50,11 @@ export const OBJECTS: Records<RecordValue> = {
     const evaluate = keys.map((key) => compileExpr(key));
     let values: Value[] = [];
     return {
-      write: (record, writer) => {
+      take: (record) => {
         values = evaluate.map((key) => key(record));
-        writer.list(values, 0);
       },
       partition: () => partitionOfKey(values, partitions),
+      write: (writer) => writer.list(values, 0),
     };
   },
   write: (record, writer) => writer.value(record),
