@@ -29,6 +29,7 @@ const { utf8Slice } = Buffer.prototype as unknown as {
 
 /** What `find` answers for a key that has no number. */
 export const NO_ENTRY = -1;
+const NO_SLOT = -1;
 
 export class KeyTable {
   #size = 0;
@@ -57,9 +58,9 @@ export class KeyTable {
   }
 
   /**
-   * As `find`, of `count` keys that all begin with `first`. A table is larger than any cache; taken step by step, the
-   * keys wait for memory together and not one after the other (Kocberber et al., "Asynchronous Memory Access
-   * Chaining", VLDB 2015).
+   * As `find`, of `count` keys that all begin with `first`. A table is larger than any cache: taken step by step, in
+   * loops so short that the processor is in many turns of them at once, the keys wait for memory together and not one
+   * after the other (Kocberber et al., "Asynchronous Memory Access Chaining", VLDB 2015).
    */
   findAll(
     first: number,
@@ -74,13 +75,29 @@ export class KeyTable {
     if (this.#hashes.length < count) this.#hashes = new Int32Array(numbers.length);
     const hashes = this.#hashes;
     for (let i = 0; i < count; i += 1) {
-      const hash = hashOf(first, words, base + (starts[i] ?? 0), base + (ends[i] ?? 0));
-      hashes[i] = hash;
-      numbers[i] = slots[this.#slotOf(hash, 0)] ?? 0; // Asked for before it is needed.
+      hashes[i] = hashOf(first, words, base + (starts[i] ?? 0), base + (ends[i] ?? 0));
+    }
+    const likely = numbers; // Slots, until the last step.
+    for (let i = 0; i < count; i += 1) {
+      const slot = this.#slotOf(hashes[i] ?? 0, 0);
+      const isLikely = slots[slot] !== 0 && slots[slot + SLOT.hash] === hashes[i];
+      likely[i] = isLikely ? slot : NO_SLOT;
+    }
+    const known = this.#bytes;
+    for (let i = 0; i < count; i += 1) {
+      const slot = likely[i] ?? NO_SLOT;
+      if (slot === NO_SLOT) continue;
+      const head = known[slots[slot + SLOT.start] ?? 0];
+      const last = known[(slots[slot + SLOT.end] ?? 0) - 1];
+      if (head !== first || last !== bytes[(ends[i] ?? 0) - 1]) likely[i] = NO_SLOT;
     }
     for (let i = 0; i < count; i += 1) {
+      const slot = likely[i] ?? NO_SLOT;
       const [start, end] = [base + (starts[i] ?? 0), base + (ends[i] ?? 0)];
-      numbers[i] = this.#find(hashes[i] ?? 0, first, words, start, end);
+      const isIt = slot !== NO_SLOT && this.#isIn(slot, first, words, start, end);
+      numbers[i] = isIt
+        ? (slots[slot] ?? 0) - 1
+        : this.#find(hashes[i] ?? 0, first, words, start, end);
     }
   }
 
