@@ -80,17 +80,12 @@ export class PlanDriver {
   push(message: FirehoseMessage): void {
     this.#seq += 1;
     for (const reader of this.#readersOf(message.subject)) {
-      this.#push(reader.task, {
-        input: reader.input,
-        channel: reader.channel,
-        channels: reader.channels,
-        generation: 0,
-        watermarkMs: watermarkOf(message.headers),
-        timeTrusted: !message.headers.has(HEADER.untrustedTime),
-        payload: message.payload.length === 0 ? null : message.payload,
-        subject: message.subject,
-        seq: this.#seq,
-      });
+      reader.message.watermarkMs = watermarkOf(message.headers);
+      reader.message.timeTrusted = !message.headers.has(HEADER.untrustedTime);
+      reader.message.payload = message.payload.length === 0 ? null : message.payload;
+      reader.message.subject = message.subject;
+      reader.message.seq = this.#seq;
+      this.#push(reader.task, reader.message);
     }
     if (this.#seq % ROUND_MESSAGES === 0) this.flush();
   }
@@ -209,9 +204,8 @@ type Task = {
 /** A task that reads a FIREHOSE subject. */
 type Reader = {
   readonly task: Task;
-  readonly input: number;
-  readonly channel: string;
-  readonly channels: number;
+  /** What it reads in turn: no stage keeps a message. */
+  readonly message: { -readonly [P in keyof InputMessage]: InputMessage[P] };
 };
 
 function tasksOf(plan: Plan, stage: Stage, limits: DrainLimits): Task[] {
@@ -237,8 +231,18 @@ function readersIn(task: Task, subject: string, partitions: number): Reader[] {
       ),
     );
     if (own === undefined) return [];
-    const channel = partitionToken(own);
-    return [{ task, input: index, channel, channels: assigned.length }];
+    const message = {
+      input: index,
+      channel: partitionToken(own),
+      channels: assigned.length,
+      generation: 0,
+      watermarkMs: null,
+      timeTrusted: true,
+      payload: null,
+      subject,
+      seq: 0,
+    };
+    return [{ task, message }];
   });
 }
 

@@ -9,7 +9,7 @@ import { END_OF_TIME_MS } from "../../../plan/event.ts";
 import { everyOp } from "../../../plan/ops.ts";
 import type { AlignedWindow, ReduceOp } from "../../../plan/plan.ts";
 import { decodeValue, encodeRecord, type Row } from "../../eval/codec.ts";
-import { Instant, type Value } from "../../eval/values.ts";
+import { Instant } from "../../eval/values.ts";
 import type { EncodedRows } from "../../eval/view/encoded-rows.ts";
 import { listOf } from "../aggregates/accumulator.ts";
 import { assert } from "../assert.ts";
@@ -23,8 +23,6 @@ import { Groups } from "./groups.ts";
 import { inOrder } from "./key-order.ts";
 import type { StatefulOperator } from "./stateful.ts";
 import type { EmitAt } from "./window.ts";
-
-const NO_VALUES: Value[] = [];
 
 export type AlignedReduceOp = ReduceOp & { readonly window: AlignedWindow };
 
@@ -92,8 +90,10 @@ export class Reduce implements StatefulOperator {
   }
 
   #paneOfRow(rows: EncodedRows, row: number): Pane {
-    const columns = this.#known === null ? NO_VALUES : rows.columns(row);
-    return this.#paneOf({ timeMs: rows.timeMs(row), columns });
+    const timeMs = rows.timeMs(row);
+    return this.#known === null
+      ? this.#paneAt(timeMs)
+      : this.#paneOf({ timeMs, columns: rows.columns(row) });
   }
 
   /** Counts a row that was accepted. */
@@ -103,14 +103,23 @@ export class Reduce implements StatefulOperator {
   }
 
   #paneOf(row: Pick<Row, "timeMs" | "columns">): Pane {
-    const { graceMs } = this.#op.window;
-    const closesMs = this.#panesOf.lastEnd(row.timeMs) + graceMs;
-    assert(closesMs > this.#watermarkMs, "a row of a closed window passed the window operator");
-    if (this.#known !== null)
-      return this.#pane(this.#paneId(row.timeMs, this.#known(row) - graceMs));
-    const startMs = this.#panesOf.paneStart(row.timeMs);
+    if (this.#known === null) return this.#paneAt(row.timeMs);
+    this.#checkOpen(row.timeMs);
+    return this.#pane(this.#paneId(row.timeMs, this.#known(row) - this.#op.window.graceMs));
+  }
+
+  /** The pane of a row that counts in all windows that contain it. */
+  #paneAt(timeMs: number): Pane {
+    this.#checkOpen(timeMs);
+    const startMs = this.#panesOf.paneStart(timeMs);
     if (this.#lastPane?.startMs !== startMs) this.#lastPane = this.#pane(String(startMs));
     return this.#lastPane;
+  }
+
+  #checkOpen(timeMs: number): void {
+    if (this.#watermarkMs <= timeMs) return;
+    const closesMs = this.#panesOf.lastEnd(timeMs) + this.#op.window.graceMs;
+    assert(closesMs > this.#watermarkMs, "a row of a closed window passed the window operator");
   }
 
   *advance(fromMs: number, watermarkMs: number): Iterable<number> {

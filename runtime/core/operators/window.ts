@@ -53,5 +53,7 @@ function instants<R>(on: Expr, records: Records<R>): (record: R) => number {
 function latenessOf(spec: Window): (atMs: number, watermarkMs: number) => boolean {
   if (spec.kind === "session") return (atMs, watermarkMs) => watermarkMs > atMs + spec.graceMs;
   const panes = panesOf(spec);
-  return (atMs, watermarkMs) => watermarkMs >= panes.lastEnd(atMs) + spec.graceMs;
+  // Mostly the watermark has not come to the record itself, and then to no end of a window of it.
+  return (atMs, watermarkMs) =>
+    watermarkMs > atMs && watermarkMs >= panes.lastEnd(atMs) + spec.graceMs;
 }

@@ -3,6 +3,7 @@
 
 import { MAJOR } from "../cbor-encode.ts";
 import { wordOf } from "../words.ts";
+import type { Places } from "./known-layouts.ts";
 import type { PathNode, PathTree } from "./path-tree.ts";
 
 /** Names as CBOR, with what of the value is always the same. Of five bytes the two words overlap. */
@@ -29,9 +30,6 @@ const ONE_BYTE = 24;
 const FOUR_BYTES = 26;
 const EIGHT_BYTES = 27;
 const NOT_SO = -1;
-
-/** Where items begin and end, by slot. */
-type Places = { readonly starts: Int32Array; readonly ends: Int32Array };
 
 export class CommitLayout {
   readonly #slots;
@@ -86,6 +84,17 @@ export class CommitLayout {
     return at;
   }
 
+  /** Slots of its numbers. */
+  get numbers(): readonly number[] {
+    return [this.#slots.seq, this.#slots.time];
+  }
+
+  /** Reads the numbers of a commit whose places are known. @param base where it begins in `words` */
+  readNumbers(words: DataView, base: number, { starts }: Places): void {
+    this.seq = numberAt(words, base + (starts[this.#slots.seq] ?? 0));
+    this.timeMs = numberAt(words, base + (starts[this.#slots.time] ?? 0));
+  }
+
   /** Where the record begins whose entry would stand at `at`; negative when there is none. */
   recordStart({ byteOffset: base }: Uint8Array, words: DataView, at: number): number {
     if (!isAt(words, base, at, RECORD[0]) || !isAt(words, base, at + 3, RECORD[1])) return NOT_SO;
@@ -118,18 +127,22 @@ export class CommitLayout {
     slot: number,
   ): number {
     const head = payload[at] ?? 0;
-    const place = payload.byteOffset + at + 1;
     let end = at + 1;
-    if (head < ONE_BYTE) this.#number = head;
-    else if (head === FOUR_BYTES && at + 5 <= limit) {
-      this.#number = words.getUint32(place);
-      end = at + 5;
-    } else if (head === EIGHT_BYTES && at + 9 <= limit) {
-      this.#number = words.getUint32(place) * UINT32_SIZE + words.getUint32(place + 4);
-      end = at + 9;
-    } else return NOT_SO;
-    return end > limit ? NOT_SO : note(places, slot, at, end);
+    if (head === FOUR_BYTES) end = at + 5;
+    else if (head === EIGHT_BYTES) end = at + 9;
+    else if (head >= ONE_BYTE) return NOT_SO;
+    if (end > limit) return NOT_SO;
+    this.#number = numberAt(words, payload.byteOffset + at);
+    return note(places, slot, at, end);
   }
+}
+
+/** The number that `noteNumber` took. */
+function numberAt(words: DataView, at: number): number {
+  const head = words.getUint8(at);
+  if (head < ONE_BYTE) return head;
+  if (head === FOUR_BYTES) return words.getUint32(at + 1);
+  return words.getUint32(at + 1) * UINT32_SIZE + words.getUint32(at + 5);
 }
 
 /** Whether `word` stands at `at`, which is negative or at least four bytes in front of the end. */

@@ -6,6 +6,7 @@ import { MAJOR } from "../cbor-encode.ts";
 import { MalformedPayload } from "../eval-error.ts";
 import { wordsOf } from "../words.ts";
 import type { CommitLayout } from "./commit-layout.ts";
+import { KnownLayouts, type Places } from "./known-layouts.ts";
 import type { PathLevel, PathNode } from "./path-tree.ts";
 import { argumentAt, checkContainer, checkedEnd, headEnd, skipItem } from "./skip.ts";
 
@@ -15,9 +16,11 @@ export class Walker {
   #bytes: Uint8Array = new Uint8Array();
   #words = wordsOf(this.#bytes);
   /** By slot: where the item begins, -1 when it is not there, and where it ends. */
-  #starts = new Int32Array();
-  #ends = new Int32Array();
-  #places = { starts: this.#starts, ends: this.#ends };
+  #starts: Int32Array = new Int32Array();
+  #ends: Int32Array = new Int32Array();
+  /** Those of a walk; of an event whose layout is known they are that layout's. */
+  #walked: Places = { starts: this.#starts, ends: this.#ends };
+  readonly #known = new KnownLayouts();
 
   /** The memory of what is walked over. */
   get words(): DataView {
@@ -45,7 +48,8 @@ export class Walker {
    * @param slots how many there are @throws EvaluationError where CborReader would
    */
   walk(payload: Uint8Array, wanted: PathLevel, slots: number): void {
-    this.#begin(payload, slots);
+    this.#open(payload, slots);
+    this.#begin();
     if ((payload[0] ?? 0) >> 5 !== MAJOR.map) throw new MalformedPayload("expected a map");
     const end = this.#map(0, payload.length, wanted, 0);
     if (end !== payload.length) throw new MalformedPayload("more than one value");
@@ -56,25 +60,42 @@ export class Walker {
    * @throws EvaluationError where CborReader would
    */
   walkCommit(payload: Uint8Array, layout: CommitLayout, slots: number): boolean {
-    this.#begin(payload, slots);
-    const places = this.#places;
+    this.#open(payload, slots);
     const words = this.#words;
+    const known = this.#known.find(payload, words);
+    if (known !== null) {
+      this.#setPlaces(known);
+      layout.readNumbers(words, payload.byteOffset, known);
+      return true;
+    }
+    this.#begin();
+    const places = this.#walked;
     let at = layout.readHead(payload, words, places);
     if (at < 0) return false;
     const record = layout.recordStart(payload, words, at);
     if (record >= 0) at = this.#note(layout.record, record, payload.length, 1);
-    return layout.readTail(payload, words, at, places);
+    if (!layout.readTail(payload, words, at, places)) return false;
+    const isLookedInto = record >= 0 && layout.record.children.nodes.length > 0;
+    this.#known.learn(payload, places, layout.numbers, isLookedInto ? layout.record.slot : null);
+    return true;
   }
 
-  #begin(payload: Uint8Array, slots: number): void {
-    if (this.#starts.length < slots) {
-      this.#starts = new Int32Array(slots);
-      this.#ends = new Int32Array(slots);
-      this.#places = { starts: this.#starts, ends: this.#ends };
-    }
-    this.#starts.fill(NOWHERE);
+  #open(payload: Uint8Array, slots: number): void {
     this.#bytes = payload;
     this.#words = wordsOf(payload);
+    if (this.#walked.starts.length === slots) return;
+    this.#walked = { starts: new Int32Array(slots), ends: new Int32Array(slots) };
+    this.#known.clear();
+  }
+
+  #begin(): void {
+    this.#setPlaces(this.#walked);
+    this.#starts.fill(NOWHERE);
+  }
+
+  #setPlaces({ starts, ends }: Places): void {
+    this.#starts = starts;
+    this.#ends = ends;
   }
 
   /** Notes the entries at `wanted` of the map at `at`, and gives its end. */
