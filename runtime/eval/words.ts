@@ -3,6 +3,7 @@
 // register; one that is reckoned with it does not.
 
 const LONG_WORD = 8;
+const UINT32_SIZE = 2 ** 32;
 
 let buffer: ArrayBufferLike = new ArrayBuffer(0);
 let view: DataView = new DataView(buffer);
@@ -19,6 +20,11 @@ export function wordsOf(bytes: Uint8Array): DataView {
 /** Four ASCII characters as the word that they are in memory. */
 export function wordOf(text: string): number {
   return Buffer.from(text, "latin1").readUInt32LE(0);
+}
+
+/** The number that eight bytes in network order are; not to the last unit beyond 2^53. */
+export function uint64At(words: DataView, at: number): number {
+  return words.getUint32(at) * UINT32_SIZE + words.getUint32(at + 4);
 }
 
 /** Copies what stands from `start` to `end` to `at`: for a few hundred bytes, where a call into C++ costs more. */

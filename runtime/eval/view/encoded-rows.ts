@@ -6,6 +6,7 @@ import { MAJOR } from "../cbor-encode.ts";
 import { COMBINED_ROW_PARTS, ROW_PARTS, type Row } from "../codec.ts";
 import { EvaluationError } from "../eval-error.ts";
 import type { Value } from "../values.ts";
+import { uint64At, wordsOf } from "../words.ts";
 import { headBytes } from "./event-view.ts";
 import { skipItem } from "./skip.ts";
 
@@ -14,6 +15,8 @@ const EMPTY_LIST = MAJOR.list << 5;
 const ROW_HEAD = EMPTY_LIST | ROW_PARTS;
 const COMBINED_ROW_HEAD = EMPTY_LIST | COMBINED_ROW_PARTS;
 const LIST_OF_ONE = EMPTY_LIST | 1;
+const UINT32_HEAD = (MAJOR.unsigned << 5) | 26;
+const UINT64_HEAD = (MAJOR.unsigned << 5) | 27;
 /** Lists up to this long have their length in their first byte. */
 const SHORT_LIST_MAX = 23;
 const ROWS_START = 256;
@@ -22,6 +25,8 @@ const reader = new CborReader();
 
 export class EncodedRows {
   #payload: Uint8Array = new Uint8Array();
+  #words = wordsOf(this.#payload);
+  #at = 0;
   #timesMs = new Float64Array(ROWS_START);
   #seqs = new Float64Array(ROWS_START);
   /** By row: where its keys begin, and where its columns do, which is where the keys end. */
@@ -51,6 +56,7 @@ export class EncodedRows {
   /** Reads a message; false when it is not rows, which `decodeRows` says in its own words. */
   read(payload: Uint8Array): boolean {
     this.#payload = payload;
+    this.#words = wordsOf(payload);
     this.#count = 0;
     this.#records = 0;
     try {
@@ -131,10 +137,10 @@ export class EncodedRows {
     const end = payload.length;
     const isCombined = payload[start] === COMBINED_ROW_HEAD;
     if (!isCombined && payload[start] !== ROW_HEAD) return -1;
-    const timeMs = reader.valueAt(payload, start + 1, 0);
-    const seq = reader.valueAt(payload, reader.at, 0);
-    if (typeof timeMs !== "number" || typeof seq !== "number") return -1;
-    const keys = reader.at;
+    const timeMs = this.#number(start + 1);
+    const seq = this.#number(this.#at);
+    if (Number.isNaN(timeMs) || Number.isNaN(seq)) return -1;
+    const keys = this.#at;
     const columns = skipItem(payload, keys, end, 0);
     const next = skipItem(payload, columns, end, 0);
     const lists = (payload[keys] ?? 0) >> 5 === MAJOR.list;
@@ -150,6 +156,27 @@ export class EncodedRows {
     this.#combined[this.#count - 1] = 1;
     this.#records += records;
     return reader.at;
+  }
+
+  /** The number at `at`, behind which `#at` is then; NaN when there is something else. */
+  #number(at: number): number {
+    const words = this.#words;
+    const place = this.#payload.byteOffset + at;
+    // As times and most of the rest are.
+    if (at + 8 < this.#payload.length) {
+      const head = words.getUint8(place);
+      if (head === UINT64_HEAD) {
+        this.#at = at + 9;
+        return uint64At(words, place + 1);
+      }
+      if (head === UINT32_HEAD) {
+        this.#at = at + 5;
+        return words.getUint32(place + 1);
+      }
+    }
+    const value = reader.valueAt(this.#payload, at, 0);
+    this.#at = reader.at;
+    return typeof value === "number" ? value : Number.NaN;
   }
 
   #append(timeMs: number, seq: number, keys: number, columns: number): void {
