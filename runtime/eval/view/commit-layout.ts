@@ -3,7 +3,7 @@
 
 import { MAJOR } from "../cbor-encode.ts";
 import { uint64At, wordOf } from "../words.ts";
-import type { Places } from "./known-layouts.ts";
+import type { Places, Walk } from "./known-layouts.ts";
 import type { PathNode, PathTree } from "./path-tree.ts";
 
 /** Names as CBOR, with what of the value is always the same. Of five bytes the two words overlap. */
@@ -83,9 +83,12 @@ export class CommitLayout {
     return at;
   }
 
-  /** Slots of its numbers. */
-  get numbers(): readonly number[] {
-    return [this.#slots.seq, this.#slots.time];
+  /** What was looked at in a commit that is laid out so. @param hasRecord whether a record was found */
+  walkOf(hasRecord: boolean): Walk {
+    const { record } = this;
+    const isLookedInto = hasRecord && record.children.nodes.length > 0;
+    const { seq, time, kind } = this.#slots;
+    return { numbers: [seq, time], texts: [kind], embedded: isLookedInto ? record.slot : null };
   }
 
   /** Reads the numbers of a commit whose places are known. @param base where it begins in `words` */

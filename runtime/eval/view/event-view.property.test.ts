@@ -225,6 +225,31 @@ describe("an event read from its bytes", () => {
     expect(read).toBeGreaterThan(2000);
   });
 
+  it("agrees with one that has seen nothing, after others that were laid out so or nearly so", () => {
+    const property = fc.property(
+      arbitraryEvent(),
+      arbitraryQuestion(),
+      fc.array(fc.tuple(fc.nat(), fc.integer({ min: 1, max: 255 })), { minLength: 1 }),
+      ({ payload }, expr, changes) => {
+        const seen = viewed(expr);
+        const ask = ({ open, evaluate }: typeof seen, one: Uint8Array): string => {
+          let [seq, timeMs] = [-1, -1];
+          const answer = outcome(() => {
+            ({ seq, timeMs } = open(one, null));
+            return evaluate();
+          });
+          return `${seq} ${timeMs} ${answer}`;
+        };
+        for (const [at, bits] of changes) {
+          for (const one of [payload, damaged(payload, at, bits)]) {
+            expect(ask(seen, one)).toBe(ask(viewed(expr), one));
+          }
+        }
+      },
+    );
+    fc.assert(property, { numRuns: 1500 });
+  });
+
   it("never fails but with an evaluation error where an embedded record is damaged", () => {
     let wrong = 0;
     const property = fc.property(

@@ -26,6 +26,16 @@ const LINK_HEAD_BYTES_MAX = 10;
 /** Where the items stand that somebody wants, by slot. */
 export type Places = { readonly starts: Int32Array; readonly ends: Int32Array };
 
+/** What of an event a walk takes otherwise than the rest: slots. */
+export type Walk = {
+  /** Numbers that may be others. */
+  readonly numbers: readonly number[];
+  /** Texts that may not. */
+  readonly texts: readonly number[];
+  /** What stands in a byte string that was looked into, if one was. */
+  readonly embedded: number | null;
+};
+
 /** What has to be at some places: eight, four, and single bytes. */
 type Comparisons = {
   readonly longsAt: Int32Array;
@@ -62,19 +72,13 @@ export class KnownLayouts {
 
   /**
    * Takes note of an event's layout that `find` did not know, unless that happens too often for it to pay.
-   * @param places what the walk has found @param numbers slots of those that may be others
-   * @param embedded the slot of the item in a byte string that the walk has looked into, if it has
+   * @param places what the walk has found
    */
-  learn(
-    payload: Uint8Array,
-    places: Places,
-    numbers: readonly number[],
-    embedded: number | null,
-  ): void {
+  learn(payload: Uint8Array, places: Places, walk: Walk): void {
     const pays = this.#passing === 0 && this.#learnable > 0;
     if (!pays || payload.length > LAYOUT_BYTES_MAX) return;
     this.#learnable -= 1;
-    const structure = structureOf(payload, places, numbers, embedded);
+    const structure = structureOf(payload, places, walk);
     if (structure === null) return;
     this.#layouts[payload.length & (LAYOUTS_MAX - 1)] = {
       length: payload.length,
@@ -120,8 +124,7 @@ function isLaidOut(payload: Uint8Array, memory: DataView, layout: Layout): boole
 function structureOf(
   payload: Uint8Array,
   { starts, ends }: Places,
-  numbers: readonly number[],
-  embedded: number | null,
+  { numbers, texts, embedded }: Walk,
 ): Uint8Array | null {
   const structure = new Uint8Array(payload.length);
   try {
@@ -133,6 +136,7 @@ function structureOf(
     if (!(error instanceof MalformedPayload)) throw error;
     return null;
   }
+  for (const slot of texts) structure.fill(1, starts[slot], ends[slot]);
   for (const slot of numbers) structure.fill(0, (starts[slot] ?? 0) + 1, ends[slot]);
   return structure;
 }

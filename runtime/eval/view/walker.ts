@@ -75,8 +75,7 @@ export class Walker {
     const record = layout.recordStart(payload, words, at);
     if (record >= 0) at = this.#note(layout.record, record, payload.length, 1);
     if (!layout.readTail(payload, words, at, places)) return false;
-    const isLookedInto = record >= 0 && layout.record.children.nodes.length > 0;
-    this.#known.learn(payload, places, layout.numbers, isLookedInto ? layout.record.slot : null);
+    this.#known.learn(payload, places, layout.walkOf(record >= 0));
     return true;
   }
 
