@@ -116,7 +116,7 @@ it("counts an event's size as the stream counts it", async () => {
   const headers = new Map<string, string>([[HEADER.relayHost, "relay.example"]]);
   const message = { subject, msgId: "x".repeat(43), headers, payload: Buffer.alloc(100) };
   metrics.stored({ ...message, relaySeq: 1 }, 1);
-  const asRead = new Map(headers).set(HEADER.msgId, message.msgId);
+  const asRead = new Map(headers).set(HEADER.msgId, message.msgId).set(HEADER.relaySeq, "1");
   const bytes = storedBytes({ ...message, headers: asRead });
   expect(await metrics.registry.metrics()).toContain(`fpaas_shuffler_event_bytes_sum ${bytes}\n`);
 });

@@ -69,7 +69,9 @@ export class ShufflerMetrics {
     }
     const [, stream, , kind, op, ...collection] = message.subject.split(".");
     if (stream !== "firehose" || kind === undefined) return;
-    const headers = new Map(message.headers).set(HEADER.msgId, message.msgId);
+    const headers = new Map(message.headers)
+      .set(HEADER.msgId, message.msgId)
+      .set(HEADER.relaySeq, String(message.relaySeq));
     this.#bytes.observe(storedBytes({ ...message, headers }));
     if (op === undefined) this.#events.inc({ kind });
     else this.#events.inc({ kind, op, collection: this.#bounded(collection.join(".")) });

@@ -22,12 +22,13 @@ function publication(subject: string, id: string): Publication {
 
 it("stores a message once and says when it was there already", async () => {
   await using publisher = new NatsPublisher(bench.nc);
-  const one = publication("atproto.firehose.00.once", "1");
+  const one = { ...publication("atproto.firehose.00.once", "1"), relaySeq: 7 };
   const first = await publisher.publish(one);
   expect(first.duplicate).toBe(false);
   expect(await publisher.publish(one)).toEqual({ seq: first.seq, duplicate: true });
   const found = await bench.log.last(FIREHOSE_STREAM, one.subject);
   expect(found?.headers.get("A")).toBe("b");
+  expect(found?.headers.get("Fpaas-Relay-Seq")).toBe("7");
   expect(found?.headers.get("Nats-Msg-Id")).toBe(one.msgId);
 });
 

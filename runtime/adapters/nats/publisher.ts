@@ -29,6 +29,8 @@ export type Publication = {
   readonly msgId: string;
   readonly headers: ReadonlyMap<string, string>;
   readonly payload: Uint8Array;
+  /** Sequence number at its relay, where it has one: goes out as a header too. */
+  readonly relaySeq?: number;
 };
 
 /** `seq` is 0 for a duplicate that was found by its id alone. */
@@ -197,10 +199,10 @@ export class NatsPublisher implements AsyncDisposable {
   #send(token: number, entry: Entry): void {
     if (entry.lostMs > 0) this.resends += 1;
     entry.lostMs = performance.now() + ACK_TIMEOUT_MS;
-    const { subject, msgId, headers, payload } = entry.publication;
+    const { subject, headers, payload } = entry.publication;
     try {
-      const withId = toNatsHeaders(headers, [[HEADER.msgId, msgId]]);
-      this.#nc.publish(subject, payload, { headers: withId, reply: `${this.#inbox}.${token}` });
+      const all = toNatsHeaders(headers, ownHeaders(entry.publication));
+      this.#nc.publish(subject, payload, { headers: all, reply: `${this.#inbox}.${token}` });
     } catch (error) {
       if (isOutage(error)) return;
       this.#refuse(token, entry, errorMessage(error));
@@ -331,4 +333,9 @@ export class NatsPublisher implements AsyncDisposable {
     if (this.#entries.size > 0) return;
     for (const wake of this.#idle.splice(0)) wake();
   }
+}
+
+function ownHeaders({ msgId, relaySeq }: Publication): (readonly [string, string])[] {
+  const id = [HEADER.msgId, msgId] as const;
+  return relaySeq === undefined ? [id] : [id, [HEADER.relaySeq, String(relaySeq)]];
 }
