@@ -4,6 +4,7 @@
 
 import { isUtf8 } from "node:buffer";
 import { Malformed, type RejectReason } from "../decode/rejection.ts";
+import { latin1At } from "./latin1.ts";
 import { NameTable } from "./name-table.ts";
 
 /** CBOR major types. */
@@ -54,9 +55,7 @@ export class CborCursor {
 
   /** Reads what stands from `start` to `end`, which are both in `bytes`: a view of it costs more. */
   constructor(bytes: Uint8Array, reason: RejectReason, start = 0, end = bytes.length) {
-    this.bytes = Buffer.isBuffer(bytes)
-      ? bytes
-      : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.bytes = bufferOf(bytes);
     this.at = start;
     this.#start = start;
     this.#end = end;
@@ -81,7 +80,7 @@ export class CborCursor {
   #textOf(length: number): string {
     const start = this.at;
     this.at += length;
-    if (this.#isAscii(start, this.at)) return this.bytes.toString("latin1", start, this.at);
+    if (this.#isAscii(start, this.at)) return latin1At(this.bytes, start, this.at);
     if (!isUtf8(this.bytes.subarray(start, this.at))) throw this.#badUtf8(start);
     return this.bytes.toString("utf8", start, this.at);
   }
@@ -143,7 +142,8 @@ export class CborCursor {
 
   /** The same, one character a byte. */
   cidLinkText(): string {
-    return this.bytes.toString("latin1", this.cidLinkAt(), this.at);
+    const start = this.cidLinkAt();
+    return latin1At(this.bytes, start, this.at);
   }
 
   /** Passes over a CID link. @returns where the binary CID begins; it ends at `at`. */
@@ -324,7 +324,13 @@ export class CborCursor {
   }
 }
 
+/** The same bytes as a Buffer. */
+export function bufferOf(bytes: Uint8Array): Buffer {
+  if (Buffer.isBuffer(bytes)) return bytes;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 /** Least value that needs an argument of `size` bytes: DAG-CBOR writes every number as short as it goes. */
-function leastValueOf(size: number): number {
+export function leastValueOf(size: number): number {
   return size === 1 ? 24 : 2 ** (size * 4);
 }

@@ -1,8 +1,13 @@
 // CAR version 1 (ipld.io/specs/transport/car/carv1), read in place: a block is a range of the bytes given.
 
 import { CborCursor } from "../cbor/cursor.ts";
+import { endOfKnown, knownBytes, LINK } from "../cbor/known-bytes.ts";
 import { CID_BYTES, isCidAt } from "./cid.ts";
 import { Malformed } from "./rejection.ts";
+
+/** A header with one root, which nearly all have. */
+const ROOTS = knownBytes(`\xa2\x65roots\x81${LINK}`);
+const VERSION = knownBytes("\x67version\x01");
 
 /** Bytes of a varint that a length can need: 7 bits each, lengths stay under 2^31. */
 const VARINT_BYTES_MAX = 5;
@@ -77,6 +82,19 @@ export class CarReader {
 
   /** `{roots: [cid, …], version: 1}` */
   #readHeader(): void {
+    this.#rootAt = endOfKnown(this.#bytes, this.cidAt, ROOTS);
+    this.#rootEnd = this.#rootAt + CID_BYTES;
+    const isUsual =
+      this.#rootAt >= 0 && endOfKnown(this.#bytes, this.#rootEnd, VERSION) === this.end;
+    if (!isUsual) this.#readAnyHeader();
+    if (this.#rootEnd - this.#rootAt < CID_BYTES || !isCidAt(this.#bytes, this.#rootAt)) {
+      throw new Malformed("bad_car", "no root");
+    }
+  }
+
+  #readAnyHeader(): void {
+    this.#rootAt = 0;
+    this.#rootEnd = 0;
     const cursor = new CborCursor(this.#bytes, "bad_car", this.cidAt, this.end);
     let version = 0;
     for (let left = cursor.mapSize(); left > 0; left -= 1) {
@@ -86,9 +104,6 @@ export class CarReader {
       else cursor.skip();
     }
     if (version !== 1) throw new Malformed("bad_car", `version ${version}`);
-    if (this.#rootEnd - this.#rootAt < CID_BYTES || !isCidAt(this.#bytes, this.#rootAt)) {
-      throw new Malformed("bad_car", "no root");
-    }
   }
 
   #readRoots(cursor: CborCursor): void {

@@ -1,5 +1,7 @@
 // CIDs as atproto uses them: version 1, DAG-CBOR or raw, SHA-256. Binary ones are 36 bytes.
 
+import { latin1At } from "../cbor/latin1.ts";
+
 /** Bytes of a binary CID of atproto's form. */
 export const CID_BYTES = 36;
 
@@ -49,7 +51,7 @@ export function cidToString(bytes: Uint8Array, start = 0, end = bytes.length): s
     else writeGroup(pairs, pair, padded(bytes, at, end), 0);
     pair += PAIRS_A_GROUP;
   }
-  return chars.toString("latin1", 1, 2 + Math.ceil((length * 8) / 5));
+  return latin1At(chars, 1, 2 + Math.ceil((length * 8) / 5));
 }
 
 function writeGroup(pairs: Uint16Array, pair: number, bytes: Uint8Array, at: number): void {

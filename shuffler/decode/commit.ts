@@ -1,39 +1,25 @@
 // `#commit`: its operations, each with its record block. One bad operation does not cost the others.
 
 import { hash } from "node:crypto";
-import { NSID, RKEY } from "../../plan/names.ts";
+import { RKEY } from "../../plan/names.ts";
 import { CborCursor } from "../cbor/cursor.ts";
-import { NameTable } from "../cbor/name-table.ts";
 import { CID_BYTES, CID_DIGEST_AT, cidToString, isCidAt, isSameAt } from "./cid.ts";
-import { CommonFields, isTid, optionalText } from "./fields.ts";
+import { CommonFields, isTid, openCar, optionalText } from "./fields.ts";
 import { COMMIT_OPS_MAX, RECORD_BYTES_MAX, RECORD_DEPTH_MAX } from "./limits.ts";
 import type { CommitMessage, CommitOp } from "./message.ts";
 import { catchMalformed, Malformed, type Rejected } from "./rejection.ts";
 import { treeRootOf } from "./tree-root.ts";
-
-/** An operation as it stands in the body. */
-export type WireOp = {
-  action: string;
-  /** Null when it is no NSID. */
-  collection: string | null;
-  rkey: string;
-  /** Where its CID stands, and its bytes there, from `cidAt` to `cidEnd`; none on delete: `cidAt` is -1. */
-  bytes: Uint8Array;
-  cidAt: number;
-  cidEnd: number;
-  /** Its block, once the CAR was read. */
-  block: Uint8Array | null;
-};
+import { newWireOp, setPath, type WireCommit, type WireOp } from "./wire-commit.ts";
 
 export function readCommit(cursor: CborCursor): CommitMessage {
   const fields = new CommonFields();
-  let wireOps: readonly WireOp[] = [];
+  let ops: readonly WireOp[] = [];
   let since: string | null = null;
   let prevData: string | null = null;
   let commitAt = -1;
   for (let left = cursor.mapSize(); left > 0; left -= 1) {
     const key = cursor.name();
-    if (key === "ops") wireOps = readOps(cursor);
+    if (key === "ops") ops = readOps(cursor);
     else if (key === "since") since = optionalText(cursor);
     else if (key === "commit") commitAt = atprotoCidAt(cursor);
     else if (key === "prevData") prevData = cursor.tookNull() ? null : cursor.cidLinkText();
@@ -41,9 +27,16 @@ export function readCommit(cursor: CborCursor): CommitMessage {
   }
   const timeMs = fields.checkedTimeMs();
   const rev = fields.checkedRev();
-  const { did, seq } = fields;
-  const data = findBlocks(cursor.bytes, fields, wireOps, commitAt);
-  const checked = wireOps.map((op) => catchMalformed(() => checkOp(op)));
+  const { did, seq, blocksAt, blocksEnd } = fields;
+  const wire = { did, seq, timeMs, rev, since, prevData, ops, commitAt, blocksAt, blocksEnd };
+  return commitOf(wire, cursor.bytes);
+}
+
+/** The commit, once its blocks are found and its operations checked. @param frame that it stands in */
+export function commitOf(wire: WireCommit, frame: Buffer): CommitMessage {
+  const { did, seq, timeMs, rev, since, prevData } = wire;
+  const data = findBlocks(frame, wire);
+  const checked = wire.ops.map((op) => catchMalformed(() => checkOp(op)));
   const ops = checked.every(isOp) ? checked : checked.filter(isOp);
   const rejected = ops === checked ? [] : checked.filter(isRejected);
   return { kind: "commit", did, seq, timeMs, rev, since, prevData, data, ops, rejected };
@@ -73,15 +66,7 @@ function readOps(cursor: CborCursor): WireOp[] {
 }
 
 function readOp(cursor: CborCursor): WireOp {
-  const op: WireOp = {
-    action: "",
-    collection: null,
-    rkey: "",
-    bytes: cursor.bytes,
-    cidAt: -1,
-    cidEnd: -1,
-    block: null,
-  };
+  const op = newWireOp(cursor.bytes);
   for (let left = cursor.mapSize(); left > 0; left -= 1) {
     const key = cursor.name();
     if (key === "action") op.action = cursor.name();
@@ -93,13 +78,8 @@ function readOp(cursor: CborCursor): WireOp {
 }
 
 function readPath(cursor: CborCursor, op: WireOp): void {
-  const { bytes } = cursor;
   const start = cursor.textAt();
-  const end = cursor.at;
-  let slash = start;
-  while (slash < end && bytes[slash] !== SLASH) slash += 1;
-  op.collection = slash === end ? null : nsidAt(bytes, start, slash);
-  op.rkey = bytes.toString("utf8", Math.min(slash + 1, end), end);
+  setPath(op, cursor.bytes, start, cursor.at);
 }
 
 function readCid(cursor: CborCursor, op: WireOp): void {
@@ -107,32 +87,14 @@ function readCid(cursor: CborCursor, op: WireOp): void {
   op.cidEnd = cursor.at;
 }
 
-/** A collection; null when it is not well formed. */
-function nsidAt(bytes: Buffer, start: number, end: number): string | null {
-  const known = knownNsids.find(bytes, start, end);
-  if (known !== null) return known;
-  const text = bytes.toString("utf8", start, end);
-  if (!NSID.test(text)) return null;
-  knownNsids.add(text);
-  return text;
-}
-
-/** Collections that were found well formed: a few hundred make up nearly all of the firehose. */
-const knownNsids = new NameTable(512);
-const SLASH = "/".charCodeAt(0);
-
 /**
  * Gives every operation the block it names; most blocks are tree nodes that nobody asked for.
- * @param commitAt where the CID of the commit block stands. @returns the root of the repo's tree, out of it
+ * @returns the root of the repo's tree, out of the commit block
  */
-function findBlocks(
-  bytes: Buffer,
-  fields: CommonFields,
-  ops: readonly WireOp[],
-  commitAt: number,
-): string | null {
+function findBlocks(bytes: Buffer, wire: WireCommit): string | null {
+  const { ops, commitAt, blocksAt, blocksEnd } = wire;
   // Only a commit that writes needs blocks: legacy `tooBig` commits have none.
-  const car = fields.blocksEnd > fields.blocksAt ? fields.openCar(bytes) : null;
+  const car = blocksEnd > blocksAt ? openCar(bytes, blocksAt, blocksEnd) : null;
   if (car === null) return null;
   let data: string | null = null;
   while (car.next()) {

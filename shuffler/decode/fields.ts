@@ -53,10 +53,7 @@ export class CommonFields {
 
   /** The CAR of `blocks` in the frame; null when there is no such field. */
   openCar(frame: Uint8Array): CarReader | null {
-    if (this.blocksAt < 0) return null;
-    const bytes = this.blocksEnd - this.blocksAt;
-    if (bytes > BLOCKS_BYTES_MAX) throw new Malformed("oversize_blocks", `${bytes} bytes`);
-    return new CarReader(frame, this.blocksAt, this.blocksEnd);
+    return openCar(frame, this.blocksAt, this.blocksEnd);
   }
 
   /** @throws Malformed when it is no DID. */
@@ -71,6 +68,14 @@ export class CommonFields {
     if (!isTid(this.rev)) throw new Malformed("bad_rev", "rev is no TID");
     return this.rev;
   }
+}
+
+/** The CAR in a frame; null when it is not there, and `start` negative. @throws Malformed when it is too long */
+export function openCar(frame: Uint8Array, start: number, end: number): CarReader | null {
+  if (start < 0) return null;
+  const bytes = end - start;
+  if (bytes > BLOCKS_BYTES_MAX) throw new Malformed("oversize_blocks", `${bytes} bytes`);
+  return new CarReader(frame, start, end);
 }
 
 /** Handle (atproto.com/specs/handle), ASCII form. */
@@ -95,12 +100,18 @@ function isPlcDid(text: string): boolean {
 
 /** Whether it is base32 from `start` on. */
 function isBase32(text: string, start: number): boolean {
-  for (let i = start; i < text.length; i += 1) {
-    const code = text.charCodeAt(i);
-    const isLetter = code >= 0x61 && code <= 0x7a;
-    if (!isLetter && !(code >= 0x32 && code <= 0x37)) return false;
-  }
+  for (let i = start; i < text.length; i += 1) if (!isBase32Code(text.charCodeAt(i))) return false;
   return true;
+}
+
+/** Whether the bytes from `start` to `end` are there, and base32. */
+export function isBase32At(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i += 1) if (!isBase32Code(bytes[i] ?? 0)) return false;
+  return true;
+}
+
+function isBase32Code(code: number): boolean {
+  return (code >= 0x61 && code <= 0x7a) || (code >= 0x32 && code <= 0x37);
 }
 
 /** Calls `onField` for each key of the map that comes next; it must read or skip the value. */

@@ -1,8 +1,8 @@
 // From a frame to what it says. Spec: atproto.com/specs/event-stream and com.atproto.sync.subscribeRepos.
 
-import { CborCursor } from "../cbor/cursor.ts";
+import { bufferOf, CborCursor } from "../cbor/cursor.ts";
 import { cidToString, isThisCidAt } from "./cid.ts";
-import { readCommit } from "./commit.ts";
+import { commitOf, readCommit } from "./commit.ts";
 import { CommonFields, eachField, HANDLE, optionalText } from "./fields.ts";
 import { FRAME_BYTES_MAX, STATUS_CHARS_MAX } from "./limits.ts";
 import type {
@@ -15,6 +15,7 @@ import type {
 } from "./message.ts";
 import { catchMalformed, Malformed } from "./rejection.ts";
 import { treeRootOf } from "./tree-root.ts";
+import { readUsualCommit } from "./usual-commit.ts";
 
 /** `op` of a message and of an error. */
 const OP_MESSAGE = 1;
@@ -47,7 +48,10 @@ function readFrame(frame: Uint8Array): DecodedMessage {
   if (frame.length > FRAME_BYTES_MAX) {
     throw new Malformed("oversize_frame", `${frame.length} bytes`);
   }
-  const cursor = new CborCursor(frame, "bad_frame");
+  const bytes = bufferOf(frame);
+  const usual = readUsualCommit(bytes);
+  if (usual !== null) return commitOf(usual, bytes);
+  const cursor = new CborCursor(bytes, "bad_frame");
   const header = readHeader(cursor);
   const message = readBody(cursor, header);
   if (message.kind !== "rejected") cursor.assertEnd();

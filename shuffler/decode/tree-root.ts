@@ -1,6 +1,9 @@
 // The root of a repo's tree, as its commit block has it: what the next commit says it was made on (`prevData`).
 
 import { CborCursor } from "../cbor/cursor.ts";
+import { endOfKnown, knownBytes, LINK } from "../cbor/known-bytes.ts";
+import { latin1At } from "../cbor/latin1.ts";
+import { CID_BYTES } from "./cid.ts";
 import { catchMalformed } from "./rejection.ts";
 
 /**
@@ -8,6 +11,8 @@ import { catchMalformed } from "./rejection.ts";
  * Nobody has checked the block: what is wrong with it is for whoever verifies to say.
  */
 export function treeRootOf(bytes: Uint8Array, start: number, end: number): string | null {
+  const usual = usualRootAt(bytes, start, end);
+  if (usual >= 0) return latin1At(bytes, usual, usual + CID_BYTES);
   const cursor = new CborCursor(bytes, "bad_commit", start, end);
   const root = catchMalformed(() => {
     let data: string | null = null;
@@ -18,4 +23,21 @@ export function treeRootOf(bytes: Uint8Array, start: number, end: number): strin
     return data;
   });
   return typeof root === "string" ? root : null;
+}
+
+/** As nearly all commit blocks are laid out: of a DID of 32 characters, and a signature of 64 bytes. */
+const DID = knownBytes("\xa6\x63did\x78\x20");
+const REV = knownBytes("\x63rev\x6d");
+const SIG = knownBytes("\x63sig\x58\x40");
+const DATA = knownBytes(`\x64data${LINK}`);
+const REST = knownBytes("\x64prev\xf6\x67version\x03");
+const [DID_BYTES, REV_BYTES, SIG_BYTES] = [32, 13, 64];
+
+/** Where the root stands in such a block; negative when it is laid out otherwise. */
+function usualRootAt(bytes: Uint8Array, start: number, end: number): number {
+  const did = endOfKnown(bytes, start, DID);
+  const rev = did < 0 ? did : endOfKnown(bytes, did + DID_BYTES, REV);
+  const sig = rev < 0 ? rev : endOfKnown(bytes, rev + REV_BYTES, SIG);
+  const root = sig < 0 ? sig : endOfKnown(bytes, sig + SIG_BYTES, DATA);
+  return root >= 0 && endOfKnown(bytes, root + CID_BYTES, REST) === end ? root : -1;
 }

@@ -7,10 +7,11 @@
 
 import { readFileSync, statSync } from "node:fs";
 import { NSID } from "../../plan/names.ts";
-import { checkOp, type WireOp } from "../decode/commit.ts";
+import { checkOp } from "../decode/commit.ts";
 import { CommonFields } from "../decode/fields.ts";
 import type { CommitOp, DecodedMessage } from "../decode/message.ts";
 import { catchMalformed, type Rejected } from "../decode/rejection.ts";
+import type { WireOp } from "../decode/wire-commit.ts";
 import { RepoCar, type RepoCommit, type RepoRecord } from "./repo-car.ts";
 import { fileSourceName, type Source, SourceError, type SourceItem } from "./source.ts";
 import { tidMicros } from "./tid.ts";

@@ -1,0 +1,198 @@
+// Reads a commit as nearly all are: its fields in DAG-CBOR order, a `did:plc`, no blobs. What comes next is then known,
+// and compared with what is there instead of being looked up: it takes a fourth of the time.
+
+import { leastValueOf } from "../cbor/cursor.ts";
+import { endOfKnown, knownBytes, LINK } from "../cbor/known-bytes.ts";
+import { latin1At } from "../cbor/latin1.ts";
+import { CID_BYTES } from "./cid.ts";
+import { isBase32At } from "./fields.ts";
+import { parseDatetimeAt } from "./time.ts";
+import { newWireOp, setPath, type WireCommit, type WireOp } from "./wire-commit.ts";
+
+/** Heads of what follows. */
+const [TEXT_13, TEXT_32, TEXT_24] = ["\x6d", "\x78\x20", "\x78\x18"];
+const [NULL, FALSE, EMPTY_LIST] = ["\xf6", "\xf4", "\x80"];
+const PLC = "did:plc:";
+
+const HEADER = knownBytes(`\xa2\x61t\x67#commit\x62op\x01`);
+const OPS = knownBytes("\x63ops");
+const REV = knownBytes(`\x63rev${TEXT_13}`);
+const SEQ = knownBytes("\x63seq");
+const REPO = knownBytes(`\x64repo${TEXT_32}${PLC}`);
+const TIME = knownBytes(`\x64time${TEXT_24}`);
+const BLOBS_SINCE = knownBytes(`\x65blobs${EMPTY_LIST}\x65since`);
+const SINCE_NULL = knownBytes(NULL);
+const SINCE_REV = knownBytes(TEXT_13);
+const BLOCKS = knownBytes("\x66blocks");
+const COMMIT = knownBytes(`\x66commit${LINK}`);
+const FLAGS = knownBytes(`\x66rebase${FALSE}\x66tooBig${FALSE}`);
+const PREV_DATA = knownBytes(`\x68prevData${LINK}`);
+const CID = knownBytes(`\x63cid${LINK}`);
+const NO_CID = knownBytes(`\x63cid${NULL}`);
+const PREV = knownBytes(`\x64prev${LINK}`);
+const PATH = knownBytes("\x64path");
+const ACTIONS = ["create", "update", "delete"].map(
+  (action) => [knownBytes(`\x66action\x66${action}`), action] as const,
+);
+
+/** Bytes behind what is compared: of a TID, of a DID without its method, and of a time. */
+const TID_BYTES = 13;
+const PLC_BYTES = 24;
+const TIME_BYTES = 24;
+/** Heads without their argument. */
+const [LIST, MAP, TEXT] = [0x80, 0xa0, 0x60];
+/** Greatest argument that stands in a head itself. */
+const SHORT_MAX = 23;
+/** What a head says whose argument has one, and eight bytes. */
+const [ONE_BYTE, EIGHT_BYTES] = [24, 27];
+const BYTES = 0x40;
+/** Fields with `prevData`, and of an operation without `prev`. */
+const FIELDS = 12;
+const OP_FIELDS = 3;
+
+/** The commit of a frame; null when it is something else, or looks otherwise: then `readCommit` says what it is. */
+export function readUsualCommit(frame: Buffer): WireCommit | null {
+  const scan = new Scanner(frame);
+  if (!scan.took(HEADER)) return null;
+  const fields = scan.byte() - MAP;
+  if ((fields !== FIELDS && fields !== FIELDS - 1) || !scan.took(OPS)) return null;
+  const ops = readOps(scan);
+  if (ops === null || !scan.took(REV)) return null;
+  const rev = scan.tid();
+  if (rev === null || !scan.took(SEQ)) return null;
+  const seq = scan.unsigned();
+  if (seq === null || !scan.took(REPO)) return null;
+  const did = scan.base32(PLC.length, PLC_BYTES);
+  if (did === null || !scan.took(TIME)) return null;
+  const timeMs = scan.time();
+  if (timeMs === null || !scan.took(BLOBS_SINCE)) return null;
+  const since = scan.took(SINCE_REV) ? scan.tid() : null;
+  if (since === null && !scan.took(SINCE_NULL)) return null;
+  if (!scan.took(BLOCKS)) return null;
+  const blocksBytes = scan.bytesLength();
+  if (blocksBytes === null) return null;
+  const blocksAt = scan.skip(blocksBytes);
+  if (!scan.took(COMMIT)) return null;
+  const commitAt = scan.skip(CID_BYTES);
+  if (!scan.took(FLAGS)) return null;
+  const hasPrevData = fields === FIELDS;
+  if (hasPrevData && !scan.took(PREV_DATA)) return null;
+  const prevDataAt = scan.at;
+  if (frame.length !== (hasPrevData ? prevDataAt + CID_BYTES : prevDataAt)) return null;
+  const prevData = hasPrevData ? latin1At(frame, prevDataAt, frame.length) : null;
+  const blocksEnd = blocksAt + blocksBytes;
+  return { did, seq, timeMs, rev, since, prevData, ops, commitAt, blocksAt, blocksEnd };
+}
+
+function readOps(scan: Scanner): WireOp[] | null {
+  const size = scan.byte() - LIST;
+  if (size < 0 || size > SHORT_MAX) return null;
+  const ops: WireOp[] = [];
+  for (let i = 0; i < size; i += 1) {
+    const op = readOp(scan);
+    if (op === null) return null;
+    ops.push(op);
+  }
+  return ops;
+}
+
+function readOp(scan: Scanner): WireOp | null {
+  const op = newWireOp(scan.bytes);
+  const fields = scan.byte() - MAP;
+  if (scan.took(CID)) op.cidAt = scan.skip(CID_BYTES);
+  else if (!scan.took(NO_CID)) return null;
+  op.cidEnd = scan.at;
+  if (!scan.took(PATH) || !scan.path(op)) return null;
+  if (fields === OP_FIELDS + 1 && scan.took(PREV)) scan.skip(CID_BYTES);
+  else if (fields !== OP_FIELDS) return null;
+  for (const [bytes, action] of ACTIONS) {
+    if (!scan.took(bytes)) continue;
+    op.action = action;
+    return op;
+  }
+  return null;
+}
+
+/** Steps over what it is asked for, where that is there. */
+class Scanner {
+  readonly bytes: Buffer;
+  at = 0;
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
+  }
+
+  byte(): number {
+    this.at += 1;
+    return this.bytes[this.at - 1] ?? 0;
+  }
+
+  took(wanted: Uint8Array): boolean {
+    const end = endOfKnown(this.bytes, this.at, wanted);
+    if (end < 0) return false;
+    this.at = end;
+    return true;
+  }
+
+  /** @returns where the bytes begin that were skipped. Past the end nothing will be there */
+  skip(count: number): number {
+    this.at += count;
+    return this.at - count;
+  }
+
+  tid(): string | null {
+    return (this.bytes[this.at] ?? 0) > LAST_TID_START ? null : this.base32(0, TID_BYTES);
+  }
+
+  /** The text that has begun so many bytes before, and goes on with as many in base32. */
+  base32(before: number, count: number): string | null {
+    const { bytes, at } = this;
+    if (!isBase32At(bytes, at, at + count)) return null;
+    this.at = at + count;
+    return latin1At(bytes, at - before, at + count);
+  }
+
+  time(): number | null {
+    const start = this.skip(TIME_BYTES);
+    return this.at > this.bytes.length ? null : parseDatetimeAt(this.bytes, start, this.at);
+  }
+
+  unsigned(): number | null {
+    return this.#argument(this.byte());
+  }
+
+  bytesLength(): number | null {
+    const info = this.byte() - BYTES;
+    return info < 0 ? null : this.#argument(info);
+  }
+
+  /** What a head says, if it is as short as it goes. @param info its lower five bits */
+  #argument(info: number): number | null {
+    if (info <= SHORT_MAX) return info;
+    if (info > EIGHT_BYTES) return null;
+    const start = this.at;
+    this.at += 1 << (info - ONE_BYTE);
+    if (this.at > this.bytes.length) return null;
+    let value = 0;
+    for (let i = start; i < this.at; i += 1) value = value * 256 + (this.bytes[i] ?? 0);
+    return value >= leastValueOf(this.at - start) && Number.isSafeInteger(value) ? value : null;
+  }
+
+  /** Reads a path, which is ASCII and names a collection; false where it does not. */
+  path(op: WireOp): boolean {
+    const info = this.byte() - TEXT;
+    const length = info < 0 ? null : this.#argument(info);
+    if (length === null) return false;
+    const start = this.skip(length);
+    if (this.at > this.bytes.length || !isAscii(this.bytes, start, this.at)) return false;
+    setPath(op, this.bytes, start, this.at);
+    return op.collection !== null;
+  }
+}
+
+const LAST_TID_START = "j".charCodeAt(0);
+
+function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i += 1) if ((bytes[i] ?? 0) > 0x7f) return false;
+  return true;
+}
