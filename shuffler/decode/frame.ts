@@ -13,6 +13,7 @@ import type {
   InfoMessage,
   SyncMessage,
 } from "./message.ts";
+import { prefetch } from "./prefetch.ts";
 import { catchMalformed, Malformed } from "./rejection.ts";
 import { treeRootOf } from "./tree-root.ts";
 import { readUsualCommit } from "./usual-commit.ts";
@@ -49,6 +50,7 @@ function readFrame(frame: Uint8Array): DecodedMessage {
     throw new Malformed("oversize_frame", `${frame.length} bytes`);
   }
   const bytes = bufferOf(frame);
+  prefetch(bytes);
   const usual = readUsualCommit(bytes);
   if (usual !== null) return commitOf(usual, bytes);
   const cursor = new CborCursor(bytes, "bad_frame");
