@@ -330,7 +330,10 @@ export function bufferOf(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+/** By bytes: what the next smaller head has no room for. */
+const LEAST_VALUES = [0, 24, 2 ** 8, 0, 2 ** 16, 0, 0, 0, 2 ** 32];
+
 /** Least value that needs an argument of `size` bytes: DAG-CBOR writes every number as short as it goes. */
 export function leastValueOf(size: number): number {
-  return size === 1 ? 24 : 2 ** (size * 4);
+  return LEAST_VALUES[size] ?? 0;
 }

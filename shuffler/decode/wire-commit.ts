@@ -1,7 +1,9 @@
 // A commit as it stands in a frame's body, before its blocks are looked at.
 
 import { NSID } from "../../plan/names.ts";
+import { latin1At } from "../cbor/latin1.ts";
 import { NameTable } from "../cbor/name-table.ts";
+import { isBase32At } from "./fields.ts";
 
 export type WireCommit = {
   readonly did: string;
@@ -41,7 +43,10 @@ export function setPath(op: WireOp, bytes: Buffer, start: number, end: number): 
   let slash = start;
   while (slash < end && bytes[slash] !== SLASH) slash += 1;
   op.collection = slash === end ? null : nsidAt(bytes, start, slash);
-  op.rkey = bytes.toString("utf8", Math.min(slash + 1, end), end);
+  const from = Math.min(slash + 1, end);
+  op.rkey = isBase32At(bytes, from, end)
+    ? latin1At(bytes, from, end)
+    : bytes.toString("utf8", from, end);
 }
 
 /** A collection; null when it is not well formed. */
