@@ -37,7 +37,7 @@ export class CborWriter {
 
   /** What was written since the last `take`; nobody writes there any more. */
   take(): Uint8Array {
-    const bytes = this.#buffer.subarray(this.#start, this.#at);
+    const bytes = new Uint8Array(this.#buffer.buffer, this.#start, this.#at - this.#start);
     this.#start = this.#at;
     return bytes;
   }
