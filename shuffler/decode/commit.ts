@@ -36,14 +36,18 @@ export function readCommit(cursor: CborCursor): CommitMessage {
 export function commitOf(wire: WireCommit, frame: Buffer): CommitMessage {
   const { did, seq, timeMs, rev, since, prevData } = wire;
   const data = findBlocks(frame, wire);
-  const ops: CommitOp[] = [];
-  const rejected: Rejected[] = [];
-  for (const op of wire.ops) {
-    const checked = catchMalformed(() => checkOp(op));
-    if ("kind" in checked) rejected.push(checked);
-    else ops.push(checked);
-  }
+  const checked = wire.ops.map((op) => catchMalformed(() => checkOp(op)));
+  const ops = checked.every(isOp) ? checked : checked.filter(isOp);
+  const rejected = ops === checked ? [] : checked.filter(isRejected);
   return { kind: "commit", did, seq, timeMs, rev, since, prevData, data, ops, rejected };
+}
+
+function isOp(checked: CommitOp | Rejected): checked is CommitOp {
+  return !("kind" in checked);
+}
+
+function isRejected(checked: CommitOp | Rejected): checked is Rejected {
+  return !isOp(checked);
 }
 
 /** Where the link's CID begins; -1 when it is null or no CID that a CAR can hold. */

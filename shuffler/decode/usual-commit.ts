@@ -87,11 +87,11 @@ export function readUsualCommit(frame: Buffer): WireCommit | null {
 function readOps(scan: Scanner): WireOp[] | null {
   const size = scan.byte() - LIST;
   if (size < 0 || size > SHORT_MAX) return null;
-  const ops: WireOp[] = [];
+  const ops = new Array<WireOp>(size); // One that grows has room for seventeen at once.
   for (let i = 0; i < size; i += 1) {
     const op = readOp(scan);
     if (op === null) return null;
-    ops.push(op);
+    ops[i] = op;
   }
   return ops;
 }
