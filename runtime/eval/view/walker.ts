@@ -97,9 +97,13 @@ export class Walker {
     this.#ends = ends;
   }
 
-  /** Notes the entries at `wanted` of the map at `at`, and gives its end. */
-  #map(at: number, end: number, wanted: PathLevel, depth: number): number {
+  /**
+   * Notes the entries at `wanted` of the map at `at`, and gives its end.
+   * @param sorted whether its keys are in DAG-CBOR order: then what is behind the last that is wanted is not read
+   */
+  #map(at: number, end: number, wanted: PathLevel, depth: number, sorted = false): number {
     const bytes = this.#bytes;
+    const { nodes } = wanted;
     let count = (bytes[at] ?? 0) & 31;
     let next = at + 1;
     if (count >= 24) {
@@ -119,7 +123,11 @@ export class Walker {
         length = argumentAt(bytes, next, start);
       }
       next = checkedEnd(start, length, end);
-      const node = find(wanted, likely, bytes, start, length);
+      if (sorted) {
+        likely = firstNotBefore(nodes, likely, bytes, start, length);
+        if (likely === nodes.length) return end;
+      }
+      const node = find(wanted, likely, bytes, start, length, sorted);
       if (node === undefined) next = skipItem(bytes, next, end, depth + 1);
       else {
         likely += 1;
@@ -127,44 +135,6 @@ export class Walker {
       }
     }
     return next;
-  }
-
-  /** As `#map`, of one whose keys are in DAG-CBOR order: what is behind the last that is wanted is not read. */
-  #sortedMap(at: number, end: number, { nodes }: PathLevel, depth: number): void {
-    const bytes = this.#bytes;
-    let count = (bytes[at] ?? 0) & 31;
-    let next = at + 1;
-    if (count >= 24) {
-      next = headEnd(at, count, end);
-      count = argumentAt(bytes, at, next);
-    }
-    checkContainer(count * 2, end - next, depth);
-    let wanted = 0;
-    for (let left = count; left > 0; left -= 1) {
-      if (next >= end) throw new MalformedPayload("unexpected end");
-      const head = bytes[next] ?? 0;
-      if (head >> 5 !== MAJOR.text) throw new MalformedPayload("a map key is not text");
-      let length = head & 31;
-      let start = next + 1;
-      if (length >= 24) {
-        start = headEnd(next, length, end);
-        length = argumentAt(bytes, next, start);
-      }
-      next = checkedEnd(start, length, end);
-      let node = nodes[wanted];
-      let order = compareNames(node, bytes, start, length);
-      while (order < 0) {
-        wanted += 1;
-        node = nodes[wanted];
-        order = compareNames(node, bytes, start, length);
-      }
-      if (node === undefined) return;
-      if (order > 0) next = skipItem(bytes, next, end, depth + 1);
-      else {
-        wanted += 1;
-        next = this.#note(node, next, end, depth + 1);
-      }
-    }
   }
 
   #note(node: PathNode, at: number, limit: number, depth: number): number {
@@ -196,26 +166,44 @@ export class Walker {
     this.#ends[node.slot] = end;
     const isMap = (bytes[start] ?? 0) >> 5 === MAJOR.map;
     if (isMap && node.children.nodes.length > 0) {
-      this.#sortedMap(start, end, node.children, depth);
+      this.#map(start, end, node.children, depth, true);
     }
     return end;
   }
 }
 
-/** @param likely where to look first: entries mostly come in the order of DAG-CBOR, as `wanted` stands */
+/**
+ * @param likely where to look first: entries mostly come in the order of DAG-CBOR, as `wanted` stands
+ * @param sorted whether they always do
+ */
 function find(
   wanted: PathLevel,
   likely: number,
   bytes: Uint8Array,
   start: number,
   length: number,
+  sorted: boolean,
 ): PathNode | undefined {
   if (length < 32 && ((wanted.lengths >>> length) & 1) === 0) return undefined;
   const { nodes } = wanted;
   const first = nodes[likely];
   if (first !== undefined && isNamed(first, bytes, start, length)) return first;
+  if (sorted) return undefined;
   for (const node of nodes) if (isNamed(node, bytes, start, length)) return node;
   return undefined;
+}
+
+/** The first of the nodes from `from` on whose name does not stand before that at `start`. */
+function firstNotBefore(
+  nodes: readonly PathNode[],
+  from: number,
+  bytes: Uint8Array,
+  start: number,
+  length: number,
+): number {
+  let at = from;
+  while (at < nodes.length && compareNames(nodes[at], bytes, start, length) < 0) at += 1;
+  return at;
 }
 
 /** Where the node's name stands to that at `start`, in DAG-CBOR order: below 0 before it, above 0 behind it. */
