@@ -4,7 +4,7 @@
 
 import { isUtf8 } from "node:buffer";
 import { Malformed, type RejectReason } from "../decode/rejection.ts";
-import { latin1At } from "./latin1.ts";
+import { isAsciiAt, latin1At } from "./latin1.ts";
 import { NameTable } from "./name-table.ts";
 
 /** CBOR major types. */
@@ -80,7 +80,7 @@ export class CborCursor {
   #textOf(length: number): string {
     const start = this.at;
     this.at += length;
-    if (this.#isAscii(start, this.at)) return latin1At(this.bytes, start, this.at);
+    if (isAsciiAt(this.bytes, start, this.at)) return latin1At(this.bytes, start, this.at);
     if (!isUtf8(this.bytes.subarray(start, this.at))) throw this.#badUtf8(start);
     return this.bytes.toString("utf8", start, this.at);
   }
@@ -215,7 +215,7 @@ export class CborCursor {
   #checkText(): void {
     const start = this.at;
     this.at += this.#argument;
-    if (this.#isAscii(start, this.at)) return;
+    if (isAsciiAt(this.bytes, start, this.at)) return;
     if (!isUtf8(this.bytes.subarray(start, this.at))) throw this.#badUtf8(start);
   }
 
@@ -252,11 +252,6 @@ export class CborCursor {
     const length = this.#expect(MAJOR.bytes, "bytes");
     if (length < 2 || this.bytes[this.at] !== 0) throw this.#malformed("a link that is no CID");
     this.at += length;
-  }
-
-  #isAscii(start: number, end: number): boolean {
-    for (let i = start; i < end; i += 1) if ((this.bytes[i] ?? 0) >= 0x80) return false;
-    return true;
   }
 
   #expect(major: number, what: string): number {

@@ -82,16 +82,21 @@ export function openCar(frame: Uint8Array, start: number, end: number): CarReade
 export const HANDLE =
   /^(?=.{3,253}$)([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$/;
 
-const TID_LENGTH = 13;
+export const TID_LENGTH = 13;
 
 /** TID (atproto.com/specs/tid). */
 export function isTid(text: string): boolean {
   return text.length === TID_LENGTH && text.charCodeAt(0) <= LAST_TID_START && isBase32(text, 0);
 }
 
+/** Whether a TID stands at `at`. */
+export function isTidAt(bytes: Uint8Array, at: number): boolean {
+  return (bytes[at] ?? 0) <= LAST_TID_START && isBase32At(bytes, at, at + TID_LENGTH);
+}
+
 const LAST_TID_START = "j".charCodeAt(0);
-const PLC = "did:plc:";
-const PLC_DID_LENGTH = 32;
+export const PLC = "did:plc:";
+export const PLC_DID_LENGTH = 32;
 
 /** Whether it is a DID as nearly all are; the pattern takes five times as long. */
 function isPlcDid(text: string): boolean {

@@ -2,6 +2,7 @@
 // to every record, over bytes nobody vouches for.
 
 import { CborCursor } from "../cbor/cursor.ts";
+import { latin1At } from "../cbor/latin1.ts";
 import { CarReader } from "../decode/car.ts";
 import { eachField } from "../decode/fields.ts";
 import { Malformed } from "../decode/rejection.ts";
@@ -67,7 +68,7 @@ export class RepoCar {
 }
 
 function keyOf(cid: Uint8Array): string {
-  return Buffer.from(cid.buffer, cid.byteOffset, cid.length).toString("latin1");
+  return latin1At(cid, 0, cid.length);
 }
 
 function readCommitBlock(block: Uint8Array): RepoCommit {
