@@ -11,10 +11,11 @@ import {
 
 /** What a folder may import of ours. Test code may import anything. */
 const OURS: Readonly<Record<string, readonly string[]>> = {
+  bytes: ["bytes"],
   plan: ["plan"],
   compiler: ["compiler", "plan"],
-  runtime: ["runtime", "plan"],
-  shuffler: ["shuffler", "plan"],
+  runtime: ["runtime", "plan", "bytes"],
+  shuffler: ["shuffler", "plan", "bytes"],
   cli: ["cli", "plan", "compiler", "runtime", "shuffler", "bench"],
   bench: ["bench", "plan", "compiler", "runtime", "shuffler"],
   pipelines: [],
@@ -24,6 +25,7 @@ const OURS: Readonly<Record<string, readonly string[]>> = {
 
 /** The only packages (and `node:` modules) these folders may import. */
 const PACKAGES: Readonly<Record<string, RegExp>> = {
+  bytes: /^node:buffer$/,
   plan: /^(node:.*|zod)$/,
   compiler: /^(chevrotain|re2js)$/,
 };
@@ -49,6 +51,7 @@ const LINES_MAX = 400;
 /** Top folders that must have been seen, so that the test cannot pass on nothing. */
 const TOP_FOLDERS = [
   "bench",
+  "bytes",
   "cli",
   "compiler",
   "examples",

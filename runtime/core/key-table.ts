@@ -4,7 +4,7 @@
 // Keys come from anybody: one that is not placed after PROBES_MAX stands in a Map, whose hash nobody knows,
 // so who makes many keys of one hash gains nothing.
 
-import { copyWords, sameWords, wordsOf } from "../eval/words.ts";
+import { copyWords, sameWords, wordsOf } from "../../bytes/words.ts";
 
 const SLOTS_START = 64;
 const BYTES_START = 2048;

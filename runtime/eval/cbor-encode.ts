@@ -4,10 +4,10 @@
 // would change what every other user of cbor-x in the process reads; and an expression can build a
 // value that is small in memory and huge when written out, which must stop at a limit.
 
+import { copyWords, wordsOf } from "../../bytes/words.ts";
 import { cidBytes } from "./cid.ts";
 import { EvaluationError } from "./eval-error.ts";
 import { CidLink, Duration, Instant, type RecordValue, type Value } from "./values.ts";
-import { copyWords, wordsOf } from "./words.ts";
 
 /** Nesting of lists and objects in a value that is written or read. atproto records stay below 32. */
 export const VALUE_DEPTH_MAX = 256;

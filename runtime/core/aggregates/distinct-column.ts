@@ -3,8 +3,8 @@
 //
 //   entry: [canonical key of the value][number of the set, 4 bytes]
 
+import { copyWords, isAscii, wordsOf } from "../../../bytes/words.ts";
 import { canonicalKey, TEXT_KEY, type Value } from "../../eval/values.ts";
-import { copyWords, isAscii, wordsOf } from "../../eval/words.ts";
 import { KeyTable, NO_ENTRY } from "../key-table.ts";
 import { listOf } from "./accumulator.ts";
 import type { Column } from "./column.ts";

@@ -1,6 +1,7 @@
 // The groups of one pane of a windowed reduce, numbered: their keys as bytes, their aggregates in columns.
 // A row whose group is there costs no object and no text.
 
+import { isAscii } from "../../../bytes/words.ts";
 import type { Aggregate } from "../../../plan/plan.ts";
 import { decodeValue, encodeRecord, type Row } from "../../eval/codec.ts";
 import {
@@ -11,7 +12,6 @@ import {
   type Value,
 } from "../../eval/values.ts";
 import type { EncodedRows } from "../../eval/view/encoded-rows.ts";
-import { isAscii } from "../../eval/words.ts";
 import { listOf } from "../aggregates/accumulator.ts";
 import type { Column } from "../aggregates/column.ts";
 import { assert } from "../assert.ts";

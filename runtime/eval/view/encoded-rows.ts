@@ -1,12 +1,12 @@
 // The rows of a message behind an exchange, as columns of offsets: keys and values stay bytes until somebody
 // asks for them, and the rows of a key seen before never ask for its keys.
 
+import { uint64At, wordsOf } from "../../../bytes/words.ts";
 import { CborReader } from "../cbor-decode.ts";
 import { MAJOR } from "../cbor-encode.ts";
 import { COMBINED_ROW_PARTS, ROW_PARTS, type Row } from "../codec.ts";
 import { EvaluationError } from "../eval-error.ts";
 import type { Value } from "../values.ts";
-import { uint64At, wordsOf } from "../words.ts";
 import { headBytes } from "./event-view.ts";
 import { skipItem } from "./skip.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { wordsOf } from "../../../bytes/words.ts";
 import { encodeRecord } from "../codec.ts";
 import type { RecordValue } from "../values.ts";
-import { wordsOf } from "../words.ts";
 import { KnownLayouts, LAYOUT_BYTES_MAX, LAYOUTS_MAX } from "./known-layouts.ts";
 
 const SEQ_HEAD = 0x1a;

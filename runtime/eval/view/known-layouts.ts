@@ -5,9 +5,9 @@
 //   ab 62 "op" 66 "create" 63 "cid" 78 3b "bafy…" 63 "did" 78 20 "did:plc:…" …
 //   ‾‾‾‾‾‾‾‾‾‾‾‾‾          ‾‾‾‾‾‾‾‾‾‾‾‾‾‾         ‾‾‾‾‾‾‾‾‾‾‾‾‾‾               compared; the rest is content
 
+import { wordsOf } from "../../../bytes/words.ts";
 import { MAJOR, TAG_LINK } from "../cbor-encode.ts";
 import { MalformedPayload } from "../eval-error.ts";
-import { wordsOf } from "../words.ts";
 import { argumentAt, checkContainer, checkedEnd, headEnd, skipItem } from "./skip.ts";
 
 /** Layouts that are kept, by length of the event; a power of two. */

@@ -2,9 +2,9 @@
 // is passed over by its length. It accepts exactly what CborReader does, and nothing past the end is read. Only of
 // what is embedded in a byte string that is left unread which nobody wants.
 
+import { wordsOf } from "../../../bytes/words.ts";
 import { MAJOR } from "../cbor-encode.ts";
 import { MalformedPayload } from "../eval-error.ts";
-import { wordsOf } from "../words.ts";
 import type { CommitLayout } from "./commit-layout.ts";
 import { KnownLayouts, type Places } from "./known-layouts.ts";
 import type { PathLevel, PathNode } from "./path-tree.ts";

@@ -1,6 +1,6 @@
 // Eight bytes at a time: comparing and copying bytes word by word takes an eighth of the time. The last word overlaps
 // the one before it, so that no bytes are left over. V8 keeps a BigInt that only passes from one view to another in a
-// register; one that is reckoned with it does not.
+// register; one that is reckoned with only inside `BigInt.asIntN`.
 
 const LONG_WORD = 8;
 const UINT32_SIZE = 2 ** 32;
