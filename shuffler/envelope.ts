@@ -2,7 +2,7 @@
 // re-encodes, so the record's hash is still its CID.
 
 import type { EventEnvelope } from "../plan/event.ts";
-import { type CborWriter, type FieldName, fieldName } from "./cbor/writer.ts";
+import { type CborWriter, fieldName, type KnownRun } from "./cbor/writer.ts";
 
 /** An event to encode; what is absent is left out of the map. `record` is one DAG-CBOR item. */
 export type EventFields = Readonly<Omit<EventEnvelope, "time" | "record" | "oversize">> & {
@@ -52,25 +52,25 @@ function writeEnvelope(writer: CborWriter, event: EventFields, oversize: boolean
   ascii(writer, NAME.cid, event.cid);
   ascii(writer, NAME.did, event.did);
   ascii(writer, NAME.rev, event.rev);
-  writer.name(NAME.seq).number(event.seq);
+  writer.known(NAME.seq).number(event.seq);
   ascii(writer, NAME.kind, event.kind);
   ascii(writer, NAME.rkey, event.rkey);
-  writer.name(NAME.time).number(event.timeMs);
-  if (event.active !== undefined) writer.name(NAME.active).boolean(event.active);
-  if (event.handle !== undefined) writer.name(NAME.handle).text(event.handle);
+  writer.known(NAME.time).number(event.timeMs);
+  if (event.active !== undefined) writer.known(NAME.active).boolean(event.active);
+  if (event.handle !== undefined) writer.known(NAME.handle).text(event.handle);
   if (event.record !== undefined) {
-    writer.name(NAME.record);
+    writer.known(NAME.record);
     if (event.sorted === true) writer.byteString(event.record);
     else writer.raw(event.record);
   }
-  if (event.status !== undefined) writer.name(NAME.status).text(event.status);
-  if (oversize) writer.name(NAME.oversize).boolean(true);
+  if (event.status !== undefined) writer.known(NAME.status).text(event.status);
+  if (oversize) writer.known(NAME.oversize).boolean(true);
   ascii(writer, NAME.collection, event.collection);
   return writer.take();
 }
 
-function ascii(writer: CborWriter, name: FieldName, value: string | undefined): void {
-  if (value !== undefined) writer.name(name).ascii(value);
+function ascii(writer: CborWriter, name: KnownRun, value: string | undefined): void {
+  if (value !== undefined) writer.known(name).ascii(value);
 }
 
 function sizeOf(event: EventFields, oversize: boolean): number {

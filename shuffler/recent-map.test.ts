@@ -7,15 +7,23 @@ describe("RecentMap", () => {
     const keys = fc.array(fc.constantFrom("a", "b", "c", "d", "e", "f"));
     const property = fc.property(keys, fc.integer({ min: 1, max: 5 }), (asked, entriesMax) => {
       let made = 0;
-      const map = new RecentMap(entriesMax, () => (made += 1));
+      let forgotten: number | null = null;
+      const map = new RecentMap<number>(entriesMax, (value) => {
+        forgotten = value;
+        made += 1;
+        return made;
+      });
       const model = new Map<string, number>();
       for (const key of asked) {
+        forgotten = null;
         const value = map.get(key);
         expect(value).toBe(model.get(key) ?? made);
         model.delete(key);
         model.set(key, value);
         const [oldest = ""] = model.keys();
-        if (model.size > entriesMax) model.delete(oldest);
+        const isFull = model.size > entriesMax;
+        expect(forgotten).toBe(isFull ? model.get(oldest) : null);
+        if (isFull) model.delete(oldest);
         expect(map.size).toBe(model.size);
       }
     });

@@ -8,12 +8,12 @@ type Entry<V> = { readonly key: string; readonly value: V; older: Entry<V>; newe
  */
 export class RecentMap<V> {
   readonly #entriesMax: number;
-  readonly #make: () => V;
+  readonly #make: (forgotten: V | null) => V;
   readonly #entries = new Map<string, Entry<V>>();
   #newest: Entry<V> | null = null;
 
-  /** @param make the value of a key that is asked for first */
-  constructor(entriesMax: number, make: () => V) {
+  /** @param make the value of a key that is asked for first; gets the one that is forgotten for it, to be used again */
+  constructor(entriesMax: number, make: (forgotten: V | null) => V) {
     this.#entriesMax = entriesMax;
     this.#make = make;
   }
@@ -34,12 +34,14 @@ export class RecentMap<V> {
 
   #add(key: string): V {
     const oldest = this.#newest?.newer;
+    let forgotten: V | null = null;
     if (oldest !== undefined && this.#entries.size >= this.#entriesMax) {
+      forgotten = oldest.value;
       this.#entries.delete(oldest.key);
       if (oldest === this.#newest) this.#newest = null;
       else unlink(oldest);
     }
-    const entry = { key, value: this.#make() } as Entry<V>; // `#link` sets its neighbours
+    const entry = { key, value: this.#make(forgotten) } as Entry<V>; // `#link` sets its neighbours
     this.#entries.set(key, entry);
     this.#link(entry);
     return entry.value;

@@ -2,8 +2,11 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { Secp256k1Keypair } from "@atproto/crypto";
 import { beforeEach, describe, expect, it } from "vitest";
 import { CidLink } from "./cbor/encode.ts";
+import { CID_BYTES, isCidAt, isSameAt } from "./decode/cid.ts";
 import { decodeFrame } from "./decode/frame.ts";
-import type { AccountMessage, CommitMessage, SyncMessage } from "./decode/message.ts";
+import { FrameCommit } from "./decode/frame-commit.ts";
+import type { AccountMessage, SyncMessage } from "./decode/message.ts";
+import { rejected } from "./decode/rejection.ts";
 import { type Gap, REPOS_MAX, RepoOrder } from "./repo-order.ts";
 import { openRecording } from "./sources/recording.ts";
 import {
@@ -23,9 +26,15 @@ const DATA = "../shared/data/firehose";
 const present = existsSync(DATA);
 const OTHER = "did:plc:bob234567abcdefghijklmno";
 
-function commit(rev: number, since: number | null, over: object = {}): CommitMessage {
+function commit(rev: number, since: number | null, over: object = {}): FrameCommit {
   const fields = { rev: revOf(rev), since: since === null ? null : revOf(since), ...over };
-  return decodeFrame(commitFrame([create("a")], fields)) as CommitMessage; // made as one
+  return commitIn(commitFrame([create("a")], fields));
+}
+
+function commitIn(frame: Uint8Array): FrameCommit {
+  const message = decodeFrame(frame);
+  if (!(message instanceof FrameCommit)) throw new Error(`a ${message.kind}`);
+  return message;
 }
 
 function account(active: boolean, time: string): AccountMessage {
@@ -110,6 +119,28 @@ describe("RepoOrder", () => {
     expect(gaps()).toEqual([]);
   });
 
+  it("knows nothing of a repo whose memory another had", () => {
+    const order = new RepoOrder((gap) => found.push(gap), 1);
+    const repo = (name: string) => ({ repo: `did:plc:${name}` });
+    order.commit(commit(9, null, { ...trees(null, "a"), ...repo("a") }), 1);
+    expect(order.commit(commit(3, 2, { ...trees("x", "y"), ...repo("b") }), 1)).toBeNull();
+    expect(order.commit(commit(4, 3, { ...trees("y", "z"), ...repo("b") }), 1)).toBeNull();
+    expect(gaps()).toEqual([]);
+    expect(order.commit(commit(4, 3, repo("b")), 1)).toEqual(
+      rejected("rev_order", `rev ${revOf(4)} is not above ${revOf(4)}`),
+    );
+  });
+
+  it("tells repos apart, however many share a piece of memory", () => {
+    const repo = (number: number) => ({ repo: `did:plc:${number}` });
+    const numbers = Array.from({ length: 1030 }, (_, i) => i);
+    for (const n of numbers) order.commit(commit(n % 1000, null, repo(n)), 1);
+    for (const n of numbers) order.commit(commit((n % 1000) + 2, n % 1000, repo(n)), 1);
+    expect(gaps()).toEqual([]);
+    order.commit(commit(1023, 1000, repo(1025)), 1);
+    expect(gaps()).toEqual([`since ${revOf(1023)}`]);
+  });
+
   it("counts a commit on another tree than the one before it left, though its `since` fits", () => {
     const all = [
       commit(1, null, trees(null, "a")),
@@ -142,12 +173,10 @@ describe("RepoOrder, on signed commits", () => {
   it("finds the tree of each to be the one that the next was made on", async () => {
     const commits = await makeCommits(await Secp256k1Keypair.create());
     const frames = await Promise.all(commits.map(frameBytes));
-    for (const frame of frames) order.commit(decodeFrame(frame) as CommitMessage, 1); // made as one
+    for (const frame of frames) order.commit(commitIn(frame), 1);
     expect(gaps()).toEqual([]);
     const some = new RepoOrder((gap) => found.push(gap));
-    for (const frame of frames.toSpliced(1, 1)) {
-      some.commit(decodeFrame(frame) as CommitMessage, 1); // made as one
-    }
+    for (const frame of frames.toSpliced(1, 1)) some.commit(commitIn(frame), 1);
     const [, , third] = commits;
     expect(gaps()).toEqual([`since ${third?.rev}`, `prevData ${third?.rev}`]);
   });
@@ -155,12 +184,12 @@ describe("RepoOrder, on signed commits", () => {
 
 describe.skipIf(!present)("RepoOrder, on recorded frames", () => {
   /** Commits and syncs, in order. */
-  const recorded = async (): Promise<(CommitMessage | SyncMessage)[]> =>
+  const recorded = async (): Promise<(FrameCommit | SyncMessage)[]> =>
     (await readAll(openRecording(`${DATA}/pds-a.frames.zst`, null))).items
       .map(({ raw }) => decodeFrame(raw))
-      .filter((one) => one.kind === "commit" || one.kind === "sync");
+      .filter((one) => one instanceof FrameCommit || one.kind === "sync");
 
-  const play = (one: CommitMessage | SyncMessage): void => {
+  const play = (one: FrameCommit | SyncMessage): void => {
     if (one.kind === "sync") order.sync(one, 1);
     else expect(order.commit(one, 1)).toBeNull();
   };
@@ -194,11 +223,13 @@ describe.skipIf(!present)("RepoOrder, on recorded frames", () => {
     const commits = readdirSync(folder)
       .filter((name) => name.endsWith(".bin"))
       .map((name) => decodeFrame(readFileSync(`${folder}/${name}`)))
-      .filter((message) => message.kind === "commit");
+      .filter((message) => message instanceof FrameCommit);
     expect(commits).toHaveLength(11);
-    for (const { prevData, data } of commits) {
-      expect([prevData?.length, data?.length]).toEqual([36, 36]);
-      expect(prevData).not.toEqual(data);
+    for (const { frame, prevDataAt, prevDataEnd, dataAt } of commits) {
+      expect(prevDataEnd - prevDataAt).toBe(CID_BYTES);
+      expect(isCidAt(frame, prevDataAt)).toBe(true);
+      expect(isCidAt(frame, dataAt)).toBe(true);
+      expect(isSameAt(frame, prevDataAt, frame, dataAt, CID_BYTES)).toBe(false);
     }
   });
 });

@@ -5,9 +5,13 @@ import { accountSubject, CONTENT_EVENT, HEADER, rejectedSubject } from "../plan/
 import { partitionOf } from "../plan/partition.ts";
 import { CborWriter } from "./cbor/writer.ts";
 import { CommitSubjects } from "./commit-subjects.ts";
+import { FrameCommit } from "./decode/frame-commit.ts";
+import type { FrameOp } from "./decode/frame-op.ts";
 import type { CommitMessage, CommitOp, DecodedMessage } from "./decode/message.ts";
 import type { Rejected } from "./decode/rejection.ts";
 import { ENVELOPE_BYTES_MAX, type EventFields, encodeEnvelope } from "./envelope.ts";
+import { encodeFrameOp } from "./frame-envelope.ts";
+import { FrameOpText } from "./frame-op-text.ts";
 import { accountId, commitOpId, identityId, rejectedId, syncId } from "./identify.ts";
 import type { ShuffledMessage } from "./shuffled-message.ts";
 import type { SourceItem } from "./sources/source.ts";
@@ -27,8 +31,11 @@ export type RouterOptions = {
 
 export class Router {
   readonly #options: RouterOptions;
+  /** What may stand in a message beside its headers. */
+  readonly #payloadBytesMax: number;
   readonly #rejectedBytesMax: number;
   readonly #writer = new CborWriter();
+  readonly #text = new FrameOpText();
   readonly #subjects: CommitSubjects;
   /** Where the item at hand comes from, and what every event of there says of itself. */
   #relay: string;
@@ -48,8 +55,8 @@ export class Router {
     this.#subjects = new CommitSubjects(options.partitions);
     this.#relay = options.relay;
     this.#headers = eventHeaders(options.relay);
-    const fitting = options.maxPayloadBytes - HEADERS_BYTES_MAX;
-    this.#rejectedBytesMax = Math.min(REJECTED_PAYLOAD_BYTES_MAX, fitting);
+    this.#payloadBytesMax = options.maxPayloadBytes - HEADERS_BYTES_MAX;
+    this.#rejectedBytesMax = Math.min(REJECTED_PAYLOAD_BYTES_MAX, this.#payloadBytesMax);
   }
 
   /** @param item what the message was decoded from, kept with a refusal. */
@@ -98,12 +105,28 @@ export class Router {
   #commit(commit: CommitMessage, raw: Uint8Array): ShuffledMessage[] {
     const { did, rev, seq, ops, rejected } = commit;
     const partition = partitionOf(did, this.#options.partitions);
-    const events = ops.map((op) => {
-      const subject = this.#subjects.of(partition, op.action, op.collection);
-      return this.#event(subject, commitOpId(did, rev, op), fieldsOf(commit, op));
-    });
+    const events =
+      commit instanceof FrameCommit && commit.didAt >= 0
+        ? commit.ops.map((op) => this.#frameOp(partition, commit, op))
+        : ops.map((op) => this.#op(partition, commit, commitOpId(did, rev, op), op));
     if (rejected.length === 0) return events;
     return [...events, ...rejected.map((one, i) => this.#rejected(one, i, raw, seq))];
+  }
+
+  #op(partition: number, commit: CommitMessage, msgId: string, op: CommitOp): ShuffledMessage {
+    const subject = this.#subjects.of(partition, op.action, op.collection);
+    return this.#event(subject, msgId, fieldsOf(commit, op));
+  }
+
+  /** As `#op`, without making texts of what stands in the frame. */
+  #frameOp(partition: number, commit: FrameCommit, op: FrameOp): ShuffledMessage {
+    const text = this.#text;
+    text.set(commit, op);
+    const msgId = text.id();
+    const payload = encodeFrameOp(this.#writer, text, commit, op);
+    if (payload.length > this.#payloadBytesMax) return this.#op(partition, commit, msgId, op);
+    const subject = this.#subjects.of(partition, op.action, op.collection);
+    return { subject, msgId, headers: this.#headers, payload, relaySeq: commit.seq };
   }
 
   #accountEvent(
@@ -116,8 +139,7 @@ export class Router {
   }
 
   #event(subject: string, msgId: string, event: EventFields): ShuffledMessage {
-    const bytesMax = this.#options.maxPayloadBytes - HEADERS_BYTES_MAX;
-    const { payload, oversize } = encodeEnvelope(this.#writer, event, bytesMax);
+    const { payload, oversize } = encodeEnvelope(this.#writer, event, this.#payloadBytesMax);
     if (oversize) this.oversize += 1;
     return { subject, msgId, headers: this.#headers, payload, relaySeq: event.seq };
   }

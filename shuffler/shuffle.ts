@@ -4,6 +4,7 @@
 import { EVENT_KINDS, type EventKind } from "../plan/event.ts";
 import { HEADER } from "../plan/names.ts";
 import { decodeFrame } from "./decode/frame.ts";
+import { FrameCommit } from "./decode/frame-commit.ts";
 import type { DecodedMessage } from "./decode/message.ts";
 import type { Rejected, RejectReason } from "./decode/rejection.ts";
 import type { Clock } from "./ports.ts";
@@ -101,7 +102,7 @@ export class Shuffler {
   #inOrder(message: DecodedMessage, { kind, session }: SourceItem): DecodedMessage {
     if (kind !== "frame") return message;
     const number = session?.number ?? 0;
-    if (message.kind === "commit") return this.#repos.commit(message, number) ?? message;
+    if (message instanceof FrameCommit) return this.#repos.commit(message, number) ?? message;
     if (message.kind === "sync") this.#repos.sync(message, number);
     if (message.kind === "account") this.#repos.account(message);
     return message;

@@ -54,8 +54,11 @@ export function singleEvents(
 
 function apart(message: DecodedMessage): SingleEvent[] {
   switch (message.kind) {
-    case "commit":
-      return message.ops.map((op) => ({ ...message, ops: [op] }));
+    case "commit": {
+      // Not `...message`: one in a frame makes its texts when asked, and is no other with another DID.
+      const { kind, did, seq, timeMs, rev, ops, rejected } = message;
+      return ops.map((op) => ({ kind, did, seq, timeMs, rev, ops: [op], rejected }));
+    }
     case "identity":
     case "account":
       return [message];
@@ -116,7 +119,9 @@ function alteredOp(op: CommitOp, tail: string, draw: () => number): CommitOp {
   }
   const path = op.collection === LIKE ? record.indexOf(POST_PATH) : -1;
   if (path >= 0) likePost(record, path, draw());
-  return { ...op, record };
+  // Not `...op`: an operation in a frame makes its texts when asked.
+  const { action, collection, rkey, cid, sorted } = op;
+  return { action, collection, rkey, cid, record, sorted };
 }
 
 /** Writes author and key of the liked post, both of its index. */

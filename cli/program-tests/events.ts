@@ -40,13 +40,13 @@ export class EventMaker {
       case "account":
         return { kind: "account", ...at, active: active !== false, status: textOf(status) };
       case "sync":
-        return { kind: "sync", ...at, rev, commitCid: cidOf(Buffer.from(rev)) };
+        return { kind: "sync", ...at, rev, commitCid: cidOf(Buffer.from(rev)), data: null };
       case "delete": {
         const [did = "", collection = "", rkey = ""] = (textOf(event.options.uri) ?? "")
           .slice(5)
           .split("/");
         const op = { action: "delete", collection, rkey } as const;
-        return { kind: "commit", ...at, did, rev, since: null, ops: [op], rejected: [] };
+        return { kind: "commit", ...at, did, rev, ops: [op], rejected: [] };
       }
       case "post":
       case "like":
@@ -55,7 +55,7 @@ export class EventMaker {
       case "event":
         return catchMalformed<DecodedMessage>(() => {
           const op = this.#operation(event, timeMs, event.rkey ?? rev);
-          return { kind: "commit", ...at, rev, since: null, ops: [op], rejected: [] };
+          return { kind: "commit", ...at, rev, ops: [op], rejected: [] };
         });
     }
   }

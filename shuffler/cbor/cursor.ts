@@ -4,7 +4,8 @@
 
 import { isUtf8 } from "node:buffer";
 import { Malformed, type RejectReason } from "../decode/rejection.ts";
-import { isAsciiAt, latin1At } from "./latin1.ts";
+import { isAscii } from "../../bytes/words.ts";
+import { latin1At } from "./latin1.ts";
 import { NameTable } from "./name-table.ts";
 
 /** CBOR major types. */
@@ -80,7 +81,7 @@ export class CborCursor {
   #textOf(length: number): string {
     const start = this.at;
     this.at += length;
-    if (isAsciiAt(this.bytes, start, this.at)) return latin1At(this.bytes, start, this.at);
+    if (isAscii(this.bytes, start, this.at)) return latin1At(this.bytes, start, this.at);
     if (!isUtf8(this.bytes.subarray(start, this.at))) throw this.#badUtf8(start);
     return this.bytes.toString("utf8", start, this.at);
   }
@@ -215,7 +216,7 @@ export class CborCursor {
   #checkText(): void {
     const start = this.at;
     this.at += this.#argument;
-    if (isAsciiAt(this.bytes, start, this.at)) return;
+    if (isAscii(this.bytes, start, this.at)) return;
     if (!isUtf8(this.bytes.subarray(start, this.at))) throw this.#badUtf8(start);
   }
 

@@ -5,12 +5,6 @@ const { latin1Slice } = Buffer.prototype as unknown as {
   readonly latin1Slice: (this: Uint8Array, start: number, end: number) => string;
 };
 
-/** Whether the bytes from `start` to `end` are ASCII. */
-export function isAsciiAt(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let i = start; i < end; i += 1) if ((bytes[i] ?? 0) > 0x7f) return false;
-  return true;
-}
-
 /** The bytes from `start` to `end`, which are both in `bytes`. */
 export function latin1At(bytes: Uint8Array, start: number, end: number): string {
   return latin1Slice.call(bytes, start, end);

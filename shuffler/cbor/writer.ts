@@ -1,6 +1,8 @@
 // Writes DAG-CBOR into a slab: heads as short as they go, floats 64 bits wide. The caller puts map keys in
 // DAG-CBOR order (shorter first, then bytewise).
 
+import { copyWords } from "../../bytes/words.ts";
+
 /**
  * What was written lies in slabs that many writings share: to give every one memory of its own costs 3 µs
  * each, a fifth of a frame. A slab lives as long as the last view into it, so it is small.
@@ -14,15 +16,19 @@ const WORD_BYTES = 4;
 const CID_TAG_HEAD = 0xd8;
 const CID_TAG = 42;
 
-/** A name as it stands in a map, in words. */
-export type FieldName = { readonly words: Int32Array; readonly length: number };
+/** Bytes that are known beforehand, heads and names as they follow one another, in words. */
+export type KnownRun = { readonly words: Int32Array; readonly length: number };
 
-/** @param name ASCII, of less than 24 characters */
-export function fieldName(name: string): FieldName {
-  const length = 1 + name.length;
+/** A name as it stands in a map. @param name ASCII, of less than 24 characters */
+export function fieldName(name: string): KnownRun {
+  return knownRun(String.fromCharCode(0x60 + name.length) + name);
+}
+
+/** @param text one character a byte */
+export function knownRun(text: string): KnownRun {
+  const { length } = text;
   const bytes = Buffer.alloc(Math.ceil(length / WORD_BYTES) * WORD_BYTES);
-  bytes[0] = 0x60 + name.length;
-  bytes.write(name, 1, "latin1");
+  bytes.write(text, "latin1");
   const count = bytes.length / WORD_BYTES;
   const words = Int32Array.from({ length: count }, (_, i) => bytes.readInt32LE(i * WORD_BYTES));
   return { words, length };
@@ -70,8 +76,8 @@ export class CborWriter {
     return this;
   }
 
-  /** A name of a field. */
-  name({ words, length }: FieldName): this {
+  /** What is known beforehand, as the name of a field is. */
+  known({ words, length }: KnownRun): this {
     this.#reserve(words.length * WORD_BYTES);
     for (let i = 0; i < words.length; i += 1) {
       this.#words.setInt32(this.#at + i * WORD_BYTES, words[i] ?? 0, true);
@@ -117,6 +123,19 @@ export class CborWriter {
     this.#buffer.set(bytes, this.#at);
     this.#at += bytes.length;
     return this;
+  }
+
+  /** What stands in `from` between `start` and `end`, and is CBOR. */
+  copied(from: DataView, start: number, end: number): this {
+    this.#reserve(end - start);
+    copyWords(from, start, end, this.#words, this.#at);
+    this.#at += end - start;
+    return this;
+  }
+
+  /** As `text`, of ASCII that stands in `from` between `start` and `end`. */
+  copiedText(from: DataView, start: number, end: number): this {
+    return this.#head(3, end - start).copied(from, start, end);
   }
 
   /** Writes ASCII unit by unit; writes nothing and gives false when the text is not ASCII. */

@@ -29,11 +29,11 @@ export function isCidAt(bytes: Uint8Array, at: number): boolean {
 
 /** The two characters that ten bits are written as, side by side. */
 const PAIRS = pairsOf(ALPHABET);
-/** Bytes that make up whole pairs. */
+/** Bytes that make up whole pairs, and the characters of them. */
 const GROUP_BYTES = 5;
-const PAIRS_A_GROUP = 4;
+const GROUP_CHARS = 8;
 
-type Scratch = { readonly pairs: Uint16Array /** The same memory. */; readonly chars: Buffer };
+type Scratch = { readonly words: DataView /** The same memory. */; readonly chars: Buffer };
 
 /** What a CID of atproto's form is written in: nothing is allocated for it but the text. */
 const scratch = newScratch(CID_BYTES);
@@ -44,24 +44,41 @@ const scratch = newScratch(CID_BYTES);
  */
 export function cidToString(bytes: Uint8Array, start = 0, end = bytes.length): string {
   const length = end - start;
-  const { pairs, chars } = length <= CID_BYTES ? scratch : newScratch(length);
-  let pair = 1; // The prefix stands in the second half of the first.
-  for (let at = start; at < end; at += GROUP_BYTES) {
-    if (at + GROUP_BYTES <= end) writeGroup(pairs, pair, bytes, at);
-    else writeGroup(pairs, pair, padded(bytes, at, end), 0);
-    pair += PAIRS_A_GROUP;
-  }
-  return latin1At(chars, 1, 2 + Math.ceil((length * 8) / 5));
+  const { words, chars } = length <= CID_BYTES ? scratch : newScratch(length);
+  writeCidText(words, 0, bytes, start, end);
+  return latin1At(chars, 0, textLength(length));
 }
 
-function writeGroup(pairs: Uint16Array, pair: number, bytes: Uint8Array, at: number): void {
+/** Characters of the text of a CID of atproto's form, and room to write it in. */
+export const CID_CHARS = textLength(CID_BYTES);
+export const CID_ROOM = textRoom(CID_BYTES);
+
+/** Writes the text of `cidToString` at `at`, and zeros up to the end of its last group. */
+export function writeCidText(
+  words: DataView,
+  at: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): void {
+  words.setUint8(at, PREFIX.charCodeAt(0));
+  let into = at + 1;
+  let group = start;
+  for (; group + GROUP_BYTES <= end; group += GROUP_BYTES) {
+    writeGroup(words, into, bytes, group);
+    into += GROUP_CHARS;
+  }
+  if (group < end) writeGroup(words, into, padded(bytes, group, end), 0);
+}
+
+function writeGroup(words: DataView, into: number, bytes: Uint8Array, at: number): void {
   const middle = bytes[at + 2] ?? 0;
   const high = ((bytes[at] ?? 0) << 12) | ((bytes[at + 1] ?? 0) << 4) | (middle >> 4);
   const low = ((middle & 15) << 16) | ((bytes[at + 3] ?? 0) << 8) | (bytes[at + 4] ?? 0);
-  pairs[pair] = PAIRS[high >> 10] ?? 0;
-  pairs[pair + 1] = PAIRS[high & 1023] ?? 0;
-  pairs[pair + 2] = PAIRS[low >> 10] ?? 0;
-  pairs[pair + 3] = PAIRS[low & 1023] ?? 0;
+  words.setUint16(into, PAIRS[high >> 10] ?? 0, true);
+  words.setUint16(into + 2, PAIRS[high & 1023] ?? 0, true);
+  words.setUint16(into + 4, PAIRS[low >> 10] ?? 0, true);
+  words.setUint16(into + 6, PAIRS[low & 1023] ?? 0, true);
 }
 
 const lastGroup = new Uint8Array(GROUP_BYTES);
@@ -74,19 +91,24 @@ function padded(bytes: Uint8Array, start: number, end: number): Uint8Array {
 }
 
 function newScratch(bytes: number): Scratch {
-  const pairs = new Uint16Array(1 + Math.ceil(bytes / GROUP_BYTES) * PAIRS_A_GROUP);
-  const chars = Buffer.from(pairs.buffer);
-  chars[1] = PREFIX.charCodeAt(0);
-  return { pairs, chars };
+  const chars = Buffer.alloc(textRoom(bytes));
+  return { words: new DataView(chars.buffer, chars.byteOffset, chars.length), chars };
 }
 
+function textLength(bytes: number): number {
+  return PREFIX.length + Math.ceil((bytes * 8) / 5);
+}
+
+function textRoom(bytes: number): number {
+  return PREFIX.length + Math.ceil(bytes / GROUP_BYTES) * GROUP_CHARS;
+}
+
+/** As they are written by the word, low byte first. */
 function pairsOf(alphabet: string): Uint16Array {
-  const chars = new Uint8Array(2 * 1024);
-  for (let i = 0; i < 1024; i += 1) {
-    chars[2 * i] = alphabet.charCodeAt(i >> 5);
-    chars[2 * i + 1] = alphabet.charCodeAt(i & 31);
-  }
-  return new Uint16Array(chars.buffer);
+  return Uint16Array.from(
+    { length: 1024 },
+    (_, i) => alphabet.charCodeAt(i >> 5) | (alphabet.charCodeAt(i & 31) << 8),
+  );
 }
 
 /** The inverse of `cidToString`; null when `text` is not lower-case base32 with prefix `b`. */

@@ -1,137 +1,132 @@
 // `#commit`: its operations, each with its record block. One bad operation does not cost the others.
 
 import { hash } from "node:crypto";
-import { RKEY } from "../../plan/names.ts";
 import { CborCursor } from "../cbor/cursor.ts";
-import { CID_BYTES, CID_DIGEST_AT, cidToString, isCidAt, isSameAt } from "./cid.ts";
-import { CommonFields, isTid, openCar, optionalText } from "./fields.ts";
+import { CID_BYTES, CID_DIGEST_AT, isCidAt, isSameAt } from "./cid.ts";
+import { atprotoCidAt, CommonFields, openCar } from "./fields.ts";
+import { FrameCommit } from "./frame-commit.ts";
+import { FrameOp } from "./frame-op.ts";
 import { COMMIT_OPS_MAX, RECORD_BYTES_MAX, RECORD_DEPTH_MAX } from "./limits.ts";
-import type { CommitMessage, CommitOp } from "./message.ts";
-import { catchMalformed, Malformed, type Rejected } from "./rejection.ts";
-import { treeRootOf } from "./tree-root.ts";
-import { newWireOp, setPath, type WireCommit, type WireOp } from "./wire-commit.ts";
+import { catchMalformed, Malformed } from "./rejection.ts";
+import { treeRootAt } from "./tree-root.ts";
 
-export function readCommit(cursor: CborCursor): CommitMessage {
+export function readCommit(cursor: CborCursor): FrameCommit {
+  const commit = new FrameCommit(cursor.bytes);
   const fields = new CommonFields();
-  let ops: readonly WireOp[] = [];
-  let since: string | null = null;
-  let prevData: string | null = null;
-  let commitAt = -1;
   for (let left = cursor.mapSize(); left > 0; left -= 1) {
     const key = cursor.name();
-    if (key === "ops") ops = readOps(cursor);
-    else if (key === "since") since = optionalText(cursor);
-    else if (key === "commit") commitAt = atprotoCidAt(cursor);
-    else if (key === "prevData") prevData = cursor.tookNull() ? null : cursor.cidLinkText();
+    if (key === "ops") commit.ops = readOps(cursor);
+    else if (key === "since") readSince(cursor, commit);
+    else if (key === "commit") commit.commitAt = atprotoCidAt(cursor);
+    else if (key === "prevData") readPrevData(cursor, commit);
     else if (!fields.take(key, cursor)) cursor.skip();
   }
-  const timeMs = fields.checkedTimeMs();
-  const rev = fields.checkedRev();
-  const { did, seq, blocksAt, blocksEnd } = fields;
-  const wire = { did, seq, timeMs, rev, since, prevData, ops, commitAt, blocksAt, blocksEnd };
-  return commitOf(wire, cursor.bytes);
+  commit.timeMs = fields.checkedTimeMs();
+  fields.checkedRev();
+  commit.revAt = fields.revAt;
+  commit.did = fields.did;
+  commit.seq = fields.seq;
+  commit.blocksAt = fields.blocksAt;
+  commit.blocksEnd = fields.blocksEnd;
+  return checkedCommit(commit);
 }
 
-/** The commit, once its blocks are found and its operations checked. @param frame that it stands in */
-export function commitOf(wire: WireCommit, frame: Buffer): CommitMessage {
-  const { did, seq, timeMs, rev, since, prevData } = wire;
-  const data = findBlocks(frame, wire);
-  const checked = wire.ops.map((op) => catchMalformed(() => checkOp(op)));
-  const ops = checked.every(isOp) ? checked : checked.filter(isOp);
-  const rejected = ops === checked ? [] : checked.filter(isRejected);
-  return { kind: "commit", did, seq, timeMs, rev, since, prevData, data, ops, rejected };
+/** The commit, once its blocks are found and its operations checked: those that cannot be published are taken out. */
+export function checkedCommit(commit: FrameCommit): FrameCommit {
+  findBlocks(commit);
+  const wrong = commit.ops.map((op) => catchMalformed(() => checkOp(op)));
+  const rejected = wrong.filter((one) => one !== null);
+  if (rejected.length === 0) return commit;
+  commit.ops = commit.ops.filter((_, i) => wrong[i] === null);
+  commit.rejected = rejected;
+  return commit;
 }
 
-function isOp(checked: CommitOp | Rejected): checked is CommitOp {
-  return !("kind" in checked);
+function readSince(cursor: CborCursor, commit: FrameCommit): void {
+  if (cursor.tookNull()) return;
+  commit.sinceAt = cursor.textAt();
+  commit.sinceEnd = cursor.at;
 }
 
-function isRejected(checked: CommitOp | Rejected): checked is Rejected {
-  return !isOp(checked);
+function readPrevData(cursor: CborCursor, commit: FrameCommit): void {
+  if (cursor.tookNull()) return;
+  commit.prevDataAt = cursor.cidLinkAt();
+  commit.prevDataEnd = cursor.at;
 }
 
-/** Where the link's CID begins; -1 when it is null or no CID that a CAR can hold. */
-function atprotoCidAt(cursor: CborCursor): number {
-  if (cursor.tookNull()) return -1;
-  const start = cursor.cidLinkAt();
-  return cursor.at - start === CID_BYTES ? start : -1;
-}
-
-function readOps(cursor: CborCursor): WireOp[] {
+function readOps(cursor: CborCursor): FrameOp[] {
   const size = cursor.listSize();
   if (size > COMMIT_OPS_MAX) throw new Malformed("too_many_ops", `${size} operations`);
-  const ops = new Array<WireOp>(size);
+  const ops = new Array<FrameOp>(size);
   for (let i = 0; i < size; i += 1) ops[i] = readOp(cursor);
   return ops;
 }
 
-function readOp(cursor: CborCursor): WireOp {
-  const op = newWireOp(cursor.bytes);
+function readOp(cursor: CborCursor): FrameOp {
+  const op = new FrameOp(cursor.bytes);
   for (let left = cursor.mapSize(); left > 0; left -= 1) {
     const key = cursor.name();
-    if (key === "action") op.action = cursor.name();
-    else if (key === "path") readPath(cursor, op);
+    if (key === "action") op.setAction(cursor.name());
+    else if (key === "path") op.setPath(cursor.textAt(), cursor.at);
     else if (key === "cid") readCid(cursor, op);
     else cursor.skip();
   }
   return op;
 }
 
-function readPath(cursor: CborCursor, op: WireOp): void {
-  const start = cursor.textAt();
-  setPath(op, cursor.bytes, start, cursor.at);
-}
-
-function readCid(cursor: CborCursor, op: WireOp): void {
+function readCid(cursor: CborCursor, op: FrameOp): void {
   op.cidAt = cursor.tookNull() ? -1 : cursor.cidLinkAt();
   op.cidEnd = cursor.at;
 }
 
-/**
- * Gives every operation the block it names; most blocks are tree nodes that nobody asked for.
- * @returns the root of the repo's tree, out of the commit block
- */
-function findBlocks(bytes: Buffer, wire: WireCommit): string | null {
-  const { ops, commitAt, blocksAt, blocksEnd } = wire;
+/** Gives every operation the block it names; most blocks are tree nodes that nobody asked for. */
+function findBlocks(commit: FrameCommit): void {
+  const { frame, ops, commitAt, blocksAt, blocksEnd } = commit;
   // Only a commit that writes needs blocks: legacy `tooBig` commits have none.
-  const car = blocksEnd > blocksAt ? openCar(bytes, blocksAt, blocksEnd) : null;
-  if (car === null) return null;
-  let data: string | null = null;
+  const car = blocksEnd > blocksAt ? openCar(frame, blocksAt, blocksEnd) : null;
+  if (car === null) return;
   while (car.next()) {
     const { cidAt, start, end } = car;
-    if (commitAt >= 0 && isSameAt(bytes, commitAt, bytes, cidAt, CID_BYTES)) {
-      data = treeRootOf(bytes, start, end);
+    if (commitAt >= 0 && isSameAt(frame, commitAt, frame, cidAt, CID_BYTES)) {
+      commit.dataAt = treeRootAt(frame, start, end);
     }
     for (const op of ops) {
       // A CID of another length is refused later: see `checkBlock`.
       if (op.cidAt < 0 || op.cidEnd - op.cidAt !== CID_BYTES) continue;
-      if (isSameAt(bytes, op.cidAt, bytes, cidAt, CID_BYTES)) op.block = bytes.subarray(start, end);
+      if (!isSameAt(frame, op.cidAt, frame, cidAt, CID_BYTES)) continue;
+      op.blockAt = start;
+      op.blockEnd = end;
     }
-  }
-  return data;
-}
-
-/** @throws Malformed with the reason that this operation cannot be published. */
-export function checkOp(op: WireOp): CommitOp {
-  const { action, collection, rkey } = op;
-  if (collection === null) throw new Malformed("bad_collection", "collection is no NSID");
-  if (!isTid(rkey) && !RKEY.test(rkey)) throw new Malformed("bad_rkey", `in ${collection}`);
-  switch (action) {
-    case "delete":
-      return { action, collection, rkey };
-    case "create":
-    case "update": {
-      const { record, sorted } = checkBlock(op, collection);
-      const cid = cidToString(op.bytes, op.cidAt, op.cidEnd);
-      return { action, collection, rkey, cid, record, sorted };
-    }
-    default:
-      throw new Malformed("bad_action", `in ${collection}`);
   }
 }
 
-/** @param where the collection, for the detail of a rejection. */
-function checkBlock({ bytes, cidAt, cidEnd, block }: WireOp, where: string) {
+/** Checks it and its record. @throws Malformed with the reason that it cannot be published */
+function checkOp(op: FrameOp): null {
+  const { collection } = op;
+  if (collection === "") throw new Malformed("bad_collection", "collection is no NSID");
+  if (!op.hasRkey()) throw new Malformed("bad_rkey", `in ${collection}`);
+  if (!op.hasAction) throw new Malformed("bad_action", `in ${collection}`);
+  if (op.action === "delete") return null;
+  const { frame, cidAt, cidEnd, blockAt, blockEnd } = op;
+  const block = blockAt < 0 ? null : frame.subarray(blockAt, blockEnd);
+  op.sorted = checkBlock(block, frame, cidAt, cidEnd, collection);
+  op.record = block ?? op.record;
+  return null;
+}
+
+/**
+ * Checks the record in `block`, which is null when it is not there, and that it is what the CID says that stands in
+ * `bytes` from `cidAt` to `cidEnd`; a negative `cidAt` says that there is none.
+ * @param where the collection, for the detail of a rejection
+ * @returns as `checkRecord` @throws Malformed
+ */
+export function checkBlock(
+  block: Uint8Array | null,
+  bytes: Uint8Array,
+  cidAt: number,
+  cidEnd: number,
+  where: string,
+): boolean {
   if (cidAt < 0 || cidEnd - cidAt !== CID_BYTES || !isCidAt(bytes, cidAt)) {
     throw new Malformed("bad_cid", `of a record in ${where}`);
   }
@@ -143,7 +138,7 @@ function checkBlock({ bytes, cidAt, cidEnd, block }: WireOp, where: string) {
   if (!isDigestAt(hash("sha256", block, "binary"), bytes, cidAt + CID_DIGEST_AT)) {
     throw new Malformed("bad_cid", `not the hash of its block in ${where}`);
   }
-  return { record: block, sorted };
+  return sorted;
 }
 
 /** @param digest one character a byte */

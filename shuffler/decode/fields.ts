@@ -3,6 +3,7 @@
 import { DID } from "../../plan/names.ts";
 import type { CborCursor } from "../cbor/cursor.ts";
 import { CarReader } from "./car.ts";
+import { CID_BYTES } from "./cid.ts";
 import { BLOCKS_BYTES_MAX } from "./limits.ts";
 import { Malformed } from "./rejection.ts";
 import { parseDatetimeAt } from "./time.ts";
@@ -14,6 +15,8 @@ export class CommonFields {
   /** Milliseconds since the epoch; null when it is no instant, or none was read. */
   timeMs: number | null = null;
   rev = "";
+  /** Where it stands in the frame; -1 when there is none. */
+  revAt = -1;
   /** Where the CAR stands in the frame; -1 when there is none. */
   blocksAt = -1;
   blocksEnd = -1;
@@ -33,6 +36,7 @@ export class CommonFields {
         return true;
       case "rev":
         this.rev = cursor.text();
+        this.revAt = cursor.at - this.rev.length; // A TID is ASCII.
         return true;
       case "blocks":
         this.blocksAt = cursor.bytesAt();
@@ -127,4 +131,11 @@ export function eachField(cursor: CborCursor, onField: (key: string) => void): v
 /** A text field that may be null. */
 export function optionalText(cursor: CborCursor): string | null {
   return cursor.tookNull() ? null : cursor.text();
+}
+
+/** Where the link's CID begins; -1 when it is null or no CID that a CAR can hold. */
+export function atprotoCidAt(cursor: CborCursor): number {
+  if (cursor.tookNull()) return -1;
+  const start = cursor.cidLinkAt();
+  return cursor.at - start === CID_BYTES ? start : -1;
 }

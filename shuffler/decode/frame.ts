@@ -1,8 +1,8 @@
 // From a frame to what it says. Spec: atproto.com/specs/event-stream and com.atproto.sync.subscribeRepos.
 
 import { bufferOf, CborCursor } from "../cbor/cursor.ts";
-import { cidToString, isThisCidAt } from "./cid.ts";
-import { commitOf, readCommit } from "./commit.ts";
+import { CID_BYTES, cidToString, isThisCidAt } from "./cid.ts";
+import { checkedCommit, readCommit } from "./commit.ts";
 import { CommonFields, eachField, HANDLE, optionalText } from "./fields.ts";
 import { FRAME_BYTES_MAX, STATUS_CHARS_MAX } from "./limits.ts";
 import type {
@@ -15,7 +15,7 @@ import type {
 } from "./message.ts";
 import { prefetch } from "./prefetch.ts";
 import { catchMalformed, Malformed } from "./rejection.ts";
-import { treeRootOf } from "./tree-root.ts";
+import { treeRootAt } from "./tree-root.ts";
 import { readUsualCommit } from "./usual-commit.ts";
 
 /** `op` of a message and of an error. */
@@ -52,7 +52,7 @@ function readFrame(frame: Uint8Array): DecodedMessage {
   const bytes = bufferOf(frame);
   prefetch(bytes);
   const usual = readUsualCommit(bytes);
-  if (usual !== null) return commitOf(usual, bytes);
+  if (usual !== null) return checkedCommit(usual);
   const cursor = new CborCursor(bytes, "bad_frame");
   const header = readHeader(cursor);
   const message = readBody(cursor, header);
@@ -103,10 +103,11 @@ function readSync(cursor: CborCursor): SyncMessage {
   const { bytes } = cursor;
   const car = fields.openCar(bytes);
   if (car === null) throw new Malformed("bad_car", "a sync without blocks");
-  let data: string | null = null;
+  let dataAt = -1;
   while (car.next()) {
-    if (isThisCidAt(car.root, bytes, car.cidAt)) data = treeRootOf(bytes, car.start, car.end);
+    if (isThisCidAt(car.root, bytes, car.cidAt)) dataAt = treeRootAt(bytes, car.start, car.end);
   }
+  const data = dataAt < 0 ? null : bytes.subarray(dataAt, dataAt + CID_BYTES);
   return { kind: "sync", did, seq, timeMs, rev, commitCid: cidToString(car.root), data };
 }
 

@@ -24,12 +24,6 @@ type Sequenced = {
 export type CommitMessage = Sequenced & {
   readonly kind: "commit";
   readonly rev: string;
-  /** Revision of the commit before it, as the repo's host says; null where it does not say. */
-  readonly since: string | null;
-  /** Root of the repo's tree before this commit, as its host says: a binary CID, one character a byte. */
-  readonly prevData?: string | null;
-  /** The same behind this commit, out of the commit block; null when that is not there. */
-  readonly data?: string | null;
   readonly ops: readonly CommitOp[];
   readonly rejected: readonly Rejected[];
 };
@@ -54,8 +48,8 @@ export type SyncMessage = Sequenced & {
   readonly rev: string;
   /** CID of the commit block, base32 string. */
   readonly commitCid: string;
-  /** As of a commit. */
-  readonly data?: string | null;
+  /** Root of the repo's tree, out of the commit block: a binary CID; null when that is not there. */
+  readonly data: Uint8Array | null;
 };
 
 export type IdentityMessage = Sequenced & {

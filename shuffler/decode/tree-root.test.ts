@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { CidLink } from "../cbor/encode.ts";
 import { cborOf, cidOf, DID, POST, REV } from "../testing/frames.ts";
 import { CID_BYTES } from "./cid.ts";
-import { treeRootOf } from "./tree-root.ts";
+import { treeRootAt } from "./tree-root.ts";
 
 const ROOT = cidOf(POST);
 const SIG = new Uint8Array(64).fill(7);
@@ -12,7 +12,8 @@ function blockOf(did = DID, sig = SIG): Uint8Array {
 }
 
 function rootOf(block: Uint8Array): string | null {
-  return treeRootOf(block, 0, block.length);
+  const at = treeRootAt(block, 0, block.length);
+  return at < 0 ? null : Buffer.from(block).toString("latin1", at, at + CID_BYTES);
 }
 
 it("finds the root in a commit block, laid out as nearly all are or otherwise", () => {
@@ -21,6 +22,8 @@ it("finds the root in a commit block, laid out as nearly all are or otherwise", 
   expect(rootOf(blockOf("did:web:alice.example.com"))).toBe(root);
   expect(rootOf(blockOf(DID, new Uint8Array(65)))).toBe(root);
   expect(rootOf(cborOf({ did: DID, rev: REV, version: 3 }))).toBeNull();
+  expect(rootOf(cborOf({ data: null, version: 3 }))).toBeNull();
+  expect(rootOf(cborOf({ data: new CidLink(ROOT.subarray(1)), version: 3 }))).toBeNull();
 });
 
 it("finds nothing, or what stands where the root does, in a damaged block", () => {

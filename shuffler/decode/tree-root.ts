@@ -2,27 +2,27 @@
 
 import { CborCursor } from "../cbor/cursor.ts";
 import { endOfKnown, knownBytes, LINK } from "../cbor/known-bytes.ts";
-import { latin1At } from "../cbor/latin1.ts";
 import { CID_BYTES } from "./cid.ts";
+import { atprotoCidAt } from "./fields.ts";
 import { catchMalformed } from "./rejection.ts";
 
 /**
- * The binary CID, one character a byte, of the block in `bytes` from `start` to `end`; null when it has none.
- * Nobody has checked the block: what is wrong with it is for whoever verifies to say.
+ * Where the CID stands in the block in `bytes` from `start` to `end`; -1 when there is none of atproto's form. Nobody has
+ * checked the block: what is wrong with it is for whoever verifies to say.
  */
-export function treeRootOf(bytes: Uint8Array, start: number, end: number): string | null {
+export function treeRootAt(bytes: Uint8Array, start: number, end: number): number {
   const usual = usualRootAt(bytes, start, end);
-  if (usual >= 0) return latin1At(bytes, usual, usual + CID_BYTES);
+  if (usual >= 0) return usual;
   const cursor = new CborCursor(bytes, "bad_commit", start, end);
   const root = catchMalformed(() => {
-    let data: string | null = null;
+    let rootAt = -1;
     for (let left = cursor.mapSize(); left > 0; left -= 1) {
-      if (cursor.name() === "data") data = cursor.cidLinkText();
+      if (cursor.name() === "data") rootAt = atprotoCidAt(cursor);
       else cursor.skip();
     }
-    return data;
+    return rootAt;
   });
-  return typeof root === "string" ? root : null;
+  return typeof root === "number" ? root : -1;
 }
 
 /** As nearly all commit blocks are laid out: of a DID of 32 characters, and a signature of 64 bytes. */

@@ -12,9 +12,10 @@ import {
   POST,
   REV,
 } from "../testing/frames.ts";
-import { commitOf, readCommit } from "./commit.ts";
-import type { CommitMessage } from "./message.ts";
-import { catchMalformed, type Rejected } from "./rejection.ts";
+import { CID_BYTES } from "./cid.ts";
+import { checkedCommit, readCommit } from "./commit.ts";
+import type { FrameCommit } from "./frame-commit.ts";
+import { catchMalformed } from "./rejection.ts";
 import { readUsualCommit } from "./usual-commit.ts";
 
 const COMMIT_BLOCK = cborOf({
@@ -87,20 +88,41 @@ const UNUSUAL: Readonly<Record<string, Uint8Array>> = {
   "another type": frameOf("#sync", bodyOf()),
 };
 
+/** What a commit says, texts and all. */
+function plain(commit: FrameCommit) {
+  const { frame, kind, did, seq, timeMs, rev, ops, rejected } = commit;
+  const text = (start: number, end: number) =>
+    start < 0 ? null : frame.toString("latin1", start, end);
+  return {
+    kind,
+    did,
+    seq,
+    timeMs,
+    rev,
+    rejected,
+    since: text(commit.sinceAt, commit.sinceEnd),
+    prevData: text(commit.prevDataAt, commit.prevDataEnd),
+    data: text(commit.dataAt, commit.dataAt + CID_BYTES),
+    ops: ops.map(({ action, collection, rkey, cidAt, cidEnd, record, sorted }) => {
+      return { action, collection, rkey, cid: text(cidAt, cidEnd), record, sorted };
+    }),
+  };
+}
+
 /** As the reader of any commit has it. */
-function byFields(frame: Buffer): CommitMessage | Rejected {
+function byFields(frame: Buffer) {
   return catchMalformed(() => {
     const cursor = new CborCursor(frame, "bad_frame");
     cursor.skip();
     const message = readCommit(cursor);
     cursor.assertEnd();
-    return message;
+    return plain(message);
   });
 }
 
-function byComparing(frame: Buffer): CommitMessage | Rejected | null {
-  const wire = readUsualCommit(frame);
-  return wire === null ? null : catchMalformed(() => commitOf(wire, frame));
+function byComparing(frame: Buffer) {
+  const usual = readUsualCommit(frame);
+  return usual === null ? null : catchMalformed(() => plain(checkedCommit(usual)));
 }
 
 describe("a commit as nearly all are", () => {

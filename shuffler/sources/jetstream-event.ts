@@ -71,7 +71,7 @@ export function parseJetstreamLine(line: Buffer, writer: CborWriter, where: stri
         if (!isTid(rev)) throw new Malformed("bad_rev", where);
         const { op, mismatch } = opOf(event.commit, writer, where);
         cidMismatch = mismatch;
-        return { kind: "commit", ...at, rev, since: null, ops: [op], rejected: [] };
+        return { kind: "commit", ...at, rev, ops: [op], rejected: [] };
       }
     }
   });

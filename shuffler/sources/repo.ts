@@ -6,12 +6,12 @@
 // they come at the time of the commit's rev. Positions and seqs are indices in that order, from 0.
 
 import { readFileSync, statSync } from "node:fs";
-import { NSID } from "../../plan/names.ts";
-import { checkOp } from "../decode/commit.ts";
+import { NSID, RKEY } from "../../plan/names.ts";
+import { cidToString } from "../decode/cid.ts";
+import { checkBlock } from "../decode/commit.ts";
 import { CommonFields } from "../decode/fields.ts";
 import type { CommitOp, DecodedMessage } from "../decode/message.ts";
-import { catchMalformed, type Rejected } from "../decode/rejection.ts";
-import type { WireOp } from "../decode/wire-commit.ts";
+import { catchMalformed, Malformed, type Rejected } from "../decode/rejection.ts";
 import { RepoCar, type RepoCommit, type RepoRecord } from "./repo-car.ts";
 import { fileSourceName, type Source, SourceError, type SourceItem } from "./source.ts";
 import { tidMicros } from "./tid.ts";
@@ -93,15 +93,18 @@ function itemOf(commit: RepoCommit, record: TimedRecord, position: number): Sour
   };
 }
 
-function wireOpOf({ path, cid, block }: RepoRecord): WireOp {
-  const text = path.slice(0, Math.max(path.indexOf("/"), 0));
-  const collection = NSID.test(text) ? text : null;
-  const at = { bytes: cid, cidAt: 0, cidEnd: cid.length };
-  return { action: "create", collection, rkey: rkeyOf(path), ...at, block };
+function opOf({ path, cid, block }: RepoRecord): CommitOp {
+  const collection = path.slice(0, Math.max(path.indexOf("/"), 0));
+  const rkey = rkeyOf(path);
+  if (!NSID.test(collection)) throw new Malformed("bad_collection", "collection is no NSID");
+  if (!RKEY.test(rkey)) throw new Malformed("bad_rkey", `in ${collection}`);
+  const sorted = checkBlock(block, cid, 0, cid.length, collection);
+  const record = block ?? new Uint8Array();
+  return { action: "create", collection, rkey, cid: cidToString(cid), record, sorted };
 }
 
 function messageOf(commit: RepoCommit, record: TimedRecord, seq: number): DecodedMessage {
-  const op: CommitOp | Rejected = catchMalformed(() => checkOp(wireOpOf(record)));
+  const op: CommitOp | Rejected = catchMalformed(() => opOf(record));
   if ("kind" in op) return op;
   const timeMs = Math.floor(record.micros / 1000);
   return {
@@ -110,7 +113,6 @@ function messageOf(commit: RepoCommit, record: TimedRecord, seq: number): Decode
     seq,
     timeMs,
     rev: commit.rev,
-    since: null,
     ops: [op],
     rejected: [],
   };

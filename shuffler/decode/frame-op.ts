@@ -1,0 +1,89 @@
+// An operation of a commit where it stands in the frame. Its texts are made when somebody asks for them: what only
+// passes on to the event is copied from here as bytes.
+
+import { EVENT_OPS, type EventOp } from "../../plan/event.ts";
+import { NSID, RKEY } from "../../plan/names.ts";
+import { latin1At } from "../cbor/latin1.ts";
+import { NameTable } from "../cbor/name-table.ts";
+import { cidToString } from "./cid.ts";
+import { isBase32At, isTidAt, TID_LENGTH } from "./fields.ts";
+
+const SLASH = "/".charCodeAt(0);
+const NO_BYTES = new Uint8Array();
+
+/** As it was read; `commitOf` checks it, and what passes can be published. */
+export class FrameOp {
+  readonly frame: Buffer;
+  action: EventOp = "delete";
+  /** False while there is none, or none that is known. */
+  hasAction = false;
+  /** Where collection and rkey stand; neither is there before `setPath`. */
+  collectionAt = 0;
+  collectionEnd = 0;
+  rkeyAt = 0;
+  rkeyEnd = 0;
+  /** Empty when it is no NSID. */
+  collection = "";
+  /** Where its CID stands, from `cidAt` to `cidEnd`; none on delete: `cidAt` is -1. */
+  cidAt = -1;
+  cidEnd = -1;
+  /** Where the block of that CID stands; -1 when the CAR does not hold it. */
+  blockAt = -1;
+  blockEnd = -1;
+  /** The block, a view into the frame, once it was checked. */
+  record: Uint8Array = NO_BYTES;
+  /** Whether the keys of all its maps are in DAG-CBOR order, as they should be. */
+  sorted = false;
+
+  constructor(frame: Buffer) {
+    this.frame = frame;
+  }
+
+  /** Takes collection and rkey out of the path that is the text from `start` to `end`. */
+  setPath(start: number, end: number): void {
+    const { frame } = this;
+    let slash = start;
+    while (slash < end && frame[slash] !== SLASH) slash += 1;
+    this.collection = slash === end ? "" : nsidAt(frame, start, slash);
+    this.collectionAt = start;
+    this.collectionEnd = slash;
+    this.rkeyAt = Math.min(slash + 1, end);
+    this.rkeyEnd = end;
+  }
+
+  setAction(name: string): void {
+    const action = EVENT_OPS.find((op) => op === name);
+    this.hasAction = action !== undefined;
+    if (action !== undefined) this.action = action;
+  }
+
+  get rkey(): string {
+    const { frame, rkeyAt, rkeyEnd } = this;
+    return isBase32At(frame, rkeyAt, rkeyEnd)
+      ? latin1At(frame, rkeyAt, rkeyEnd)
+      : frame.toString("utf8", rkeyAt, rkeyEnd);
+  }
+
+  hasRkey(): boolean {
+    const { frame, rkeyAt, rkeyEnd } = this;
+    return (rkeyEnd - rkeyAt === TID_LENGTH && isTidAt(frame, rkeyAt)) || RKEY.test(this.rkey);
+  }
+
+  /** Base32 string; not of a delete. */
+  get cid(): string {
+    return cidToString(this.frame, this.cidAt, this.cidEnd);
+  }
+}
+
+/** A collection; empty when it is not well formed. */
+function nsidAt(bytes: Buffer, start: number, end: number): string {
+  const known = knownNsids.find(bytes, start, end);
+  if (known !== null) return known;
+  const text = bytes.toString("utf8", start, end);
+  if (!NSID.test(text)) return "";
+  knownNsids.add(text);
+  return text;
+}
+
+/** Collections that were found well formed: a few hundred make up nearly all of the firehose. */
+const knownNsids = new NameTable(512);

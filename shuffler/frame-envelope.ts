@@ -1,0 +1,52 @@
+// The envelope of an operation whose commit stands in a frame as nearly all do: `envelope.ts` gives the same bytes, made
+// of its texts. Here they are copied from the frame, and what is the same in every event is written at once.
+
+import { type CborWriter, knownRun } from "./cbor/writer.ts";
+import { CID_CHARS } from "./decode/cid.ts";
+import { PLC_DID_LENGTH, TID_LENGTH } from "./decode/fields.ts";
+import type { FrameCommit } from "./decode/frame-commit.ts";
+import type { FrameOp } from "./decode/frame-op.ts";
+import type { FrameOpText } from "./frame-op-text.ts";
+
+/** Heads of what is always so long. */
+const [TEXT_13, TEXT_32, TEXT_59] = ["\x6d", "\x78\x20", "\x78\x3b"];
+
+const DELETE = knownRun(`\xa8\x62op\x66delete\x63did${TEXT_32}`);
+const CREATE = knownRun(`\xaa\x62op\x66create\x63cid${TEXT_59}`);
+const UPDATE = knownRun(`\xaa\x62op\x66update\x63cid${TEXT_59}`);
+const DID = knownRun(`\x63did${TEXT_32}`);
+const REV = knownRun(`\x63rev${TEXT_13}`);
+const SEQ = knownRun("\x63seq");
+const KIND_RKEY = knownRun("\x64kind\x66commit\x64rkey");
+const TIME = knownRun("\x64time");
+const RECORD = knownRun("\x66record");
+const COLLECTION = knownRun("\x6acollection");
+
+/** @param text that of `op`, which is one of `commit`'s */
+export function encodeFrameOp(
+  writer: CborWriter,
+  text: FrameOpText,
+  commit: FrameCommit,
+  op: FrameOp,
+): Uint8Array {
+  const { words, didAt, revAt, cidAt } = text;
+  const isWrite = op.action !== "delete";
+  if (isWrite) {
+    writer.known(op.action === "create" ? CREATE : UPDATE);
+    writer.copied(words, cidAt, cidAt + CID_CHARS).known(DID);
+  } else writer.known(DELETE);
+  writer.copied(words, didAt, didAt + PLC_DID_LENGTH).known(REV);
+  writer
+    .copied(words, revAt, revAt + TID_LENGTH)
+    .known(SEQ)
+    .number(commit.seq);
+  writer.known(KIND_RKEY).copiedText(words, text.rkeyAt, text.rkeyEnd);
+  writer.known(TIME).number(commit.timeMs);
+  if (isWrite) {
+    writer.known(RECORD);
+    if (op.sorted) writer.byteString(op.record);
+    else writer.raw(op.record);
+  }
+  writer.known(COLLECTION).copiedText(words, text.collectionAt, text.collectionEnd);
+  return writer.take();
+}
