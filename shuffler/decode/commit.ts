@@ -6,6 +6,7 @@ import { CID_BYTES, CID_DIGEST_AT, isCidAt, isSameAt } from "./cid.ts";
 import { atprotoCidAt, CommonFields, openCar } from "./fields.ts";
 import { FrameCommit } from "./frame-commit.ts";
 import { FrameOp } from "./frame-op.ts";
+import { KnownRecords } from "./known-records.ts";
 import { COMMIT_OPS_MAX, RECORD_BYTES_MAX, RECORD_DEPTH_MAX } from "./limits.ts";
 import { catchMalformed, Malformed } from "./rejection.ts";
 import { treeRootAt } from "./tree-root.ts";
@@ -155,10 +156,15 @@ function isDigestAt(digest: string, bytes: Uint8Array, at: number): boolean {
  * @returns whether the keys of all its maps are in DAG-CBOR order @throws Malformed `bad_record` or `bad_utf8`.
  */
 export function checkRecord(block: Uint8Array): boolean {
+  const known = knownRecords.find(block);
+  if (known !== null) return known;
   const cursor = new CborCursor(block, "bad_record");
   cursor.mapSize();
   cursor.at = 0;
   cursor.check(RECORD_DEPTH_MAX);
   cursor.assertEnd();
+  knownRecords.learn(block, cursor.sorted);
   return cursor.sorted;
 }
+
+const knownRecords = new KnownRecords();
