@@ -1,7 +1,9 @@
-// Frames to operations: our decoder and router beside the reference reader, both without verifying
-// signatures. Its handler takes the frame as its client's own subscription hands it over.
+// Frames to operations: our decoder and router beside the reference reader, both without verifying signatures, and
+// both from frames in memory.
 
-import { type Event, parseAccount, parseCommitUnauthenticated } from "@atproto/sync";
+import { IdResolver } from "@atproto/identity";
+import { type Event, Firehose, parseAccount, parseCommitUnauthenticated } from "@atproto/sync";
+import { ensureChunkIsMessage } from "@atproto/xrpc-server";
 import { FIREHOSE_PARTITIONS_DEFAULT } from "../../plan/partition.ts";
 import { decodeEvent } from "../../runtime/eval/codec.ts";
 import { toJson } from "../../runtime/eval/json.ts";
@@ -57,35 +59,79 @@ function operationOf({ subject, payload }: ShuffledMessage): Row[] {
   return [{ did, seq: Number(seq), op, collection, rkey, cid: cid ?? null, fields }];
 }
 
-export async function openAtprotoSync(): Promise<Contestant> {
+/** As its users write it: a `Firehose` and what it calls with every event. */
+export async function openFirehose(): Promise<Contestant> {
+  const { frames } = await baseFrames();
+  return theirs(async (handleEvent) => {
+    const firehose = new Firehose({
+      unauthenticatedCommits: true,
+      excludeIdentity: true, // It would look every one up on the network.
+      idResolver: new IdResolver(),
+      handleEvent,
+      onError: (error) => {
+        throw error;
+      },
+    });
+    readInstead(firehose, frames);
+    await firehose.start();
+  });
+}
+
+/** The functions in it that read a frame's body, called by themselves: nothing is validated. */
+export async function openParseFunctions(): Promise<Contestant> {
+  const { frames } = await baseFrames();
+  return theirs(async (handleEvent) => {
+    for (const frame of frames) {
+      const { type, body } = readFrame(frame);
+      for (const event of await parsed(type, body)) handleEvent(event);
+    }
+  });
+}
+
+type CommitBody = Parameters<typeof parseCommitUnauthenticated>[0];
+type AccountBody = Parameters<typeof parseAccount>[0];
+
+/** @param body what the reference decoder read, of the form that its frame's type says */
+async function parsed(type: string | null, body: unknown): Promise<Event[]> {
+  if (type === "#commit") return await parseCommitUnauthenticated(body as CommitBody);
+  if (type !== "#account") return [];
+  const event = parseAccount(body as AccountBody);
+  return event === undefined ? [] : [event];
+}
+
+/** @param pass hands every event of the recording on */
+async function theirs(
+  pass: (handleEvent: (event: Event) => void) => Promise<void>,
+): Promise<Contestant> {
   const { frames } = await baseFrames();
   return {
     round: async () => {
       const kept: Event[] = [];
-      for (let pass = 1; pass <= THEIR_PASSES; pass += 1) {
-        const isLast = pass === THEIR_PASSES;
-        const handleEvent = (event: Event): void => {
-          if (isLast) kept.push(event);
-        };
-        for (const frame of frames) await handle(frame, handleEvent);
+      for (let i = 1; i <= THEIR_PASSES; i += 1) {
+        await pass((event) => {
+          if (i === THEIR_PASSES) kept.push(event);
+        });
       }
       return { events: THEIR_PASSES * frames.length, rows: () => kept.flatMap(theirOperation) };
     },
   };
 }
 
-type CommitBody = Parameters<typeof parseCommitUnauthenticated>[0];
-type AccountBody = Parameters<typeof parseAccount>[0];
+/** What a `Firehose` reads from, which it keeps to itself. */
+type Subscription = AsyncIterable<unknown> & {
+  readonly opts: { readonly method: string; validate(body: unknown): unknown };
+};
 
-/** As `Firehose.processEvt` with `unauthenticatedCommits`, and without looking up identities. */
-async function handle(frame: Uint8Array, handleEvent: (event: Event) => void): Promise<void> {
-  const { type, body } = readFrame(frame);
-  // The reference decoder read these bodies, and the frame says their type.
-  if (type === "#commit") {
-    for (const event of await parseCommitUnauthenticated(body as CommitBody)) handleEvent(event);
-  } else if (type === "#account") {
-    const event = parseAccount(body as AccountBody);
-    if (event !== undefined) handleEvent(event);
+/** Puts frames in the place of the WebSocket that it subscribes with: the rest is done with each that is done there. */
+function readInstead(firehose: Firehose, frames: readonly Uint8Array[]): void {
+  const { opts }: Subscription = Reflect.get(firehose, "sub");
+  Reflect.set(firehose, "sub", { opts, [Symbol.asyncIterator]: messages });
+  async function* messages() {
+    for (const frame of frames) {
+      const { header, body } = ensureChunkIsMessage(frame);
+      const message = opts.validate(Object.assign({}, body, { $type: opts.method + header.t }));
+      if (message !== undefined) yield message;
+    }
   }
 }
 

@@ -9,6 +9,7 @@ export type ContestantName =
   | "rxjs"
   | "jmespath.js"
   | "@atproto/sync"
+  | "@atproto/sync, parsing only"
   | "duckdb, 1 thread"
   | "duckdb, all threads"
   | "duckdb, loaded table";
@@ -48,7 +49,7 @@ export const WORKLOADS: readonly Workload[] = [
     title: "(a) frames to routed operations",
     unit: "frames",
     asks: { on: "frames" },
-    contestants: ["fpaas", "@atproto/sync"],
+    contestants: ["fpaas", "@atproto/sync", "@atproto/sync, parsing only"],
     judge: "@atproto/sync",
     check: "same",
   },

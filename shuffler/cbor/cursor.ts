@@ -3,8 +3,8 @@
 // skipped without being decoded. No state outside the object.
 
 import { isUtf8 } from "node:buffer";
-import { Malformed, type RejectReason } from "../decode/rejection.ts";
 import { isAscii } from "../../bytes/words.ts";
+import { Malformed, type RejectReason } from "../decode/rejection.ts";
 import { latin1At } from "./latin1.ts";
 import { NameTable } from "./name-table.ts";
 

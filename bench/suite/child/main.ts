@@ -3,7 +3,7 @@
 
 import { createHash } from "node:crypto";
 import { openDuckdb } from "../../contestants/duckdb.ts";
-import { openAtprotoSync, openOurFrames } from "../../contestants/frames.ts";
+import { openFirehose, openOurFrames, openParseFunctions } from "../../contestants/frames.ts";
 import { openJmespath } from "../../contestants/jmespath.ts";
 import { openOurs } from "../../contestants/ours.ts";
 import { openPlain } from "../../contestants/plain.ts";
@@ -15,15 +15,22 @@ import type { ContestantName } from "../workloads.ts";
 
 const US_PER_SECOND = 1e6;
 
-const OPEN: Readonly<Record<ContestantName, OpenContestant>> = {
+/** Those that are asked a question about events. */
+const OPEN: Readonly<Partial<Record<ContestantName, OpenContestant>>> = {
   fpaas: openOurs,
   "plain script": openPlain,
   rxjs: openRxjs,
   "jmespath.js": openJmespath,
-  "@atproto/sync": openAtprotoSync,
   "duckdb, 1 thread": openDuckdb({ threads: 1, loaded: false }),
   "duckdb, all threads": openDuckdb({ threads: null, loaded: false }),
   "duckdb, loaded table": openDuckdb({ threads: null, loaded: true }),
+};
+
+/** Those that read frames. */
+const OPEN_FRAMES: Readonly<Partial<Record<ContestantName, () => Promise<Contestant>>>> = {
+  fpaas: openOurFrames,
+  "@atproto/sync": openFirehose,
+  "@atproto/sync, parsing only": openParseFunctions,
 };
 
 let contestant: Contestant | null = null;
@@ -51,8 +58,9 @@ async function open(
   query: Query | null,
   files: BenchFiles,
 ): Promise<Contestant> {
-  if (query !== null) return await OPEN[name](query, files);
-  return name === "fpaas" ? await openOurFrames() : await openAtprotoSync();
+  const opened = query === null ? OPEN_FRAMES[name]?.() : OPEN[name]?.(query, files);
+  if (opened === undefined) throw new Error(`${name} does not run in this race`);
+  return await opened;
 }
 
 async function timed(): Promise<Timing> {
