@@ -11,7 +11,7 @@ import { isBase32At, isTidAt, TID_LENGTH } from "./fields.ts";
 const SLASH = "/".charCodeAt(0);
 const NO_BYTES = new Uint8Array();
 
-/** As it was read; `commitOf` checks it, and what passes can be published. */
+/** As it was read; `checkedCommit` checks it, and what passes can be published. */
 export class FrameOp {
   readonly frame: Buffer;
   action: EventOp = "delete";

@@ -3,7 +3,7 @@
 // (speculation on structure: Li et al., "Mison", VLDB 2017).
 //
 //   a3 65 "$type" 72 "app.bsky.feed.like" 67 "subject" a2 63 "cid" 78 3b "bafy…" …
-//   ‾‾‾‾‾‾‾‾‾‾‾‾‾    ‾‾‾‾‾‾‾‾‾‾‾‾‾‾‾‾‾‾‾‾ has to be as it was; of the rest only the bits that ASCII does not use
+//   ‾‾‾‾‾‾‾‾‾‾‾‾‾‾‾‾                      ‾‾‾‾‾‾‾‾‾‾‾‾‾‾‾‾‾‾‾‾‾‾‾‾‾‾‾‾‾ compared; of the rest that it is ASCII
 
 import { isAscii, wordsOf } from "../../bytes/words.ts";
 import { MAJOR } from "../cbor/cursor.ts";
@@ -12,8 +12,9 @@ import { MAJOR } from "../cbor/cursor.ts";
 export const RECORD_LAYOUTS_MAX = 1024;
 /** Bytes of a record; longer ones are hardly ever alike. */
 export const RECORD_LAYOUT_BYTES_MAX = 2048;
-/** Records in a row that are laid out otherwise before another layout takes a place, and at most. */
+/** Records in a row that are laid out otherwise before another layout takes a place where one was found. */
 const PATIENCE = 16;
+/** The same at most: twice as many each time that what took the place was not found in it. */
 const PATIENCE_MAX = 4096;
 
 const WORD_BYTES = 8;
