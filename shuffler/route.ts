@@ -103,18 +103,19 @@ export class Router {
   }
 
   #commit(commit: CommitMessage, raw: Uint8Array): ShuffledMessage[] {
-    const { did, rev, seq, ops, rejected } = commit;
+    const { did, seq, rejected } = commit;
     const partition = partitionOf(did, this.#options.partitions);
     const events =
       commit instanceof FrameCommit && commit.didAt >= 0
         ? commit.ops.map((op) => this.#frameOp(partition, commit, op))
-        : ops.map((op) => this.#op(partition, commit, commitOpId(did, rev, op), op));
+        : commit.ops.map((op) => this.#op(partition, commit, op));
     if (rejected.length === 0) return events;
     return [...events, ...rejected.map((one, i) => this.#rejected(one, i, raw, seq))];
   }
 
-  #op(partition: number, commit: CommitMessage, msgId: string, op: CommitOp): ShuffledMessage {
+  #op(partition: number, commit: CommitMessage, op: CommitOp): ShuffledMessage {
     const subject = this.#subjects.of(partition, op.action, op.collection);
+    const msgId = commitOpId(commit.did, commit.rev, op);
     return this.#event(subject, msgId, fieldsOf(commit, op));
   }
 
@@ -122,9 +123,9 @@ export class Router {
   #frameOp(partition: number, commit: FrameCommit, op: FrameOp): ShuffledMessage {
     const text = this.#text;
     text.set(commit, op);
-    const msgId = text.id();
     const payload = encodeFrameOp(this.#writer, text, commit, op);
-    if (payload.length > this.#payloadBytesMax) return this.#op(partition, commit, msgId, op);
+    if (payload.length > this.#payloadBytesMax) return this.#op(partition, commit, op);
+    const msgId = text.id();
     const subject = this.#subjects.of(partition, op.action, op.collection);
     return { subject, msgId, headers: this.#headers, payload, relaySeq: commit.seq };
   }
