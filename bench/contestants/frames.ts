@@ -61,8 +61,7 @@ function operationOf({ subject, payload }: ShuffledMessage): Row[] {
 
 /** As its users write it: a `Firehose` and what it calls with every event. */
 export async function openFirehose(): Promise<Contestant> {
-  const { frames } = await baseFrames();
-  return theirs(async (handleEvent) => {
+  return await theirs(async (frames, handleEvent) => {
     const firehose = new Firehose({
       unauthenticatedCommits: true,
       excludeIdentity: true, // It would look every one up on the network.
@@ -79,8 +78,7 @@ export async function openFirehose(): Promise<Contestant> {
 
 /** The functions in it that read a frame's body, called by themselves: nothing is validated. */
 export async function openParseFunctions(): Promise<Contestant> {
-  const { frames } = await baseFrames();
-  return theirs(async (handleEvent) => {
+  return await theirs(async (frames, handleEvent) => {
     for (const frame of frames) {
       const { type, body } = readFrame(frame);
       for (const event of await parsed(type, body)) handleEvent(event);
@@ -99,16 +97,16 @@ async function parsed(type: string | null, body: unknown): Promise<Event[]> {
   return event === undefined ? [] : [event];
 }
 
-/** @param pass hands every event of the recording on */
-async function theirs(
-  pass: (handleEvent: (event: Event) => void) => Promise<void>,
-): Promise<Contestant> {
+/** Hands every event in the frames on. */
+type Pass = (frames: readonly Uint8Array[], handleEvent: (event: Event) => void) => Promise<void>;
+
+async function theirs(pass: Pass): Promise<Contestant> {
   const { frames } = await baseFrames();
   return {
     round: async () => {
       const kept: Event[] = [];
       for (let i = 1; i <= THEIR_PASSES; i += 1) {
-        await pass((event) => {
+        await pass(frames, (event) => {
           if (i === THEIR_PASSES) kept.push(event);
         });
       }
