@@ -48,7 +48,7 @@ export class CborCursor {
   readonly #start: number;
   readonly #end: number;
   /** Argument of the head read last. */
-  #argument = 0;
+  argument = 0;
   /** Whether the keys of all maps that `check` has seen are in DAG-CBOR order (shorter first, then bytewise). */
   sorted = true;
   /** The reason that malformed input is refused with. */
@@ -61,6 +61,27 @@ export class CborCursor {
     this.#start = start;
     this.#end = end;
     this.#reason = reason;
+  }
+
+  /**
+   * Reads a head: returns the major type and leaves the argument in `argument`. What the argument
+   * promises (string bytes, list items) is known to fit into what is left.
+   */
+  head(): number {
+    const initial = this.#byte();
+    const major = initial >> 5;
+    if (major === MAJOR.simple) {
+      this.#simple(initial);
+      return major;
+    }
+    const info = initial & 0x1f;
+    this.argument = info < 24 ? info : this.#longArgument(info);
+    const perUnit = major === MAJOR.map ? 2 : 1;
+    const countsBytes = major >= MAJOR.bytes && major <= MAJOR.map;
+    if (countsBytes && this.argument * perUnit > this.#end - this.at) {
+      throw this.#malformed(`length past the end at byte ${this.at - this.#start}`);
+    }
+    return major;
   }
 
   /** @returns the number of entries that follow. */
@@ -90,7 +111,7 @@ export class CborCursor {
   textAt(): number {
     this.#expect(MAJOR.text, "text");
     this.#checkText();
-    return this.at - this.#argument;
+    return this.at - this.argument;
   }
 
   /** As `text`, where one of the wire's own names is likely. */
@@ -116,9 +137,9 @@ export class CborCursor {
 
   /** A safe integer of either sign. */
   integer(): number {
-    const major = this.#head();
-    if (major === MAJOR.unsigned) return this.#argument;
-    if (major === MAJOR.negative) return -1 - this.#argument;
+    const major = this.head();
+    if (major === MAJOR.unsigned) return this.argument;
+    if (major === MAJOR.negative) return -1 - this.argument;
     throw this.#malformed(`expected an integer at byte ${this.at - this.#start}`);
   }
 
@@ -151,13 +172,13 @@ export class CborCursor {
   cidLinkAt(): number {
     if (this.#expect(MAJOR.tag, "link") !== CID_TAG) throw this.#malformed("a tag other than 42");
     this.#checkLink();
-    return this.at - this.#argument + 1;
+    return this.at - this.argument + 1;
   }
 
   /** Passes over one item of any kind. Its strings are not checked. */
   skip(): void {
     for (let items = 1; items > 0; items -= 1) {
-      const major = this.#head();
+      const major = this.head();
       switch (major) {
         case MAJOR.unsigned:
         case MAJOR.negative:
@@ -165,13 +186,13 @@ export class CborCursor {
           break;
         case MAJOR.bytes:
         case MAJOR.text:
-          this.at += this.#argument;
+          this.at += this.argument;
           break;
         case MAJOR.list:
-          items += this.#argument;
+          items += this.argument;
           break;
         case MAJOR.map:
-          items += this.#argument * 2;
+          items += this.argument * 2;
           break;
         default:
           items += 1;
@@ -184,26 +205,26 @@ export class CborCursor {
    * nesting is at most `depth`.
    */
   check(depth: number): void {
-    const major = this.#head();
+    const major = this.head();
     switch (major) {
       case MAJOR.unsigned:
       case MAJOR.negative:
       case MAJOR.simple:
         return;
       case MAJOR.bytes:
-        this.at += this.#argument;
+        this.at += this.argument;
         return;
       case MAJOR.text:
         this.#checkText();
         return;
       case MAJOR.list:
-        this.#checkList(this.#argument, depth);
+        this.#checkList(this.argument, depth);
         return;
       case MAJOR.map:
-        this.#checkMap(this.#argument, depth);
+        this.#checkMap(this.argument, depth);
         return;
       default:
-        if (this.#argument !== CID_TAG) throw this.#malformed("a tag other than 42");
+        if (this.argument !== CID_TAG) throw this.#malformed("a tag other than 42");
         this.#checkLink();
     }
   }
@@ -215,7 +236,7 @@ export class CborCursor {
 
   #checkText(): void {
     const start = this.at;
-    this.at += this.#argument;
+    this.at += this.argument;
     if (isAscii(this.bytes, start, this.at)) return;
     if (!isUtf8(this.bytes.subarray(start, this.at))) throw this.#badUtf8(start);
   }
@@ -257,30 +278,9 @@ export class CborCursor {
 
   #expect(major: number, what: string): number {
     const start = this.at;
-    if (this.#head() !== major)
+    if (this.head() !== major)
       throw this.#malformed(`expected ${what} at byte ${start - this.#start}`);
-    return this.#argument;
-  }
-
-  /**
-   * Reads a head: returns the major type and leaves the argument in `#argument`. What the argument
-   * promises (string bytes, list items) is known to fit into what is left.
-   */
-  #head(): number {
-    const initial = this.#byte();
-    const major = initial >> 5;
-    if (major === MAJOR.simple) {
-      this.#simple(initial);
-      return major;
-    }
-    const info = initial & 0x1f;
-    this.#argument = info < 24 ? info : this.#longArgument(info);
-    const perUnit = major === MAJOR.map ? 2 : 1;
-    const countsBytes = major >= MAJOR.bytes && major <= MAJOR.map;
-    if (countsBytes && this.#argument * perUnit > this.#end - this.at) {
-      throw this.#malformed(`length past the end at byte ${this.at - this.#start}`);
-    }
-    return major;
+    return this.argument;
   }
 
   #longArgument(info: number): number {
@@ -297,7 +297,7 @@ export class CborCursor {
   }
 
   #simple(initial: number): void {
-    this.#argument = 0;
+    this.argument = 0;
     if (initial === FALSE || initial === TRUE || initial === NULL) return;
     if (initial !== FLOAT64) throw this.#malformed("a simple value DAG-CBOR does not have");
     if (this.#end - this.at < 8) throw this.#malformed("cut off inside a float");

@@ -6,7 +6,7 @@
 //   ‾‾‾‾‾‾‾‾‾‾‾‾‾‾‾‾                      ‾‾‾‾‾‾‾‾‾‾‾‾‾‾‾‾‾‾‾‾‾‾‾‾‾‾‾‾‾ compared; of the rest that it is ASCII
 
 import { isAscii, wordsOf } from "../../bytes/words.ts";
-import { MAJOR } from "../cbor/cursor.ts";
+import { CborCursor, MAJOR } from "../cbor/cursor.ts";
 
 /** Layouts that are kept; a power of two. */
 export const RECORD_LAYOUTS_MAX = 1024;
@@ -83,7 +83,7 @@ function isLaidOut(record: Uint8Array, { length, words, masks }: Layout): boolea
 function layoutOf(record: Uint8Array, sorted: boolean): Layout | null {
   const { length } = record;
   const bits = new Uint8Array(length).fill(ALL_BITS);
-  if (markItem(record, 0, bits) < 0) return null;
+  if (!markItem(new CborCursor(record, "bad_record"), bits)) return null;
   const [memory, masks] = [wordsOf(record), new DataView(bits.buffer)];
   const starts = Array.from({ length: Math.ceil(length / WORD_BYTES) }, (_, i) =>
     Math.min(i * WORD_BYTES, length - WORD_BYTES),
@@ -99,56 +99,35 @@ function layoutOf(record: Uint8Array, sorted: boolean): Layout | null {
   };
 }
 
-/** Marks what of an item may be otherwise. @returns its end; negative when a text of it is not ASCII */
-function markItem(record: Uint8Array, at: number, bits: Uint8Array): number {
-  const { major, argument, content } = headAt(record, at);
-  const end = content + argument;
+/** Marks what of the item that comes next may be otherwise. @returns whether its texts are ASCII */
+function markItem(cursor: CborCursor, bits: Uint8Array): boolean {
+  const major = cursor.head();
+  const { argument, at } = cursor;
+  const end = at + argument;
   switch (major) {
     case MAJOR.bytes:
-      bits.fill(0, content, end);
-      return end;
+      bits.fill(0, at, end);
+      cursor.at = end;
+      return true;
     case MAJOR.text:
-      bits.fill(NOT_ASCII, content, end);
-      return isAscii(record, content, end) ? end : -1;
+      bits.fill(NOT_ASCII, at, end);
+      cursor.at = end;
+      return isAscii(cursor.bytes, at, end);
     case MAJOR.list:
-      return markItems(record, content, argument, bits);
+      for (let i = 0; i < argument; i += 1) if (!markItem(cursor, bits)) return false;
+      return true;
     case MAJOR.map:
-      return markEntries(record, content, argument, bits);
+      for (let i = 0; i < argument; i += 1) {
+        cursor.textAt(); // A key stays as it is.
+        if (!markItem(cursor, bits)) return false;
+      }
+      return true;
     case MAJOR.tag: {
-      // A link: its bytes, of which the first stays as it is.
-      const link = headAt(record, content);
-      bits.fill(0, link.content + 1, link.content + link.argument);
-      return link.content + link.argument;
+      const start = cursor.bytesAt();
+      bits.fill(0, start + 1, cursor.at); // A link always begins with a zero.
+      return true;
     }
     default:
-      return content;
+      return true;
   }
-}
-
-function markItems(record: Uint8Array, start: number, count: number, bits: Uint8Array): number {
-  let at = start;
-  for (let i = 0; i < count && at >= 0; i += 1) at = markItem(record, at, bits);
-  return at;
-}
-
-function markEntries(record: Uint8Array, start: number, count: number, bits: Uint8Array): number {
-  let at = start;
-  for (let i = 0; i < count && at >= 0; i += 1) {
-    const key = headAt(record, at);
-    at = markItem(record, key.content + key.argument, bits);
-  }
-  return at;
-}
-
-/** @returns the argument, and where the head ends: a float is all head */
-function headAt(record: Uint8Array, at: number) {
-  const initial = record[at] ?? 0;
-  const info = initial & 0x1f;
-  const content = info < 24 ? at + 1 : at + 1 + 2 ** (info - 24);
-  let argument = info;
-  if (info >= 24) {
-    argument = 0;
-    for (let i = at + 1; i < content; i += 1) argument = argument * 256 + (record[i] ?? 0);
-  }
-  return { major: initial >> 5, argument, content };
 }
