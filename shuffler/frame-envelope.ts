@@ -1,6 +1,7 @@
 // The envelope of an operation whose commit stands in a frame as nearly all do: `envelope.ts` gives the same bytes, made
 // of its texts. Here they are copied from the frame, and what is the same in every event is written at once.
 
+import { textHead } from "./cbor/known-bytes.ts";
 import { type CborWriter, knownRun } from "./cbor/writer.ts";
 import { CID_CHARS } from "./decode/cid.ts";
 import { PLC_DID_LENGTH, TID_LENGTH } from "./decode/fields.ts";
@@ -9,13 +10,15 @@ import type { FrameOp } from "./decode/frame-op.ts";
 import type { FrameOpText } from "./frame-op-text.ts";
 
 /** Heads of what is always so long. */
-const [TEXT_13, TEXT_32, TEXT_59] = ["\x6d", "\x78\x20", "\x78\x3b"];
+const TID_HEAD = textHead(TID_LENGTH);
+const DID_HEAD = textHead(PLC_DID_LENGTH);
+const CID_HEAD = textHead(CID_CHARS);
 
-const DELETE = knownRun(`\xa8\x62op\x66delete\x63did${TEXT_32}`);
-const CREATE = knownRun(`\xaa\x62op\x66create\x63cid${TEXT_59}`);
-const UPDATE = knownRun(`\xaa\x62op\x66update\x63cid${TEXT_59}`);
-const DID = knownRun(`\x63did${TEXT_32}`);
-const REV = knownRun(`\x63rev${TEXT_13}`);
+const DELETE = knownRun(`\xa8\x62op\x66delete\x63did${DID_HEAD}`);
+const CREATE = knownRun(`\xaa\x62op\x66create\x63cid${CID_HEAD}`);
+const UPDATE = knownRun(`\xaa\x62op\x66update\x63cid${CID_HEAD}`);
+const DID = knownRun(`\x63did${DID_HEAD}`);
+const REV = knownRun(`\x63rev${TID_HEAD}`);
 const SEQ = knownRun("\x63seq");
 const KIND_RKEY = knownRun("\x64kind\x66commit\x64rkey");
 const TIME = knownRun("\x64time");

@@ -10,6 +10,7 @@ import { CID_BYTES, CID_CHARS, CID_ROOM, writeCidText } from "./decode/cid.ts";
 import { PLC_DID_LENGTH, TID_LENGTH } from "./decode/fields.ts";
 import type { FrameCommit } from "./decode/frame-commit.ts";
 import type { FrameOp } from "./decode/frame-op.ts";
+import { TREE_KEY_BYTES_MAX } from "./decode/limits.ts";
 
 const KIND = "commit\n";
 const LINE_END = "\n";
@@ -17,8 +18,6 @@ const LINE_END = "\n";
 const DID_AT = KIND.length;
 const REV_AT = DID_AT + PLC_DID_LENGTH + LINE_END.length;
 const PATH_AT = REV_AT + TID_LENGTH + LINE_END.length;
-/** Longest path: collection 317, slash, record key 512. */
-const PATH_BYTES_MAX = 830;
 
 const ACTION = {
   create: knownRun("\ncreate\n"),
@@ -38,7 +37,7 @@ export class FrameOpText {
   /** Where the CID stands; the text ends there when there is none. */
   cidAt = PATH_AT;
   #end = PATH_AT;
-  readonly #text = Buffer.alloc(PATH_AT + PATH_BYTES_MAX + ACTION.create.length + CID_ROOM);
+  readonly #text = Buffer.alloc(PATH_AT + TREE_KEY_BYTES_MAX + ACTION.create.length + CID_ROOM);
   /** Its beginnings by their length, as they were needed: to make a view takes as long as to write the text. */
   readonly #beginnings: Buffer[] = [];
 

@@ -5,6 +5,11 @@ export function knownBytes(text: string): Uint8Array {
   return Uint8Array.from(Buffer.from(text, "latin1"));
 }
 
+/** Head of a text of so many bytes, up to 255. */
+export function textHead(bytes: number): string {
+  return bytes < 24 ? String.fromCharCode(0x60 + bytes) : `\x78${String.fromCharCode(bytes)}`;
+}
+
 /** Head of a link to a CID of atproto's form, which follows. */
 export const LINK = "\xd8\x2a\x58\x25\x00";
 

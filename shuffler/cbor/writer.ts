@@ -2,6 +2,7 @@
 // DAG-CBOR order (shorter first, then bytewise).
 
 import { copyWords } from "../../bytes/words.ts";
+import { textHead } from "./known-bytes.ts";
 
 /**
  * What was written lies in slabs that many writings share: to give every one memory of its own costs 3 µs
@@ -19,9 +20,9 @@ const CID_TAG = 42;
 /** Bytes that are known beforehand, heads and names as they follow one another, in words. */
 export type KnownRun = { readonly words: Int32Array; readonly length: number };
 
-/** A name as it stands in a map. @param name ASCII, of less than 24 characters */
+/** A name as it stands in a map. @param name ASCII */
 export function fieldName(name: string): KnownRun {
-  return knownRun(String.fromCharCode(0x60 + name.length) + name);
+  return knownRun(textHead(name.length) + name);
 }
 
 /** @param text one character a byte */

@@ -110,8 +110,9 @@ function checkOp(op: FrameOp): null {
   if (op.action === "delete") return null;
   const { frame, cidAt, cidEnd, blockAt, blockEnd } = op;
   const block = blockAt < 0 ? null : frame.subarray(blockAt, blockEnd);
-  op.sorted = checkBlock(block, frame, cidAt, cidEnd, collection);
-  op.record = block ?? op.record;
+  const { record, sorted } = checkBlock(block, frame, cidAt, cidEnd, collection);
+  op.record = record;
+  op.sorted = sorted;
   return null;
 }
 
@@ -119,7 +120,7 @@ function checkOp(op: FrameOp): null {
  * Checks the record in `block`, which is null when it is not there, and that it is what the CID says that stands in
  * `bytes` from `cidAt` to `cidEnd`; a negative `cidAt` says that there is none.
  * @param where the collection, for the detail of a rejection
- * @returns as `checkRecord` @throws Malformed
+ * @returns the record, and whether its keys are in order: see `checkRecord` @throws Malformed
  */
 export function checkBlock(
   block: Uint8Array | null,
@@ -127,7 +128,7 @@ export function checkBlock(
   cidAt: number,
   cidEnd: number,
   where: string,
-): boolean {
+): { record: Uint8Array; sorted: boolean } {
   if (cidAt < 0 || cidEnd - cidAt !== CID_BYTES || !isCidAt(bytes, cidAt)) {
     throw new Malformed("bad_cid", `of a record in ${where}`);
   }
@@ -139,7 +140,7 @@ export function checkBlock(
   if (!isDigestAt(hash("sha256", block, "binary"), bytes, cidAt + CID_DIGEST_AT)) {
     throw new Malformed("bad_cid", `not the hash of its block in ${where}`);
   }
-  return sorted;
+  return { record: block, sorted };
 }
 
 /** @param digest one character a byte */

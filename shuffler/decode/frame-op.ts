@@ -3,10 +3,9 @@
 
 import { EVENT_OPS, type EventOp } from "../../plan/event.ts";
 import { NSID, RKEY } from "../../plan/names.ts";
-import { latin1At } from "../cbor/latin1.ts";
 import { NameTable } from "../cbor/name-table.ts";
 import { cidToString } from "./cid.ts";
-import { isBase32At, isTidAt, TID_LENGTH } from "./fields.ts";
+import { isTidAt, TID_LENGTH } from "./fields.ts";
 
 const SLASH = "/".charCodeAt(0);
 const NO_BYTES = new Uint8Array();
@@ -58,10 +57,7 @@ export class FrameOp {
   }
 
   get rkey(): string {
-    const { frame, rkeyAt, rkeyEnd } = this;
-    return isBase32At(frame, rkeyAt, rkeyEnd)
-      ? latin1At(frame, rkeyAt, rkeyEnd)
-      : frame.toString("utf8", rkeyAt, rkeyEnd);
+    return this.frame.toString("utf8", this.rkeyAt, this.rkeyEnd);
   }
 
   hasRkey(): boolean {

@@ -54,6 +54,7 @@ describe("decodeFrame", () => {
     const [first, second] = commit.ops;
     expect(first).toMatchObject({ action: "create", collection: "app.bsky.feed.post", rkey: "a" });
     expect(second).toMatchObject({ action: "delete", collection: "app.bsky.feed.like", rkey: "b" });
+    expect(second).toMatchObject({ cidAt: -1, record: new Uint8Array() });
     if (first?.action !== "create") throw new Error("not a create");
     expect(first.cid).toBe(cidToString(cidOf(POST)));
     expect(Buffer.compare(first.record, POST)).toBe(0);

@@ -12,6 +12,10 @@ export const MESSAGE_BYTES_MAX = 16_777_216;
 export const BLOCKS_BYTES_MAX = 2_000_000;
 /** One record block. */
 export const RECORD_BYTES_MAX = 1_000_000;
+/** A record's path, the key of a repo's tree: collection 317, slash, record key 512. */
+export const TREE_KEY_BYTES_MAX = 830;
+/** Nodes from the root of such a tree to a key: one more leading zero pair of its hash a level, 128 are all of them. */
+export const TREE_DEPTH_MAX = 128;
 /** Operations in one `#commit`. */
 export const COMMIT_OPS_MAX = 200;
 /** Nesting of maps and lists in a record; deeper ones are refused so that readers may recurse. */

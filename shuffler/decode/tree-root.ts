@@ -1,9 +1,9 @@
 // The root of a repo's tree, as its commit block has it: what the next commit says it was made on (`prevData`).
 
 import { CborCursor } from "../cbor/cursor.ts";
-import { endOfKnown, knownBytes, LINK } from "../cbor/known-bytes.ts";
+import { endOfKnown, knownBytes, LINK, textHead } from "../cbor/known-bytes.ts";
 import { CID_BYTES } from "./cid.ts";
-import { atprotoCidAt } from "./fields.ts";
+import { atprotoCidAt, PLC_DID_LENGTH, TID_LENGTH } from "./fields.ts";
 import { catchMalformed } from "./rejection.ts";
 
 /**
@@ -26,18 +26,18 @@ export function treeRootAt(bytes: Uint8Array, start: number, end: number): numbe
 }
 
 /** As nearly all commit blocks are laid out: of a DID of 32 characters, and a signature of 64 bytes. */
-const DID = knownBytes("\xa6\x63did\x78\x20");
-const REV = knownBytes("\x63rev\x6d");
+const DID = knownBytes(`\xa6\x63did${textHead(PLC_DID_LENGTH)}`);
+const REV = knownBytes(`\x63rev${textHead(TID_LENGTH)}`);
 const SIG = knownBytes("\x63sig\x58\x40");
 const DATA = knownBytes(`\x64data${LINK}`);
 const REST = knownBytes("\x64prev\xf6\x67version\x03");
-const [DID_BYTES, REV_BYTES, SIG_BYTES] = [32, 13, 64];
+const SIG_BYTES = 64;
 
 /** Where the root stands in such a block; negative when it is laid out otherwise. */
 function usualRootAt(bytes: Uint8Array, start: number, end: number): number {
   const did = endOfKnown(bytes, start, DID);
-  const rev = did < 0 ? did : endOfKnown(bytes, did + DID_BYTES, REV);
-  const sig = rev < 0 ? rev : endOfKnown(bytes, rev + REV_BYTES, SIG);
+  const rev = did < 0 ? did : endOfKnown(bytes, did + PLC_DID_LENGTH, REV);
+  const sig = rev < 0 ? rev : endOfKnown(bytes, rev + TID_LENGTH, SIG);
   const root = sig < 0 ? sig : endOfKnown(bytes, sig + SIG_BYTES, DATA);
   return root >= 0 && endOfKnown(bytes, root + CID_BYTES, REST) === end ? root : -1;
 }

@@ -4,7 +4,7 @@
 import { isAscii } from "../../bytes/words.ts";
 import { EVENT_OPS } from "../../plan/event.ts";
 import { leastValueOf, MAJOR } from "../cbor/cursor.ts";
-import { endOfKnown, knownBytes, LINK } from "../cbor/known-bytes.ts";
+import { endOfKnown, knownBytes, LINK, textHead } from "../cbor/known-bytes.ts";
 import { latin1At } from "../cbor/latin1.ts";
 import { CID_BYTES } from "./cid.ts";
 import { isBase32At, isTidAt, PLC, PLC_DID_LENGTH, TID_LENGTH } from "./fields.ts";
@@ -12,19 +12,22 @@ import { FrameCommit } from "./frame-commit.ts";
 import { FrameOp } from "./frame-op.ts";
 import { parseDatetimeAt } from "./time.ts";
 
+const TIME_BYTES = 24;
 /** Heads of what follows. */
-const [TEXT_13, TEXT_32, TEXT_24] = ["\x6d", "\x78\x20", "\x78\x18"];
+const TID_HEAD = textHead(TID_LENGTH);
+const DID_HEAD = textHead(PLC_DID_LENGTH);
+const TIME_HEAD = textHead(TIME_BYTES);
 const [NULL, FALSE, EMPTY_LIST] = ["\xf6", "\xf4", "\x80"];
 
 const HEADER = knownBytes(`\xa2\x61t\x67#commit\x62op\x01`);
 const OPS = knownBytes("\x63ops");
-const REV = knownBytes(`\x63rev${TEXT_13}`);
+const REV = knownBytes(`\x63rev${TID_HEAD}`);
 const SEQ = knownBytes("\x63seq");
-const REPO = knownBytes(`\x64repo${TEXT_32}${PLC}`);
-const TIME = knownBytes(`\x64time${TEXT_24}`);
+const REPO = knownBytes(`\x64repo${DID_HEAD}${PLC}`);
+const TIME = knownBytes(`\x64time${TIME_HEAD}`);
 const BLOBS_SINCE = knownBytes(`\x65blobs${EMPTY_LIST}\x65since`);
 const SINCE_NULL = knownBytes(NULL);
-const SINCE_REV = knownBytes(TEXT_13);
+const SINCE_REV = knownBytes(TID_HEAD);
 const BLOCKS = knownBytes("\x66blocks");
 const COMMIT = knownBytes(`\x66commit${LINK}`);
 const FLAGS = knownBytes(`\x66rebase${FALSE}\x66tooBig${FALSE}`);
@@ -35,7 +38,6 @@ const PREV = knownBytes(`\x64prev${LINK}`);
 const PATH = knownBytes("\x64path");
 const ACTIONS = EVENT_OPS.map((action) => [knownBytes(`\x66action\x66${action}`), action] as const);
 
-const TIME_BYTES = 24;
 /** Heads without their argument. */
 const [BYTES, TEXT, LIST, MAP] = [
   MAJOR.bytes << 5,

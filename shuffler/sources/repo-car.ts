@@ -5,12 +5,8 @@ import { CborCursor } from "../cbor/cursor.ts";
 import { latin1At } from "../cbor/latin1.ts";
 import { CarReader } from "../decode/car.ts";
 import { eachField } from "../decode/fields.ts";
+import { TREE_DEPTH_MAX, TREE_KEY_BYTES_MAX } from "../decode/limits.ts";
 import { Malformed } from "../decode/rejection.ts";
-
-/** Deepest tree: keys have one more leading zero pair of their hash per level, 128 are all of them. */
-const TREE_DEPTH_MAX = 128;
-/** Longest record path: collection 317, slash, record key 512. */
-const PATH_BYTES_MAX = 830;
 
 export type RepoCommit = { readonly did: string; readonly rev: string; readonly data: Uint8Array };
 
@@ -110,7 +106,7 @@ function readEntries(cursor: CborCursor): NodeEntry[] {
       throw new Malformed("bad_car", "a tree entry that is none");
     }
     before = before.slice(0, prefix) + suffix;
-    if (before.length > PATH_BYTES_MAX) throw new Malformed("bad_car", "a path over the limit");
+    if (before.length > TREE_KEY_BYTES_MAX) throw new Malformed("bad_car", "a path over the limit");
     entries.push({ path: before, cid, right });
   }
   return entries;

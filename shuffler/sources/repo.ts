@@ -98,8 +98,7 @@ function opOf({ path, cid, block }: RepoRecord): CommitOp {
   const rkey = rkeyOf(path);
   if (!NSID.test(collection)) throw new Malformed("bad_collection", "collection is no NSID");
   if (!RKEY.test(rkey)) throw new Malformed("bad_rkey", `in ${collection}`);
-  const sorted = checkBlock(block, cid, 0, cid.length, collection);
-  const record = block ?? new Uint8Array();
+  const { record, sorted } = checkBlock(block, cid, 0, cid.length, collection);
   return { action: "create", collection, rkey, cid: cidToString(cid), record, sorted };
 }
 

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { type CborValue, CidLink } from "../cbor/encode.ts";
+import { TREE_DEPTH_MAX, TREE_KEY_BYTES_MAX } from "../decode/limits.ts";
 import { catchMalformed } from "../decode/rejection.ts";
 import { cborOf, cidOf } from "../testing/frames.ts";
 import { BlockIndex } from "./proof.ts";
-import { TREE_DEPTH_MAX, TREE_KEY_BYTES_MAX, TREE_NODE_ENTRIES_MAX, Tree } from "./tree.ts";
+import { TREE_NODE_ENTRIES_MAX, Tree } from "./tree.ts";
 
 const VALUE = Buffer.from(cidOf(cborOf({ text: "x" })));
 const OTHER = Buffer.from(cidOf(cborOf({ text: "y" })));

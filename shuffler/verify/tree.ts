@@ -4,15 +4,12 @@
 import { CborCursor } from "../cbor/cursor.ts";
 import { sameCid } from "../decode/cid.ts";
 import { eachField } from "../decode/fields.ts";
+import { TREE_DEPTH_MAX, TREE_KEY_BYTES_MAX } from "../decode/limits.ts";
 import { Malformed } from "../decode/rejection.ts";
 import { type BlockIndex, type Claim, isCid } from "./proof.ts";
 
 /** Entries of one node: four are usual, and 1024 would need more than luck. */
 export const TREE_NODE_ENTRIES_MAX = 1024;
-/** Nodes from the root to a key: keys have 128 layers at most. */
-export const TREE_DEPTH_MAX = 128;
-/** A key: collection 317, slash, record key 512. */
-export const TREE_KEY_BYTES_MAX = 830;
 
 type Node = {
   /** The subtree before the first entry. */
