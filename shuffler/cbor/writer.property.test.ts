@@ -3,6 +3,17 @@
 
 import { describe, expect, it } from "vitest";
 import {
+  ARGUMENTS,
+  ascii,
+  FLOATS,
+  HALF_PAIRS,
+  INTEGERS,
+  LENGTHS,
+  LONG_LENGTHS,
+  LONG_TEXTS,
+  TEXTS,
+} from "../../test/support/cbor-cases.ts";
+import {
   inDagCborOrder,
   type NaiveItem,
   naiveCbor,
@@ -12,36 +23,18 @@ import { cleanBytes, sameBytes } from "../../test/support/poisoned-buffers.ts";
 import { type CborValue, CidLink, writeValue } from "./encode.ts";
 import { CborWriter, fieldName, knownRun, SLAB_BYTES } from "./writer.ts";
 
-/** Lengths on both sides of every boundary: of heads, of what is written unit by unit, of 64 units, of a slab. */
-const LENGTHS = [0, 1, 15, 16, 17, 22, 23, 24, 25, 62, 63, 64, 65, 254, 255, 256, 257];
-const LONG = [16_383, 16_384, 16_385, 65_534, 65_535, 65_536, 65_537];
-const INTEGERS = [0, 23, 24, 0xff, 0x100, 0xffff, 0x1_0000, 2 ** 32 - 1, 2 ** 32, 2 ** 53 - 1];
-const FLOATS = [0.5, -1.5, 1e300, -1e-300, 2 ** 53, -(2 ** 60), Number.MAX_VALUE];
-/** ASCII, then two, three and four bytes a character. */
-const UNITS = ["x", "é", "天", "🙂"];
 /** Reserved for a head, and more. */
 const SPARE = 20;
 const LONG_ITEM = 600;
 const MIDDLE = 15;
+const FILLER = new Uint8Array(SLAB_BYTES);
 
 type Case = { readonly value: CborValue; readonly bytes: Uint8Array };
 
-const ascii = (length: number): string => "abcdefghij".repeat(length / 10 + 1).slice(0, length);
-
-/** Texts of so many bytes, with the character that is not ASCII at the beginning, in the middle and at the end. */
-function textsOf(length: number): string[] {
-  return UNITS.flatMap((unit) => {
-    const size = Buffer.byteLength(unit);
-    if (unit === "x" || length < size) return [ascii(length)];
-    const rest = length - size;
-    const half = rest >> 1;
-    const whole = unit.repeat(length / size) + ascii(length % size);
-    return [unit + ascii(rest), ascii(half) + unit + ascii(rest - half), ascii(rest) + unit, whole];
-  });
-}
-
 const cid = Uint8Array.from({ length: 36 }, (_, i) => 255 - i);
-const byteStrings = [...LENGTHS, ...LONG].map((length) => new Uint8Array(length).fill(0x5c));
+const byteStrings = [...LENGTHS, ...LONG_LENGTHS].map((length) =>
+  new Uint8Array(length).fill(0x5c),
+);
 const lists = LENGTHS.map((length) => Array.from({ length }, (_, i) => i));
 const maps = LENGTHS.map((length) =>
   Object.fromEntries(Array.from({ length }, (_, i) => [`é${i}`, i])),
@@ -54,11 +47,10 @@ const NESTED: CborValue = {
   embed: { $type: "app.bsky.embed.images", bytes: cid, alt: "x".repeat(64) },
 };
 const VALUES: Readonly<Record<string, readonly CborValue[]>> = {
-  texts: LENGTHS.flatMap(textsOf),
-  "texts of wide characters": UNITS.flatMap((unit) => LENGTHS.map((units) => unit.repeat(units))),
-  "long texts": LONG.flatMap((length) => [ascii(length), "天".repeat(length / 3)]),
-  "texts of half a surrogate pair": ["\ud83d", `${ascii(22)}\udc00`],
-  integers: INTEGERS.flatMap((value) => [value, -1 - value]).filter(Number.isSafeInteger),
+  texts: TEXTS,
+  "long texts": LONG_TEXTS,
+  "texts of half a surrogate pair": HALF_PAIRS,
+  integers: INTEGERS,
   floats: FLOATS,
   "null and booleans": [null, true, false],
   "byte strings": byteStrings,
@@ -91,7 +83,7 @@ function fillsFor(length: number): number[] {
 
 /** A writer that has `left` bytes of its slab left. @param taken whether what stands before was taken already */
 function filled(left: number, taken: boolean): CborWriter {
-  const writer = new CborWriter().raw(new Uint8Array(SLAB_BYTES - left));
+  const writer = new CborWriter().raw(FILLER.subarray(left));
   if (taken) writer.take();
   return writer;
 }
@@ -140,7 +132,7 @@ describe("at every fill of a slab, the writer writes as the naive encoder", () =
   });
 
   it("ASCII, and what is copied from other memory", () => {
-    for (const length of [...LENGTHS, ...LONG]) {
+    for (const length of [...LENGTHS, ...LONG_LENGTHS]) {
       const text = ascii(length);
       const memory = Buffer.concat([
         Buffer.from("before"),
@@ -159,7 +151,7 @@ describe("at every fill of a slab, the writer writes as the naive encoder", () =
   });
 
   it("heads of maps and lists of any size", () => {
-    for (const size of INTEGERS) {
+    for (const size of ARGUMENTS) {
       const argument = naiveCbor(size);
       const head = (major: number) =>
         Uint8Array.from(argument, (byte, i) => (i === 0 ? byte + (major << 5) : byte));
