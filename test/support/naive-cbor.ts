@@ -12,6 +12,15 @@ export class Tagged {
   }
 }
 
+/** An item that is CBOR already. */
+export class Encoded {
+  readonly bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+}
+
 /** An item to write. The entries of a map are written in the order given. */
 export type NaiveItem =
   | null
@@ -20,6 +29,7 @@ export type NaiveItem =
   | string
   | Uint8Array
   | Tagged
+  | Encoded
   | readonly NaiveItem[]
   | ReadonlyMap<NaiveItem, NaiveItem>;
 
@@ -50,6 +60,7 @@ function bytesOf(item: NaiveItem): number[] {
     return [...head(3, text.length), ...text];
   }
   if (item instanceof Uint8Array) return [...head(2, item.length), ...item];
+  if (item instanceof Encoded) return [...item.bytes];
   if (item instanceof Tagged) return [...head(6, item.tag), ...bytesOf(item.item)];
   if (isList(item)) return [...head(4, item.length), ...item.flatMap(bytesOf)];
   return [...head(5, item.size), ...[...item].flat(1).flatMap(bytesOf)];

@@ -43,8 +43,13 @@ export function sameBytes(one: Uint8Array, other: Uint8Array | undefined): boole
 function installed(state: Poison): Poison {
   const allocUnsafe = Buffer.allocUnsafe.bind(Buffer);
   const allocUnsafeSlow = Buffer.allocUnsafeSlow.bind(Buffer);
-  Buffer.allocUnsafe = (size) => allocUnsafe(size).fill(state.byte);
-  Buffer.allocUnsafeSlow = (size) => allocUnsafeSlow(size).fill(state.byte);
+  // Functions, since cbor-x calls them with `new`.
+  Buffer.allocUnsafe = function poisoned(size) {
+    return allocUnsafe(size).fill(state.byte);
+  };
+  Buffer.allocUnsafeSlow = function poisonedSlow(size) {
+    return allocUnsafeSlow(size).fill(state.byte);
+  };
   world[KEY] = state;
   return state;
 }
