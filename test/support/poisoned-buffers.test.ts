@@ -9,6 +9,11 @@ it.each(["allocUnsafe", "allocUnsafeSlow"] as const)("poisons the memory of %s",
   expect(Buffer[allocate](3)).toEqual(Buffer.alloc(3, POISON));
 });
 
+it("can be called with `new`, as cbor-x does", () => {
+  const made: unknown = Reflect.construct(Reflect.get(Buffer, "allocUnsafeSlow"), [5]);
+  expect(made).toEqual(Buffer.alloc(5, POISON));
+});
+
 it("leaves alone what is beside it in the same pool", () => {
   const before = Buffer.allocUnsafe(5).fill(1);
   Buffer.allocUnsafe(5);
