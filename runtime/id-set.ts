@@ -12,12 +12,22 @@ const SEXTETS = Uint8Array.from({ length: 128 }, (_, code) =>
   Math.max(0, BASE64URL.indexOf(String.fromCharCode(code))),
 );
 
+/** Whether it is one of ours, made of contents; others are those of watermarks. */
+export function isHash(id: string): boolean {
+  return id.length === HASH_CHARS;
+}
+
 export class IdSet {
   /** Two words a slot; a free one has 0 twice, which no id is given. */
-  #slots = new Int32Array(2 * SLOTS_MIN);
+  #slots: Int32Array;
   #hashes = 0;
   /** Ids of another form; few. */
   readonly #texts = new Set<string>();
+
+  /** @param slots to begin with, a power of two: half as many ids fit before it grows */
+  constructor(slots = SLOTS_MIN) {
+    this.#slots = new Int32Array(2 * slots);
+  }
 
   get size(): number {
     return this.#hashes + this.#texts.size;
@@ -25,7 +35,7 @@ export class IdSet {
 
   /** @returns whether it was not there before */
   add(id: string): boolean {
-    if (id.length !== HASH_CHARS) return this.#addText(id);
+    if (!isHash(id)) return this.#addText(id);
     if (this.#hashes * 4 >= this.#slots.length) this.#grow();
     const isNew = insert(this.#slots, highOf(id), wordAt(id, WORD_CHARS));
     if (isNew) this.#hashes += 1;
@@ -33,7 +43,7 @@ export class IdSet {
   }
 
   has(id: string): boolean {
-    if (id.length !== HASH_CHARS) return this.#texts.has(id);
+    if (!isHash(id)) return this.#texts.has(id);
     if (this.#hashes === 0) return false;
     const slot = find(this.#slots, highOf(id), wordAt(id, WORD_CHARS));
     return this.#slots[slot] !== 0;
