@@ -3,27 +3,38 @@
 // reference, so the second is held against it too.)
 
 import { existsSync } from "node:fs";
-import { afterAll, describe, expect, it } from "vitest";
-import { endAll, fpaas, fpaasInBackground } from "../support/fpaas.ts";
+import { describe, expect, it } from "vitest";
+import { TestFolder } from "../../cli/testing/command.ts";
+import { repositoryFile } from "../support/recordings.ts";
 
-const RECORDINGS = ["examples/sample.frames.zst", "../shared/data/firehose/pds-a.frames.zst"];
+const RECORDINGS = ["examples/sample.frames.zst", "../shared/data/firehose/pds-a.frames.zst"].map(
+  pathOf,
+);
 const PROGRAMS = ["hashtag-trends", "likes-per-post", "network-health", "languages"];
 
-const FILES = PROGRAMS.map((name) => `pipelines/${name}.fpl`);
-
-afterAll(endAll);
+const FILES = PROGRAMS.map((name) => pathOf(`pipelines/${name}.fpl`));
 
 describe.each(RECORDINGS)("over %s", (recording) => {
   it.skipIf(!existsSync(recording))("dev gives what run gives", async () => {
+    // Of its own: `fpaas dev` keeps its server in the folder that it runs in.
+    await using folder = await TestFolder.create();
     const local: string[][] = [];
-    for (const file of FILES) local.push(lines(await fpaas(["run", file, "--from", recording])));
+    for (const file of FILES) {
+      const { code, stdout } = await folder.run(["run", file, "--from", recording]);
+      expect(code).toBe(0);
+      local.push(lines(stdout));
+    }
     for (const records of local) expect(records.length).toBeGreaterThan(0);
     const options = ["--from", recording, "--once", "--fresh", "--json"];
-    const dev = fpaasInBackground(["dev", ...FILES, ...options]);
-    expect(await dev.ended).toBe(0);
-    expect(lines(dev.stdout()).sort()).toEqual(local.flat().sort());
+    const dev = await folder.start(["dev", ...FILES, ...options]).ended;
+    expect(dev.code, dev.stderr).toBe(0);
+    expect(lines(dev.stdout).sort()).toEqual(local.flat().sort());
   });
 });
+
+function pathOf(file: string): string {
+  return repositoryFile(file).pathname;
+}
 
 function lines(output: string): string[] {
   return output.split("\n").filter((line) => line.startsWith("{"));
