@@ -93,9 +93,10 @@ export class LookAhead {
 
   /**
    * @param leastMs a frame below it has no vote @param frames of how many frames that follow
+   * @param gapMs a frame that is so far beyond the claim has no vote: it is of behind a silence
    * @returns good until the next call
    */
-  votes(claimMs: number, leastMs: number, frames: number): Readonly<Votes> {
+  votes(claimMs: number, leastMs: number, frames: number, gapMs: number): Readonly<Votes> {
     const votes = this.#votes;
     const mostMs = claimMs - TOLERANCE_MS;
     const first = this.#head + 1;
@@ -106,7 +107,7 @@ export class LookAhead {
     for (let i = first; i < end; i += 1) {
       if (i === first + NEAR_FRAMES) votes.nearAgainst = against;
       const otherMs = this.#claimsMs[i & MASK] ?? 0;
-      if (otherMs < leastMs) continue;
+      if (otherMs < leastMs || otherMs > claimMs + gapMs) continue;
       voters += 1;
       if (otherMs < mostMs) against += 1;
     }

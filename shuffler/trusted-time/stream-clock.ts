@@ -78,7 +78,7 @@ export class StreamClock {
     if (claimMs < this.#ms - BEHIND_MS) return this.#fallBehind();
     this.#behind = Math.max(0, this.#behind - 1);
     if (claimMs <= this.#ms) {
-      this.#against = Math.max(0, this.#against - SUPPORTED_WEIGHT);
+      this.#weigh(-SUPPORTED_WEIGHT);
       this.#age += 1;
       return claimMs;
     }
@@ -116,7 +116,7 @@ export class StreamClock {
   #first(claimMs: number, next: LookAhead): number {
     const view = next.longView(Number.NEGATIVE_INFINITY);
     const leastMs = leastOf(view);
-    const { voters, against } = next.votes(claimMs, leastMs, LOCAL_FRAMES);
+    const { voters, against } = next.votes(claimMs, leastMs, LOCAL_FRAMES, GAP_MS);
     if (2 * against <= voters && claimMs <= view.medianMs + TOLERANCE_MS) {
       return this.#advance(claimMs);
     }
@@ -161,24 +161,42 @@ export class StreamClock {
   /** Whether the frames behind it contradict a claim beyond the clock. */
   #isAhead(claimMs: number, next: LookAhead): boolean {
     const leastMs = this.#ms - BEHIND_MS;
-    const votes = next.votes(claimMs, leastMs, LOCAL_FRAMES);
-    if (votes.voters < VOTERS_MIN) return claimMs > this.#ms + TOLERANCE_MS + this.#spanMs();
-    const view = next.longView(leastMs);
-    const { lowMs, medianMs } = view;
-    this.#noteSilence(claimMs, lowMs, votes, next);
     const heldMs = claimMs - TOLERANCE_MS;
-    if (this.#age < ESTABLISHED_FRAMES) {
-      const part = this.#ms < leastOf(view) ? MOST : NEW_CLOCK_PART;
-      if (isContradicted(votes, part) || heldMs > medianMs) return true;
-      return isContradicted(next.votes(claimMs, leastMs, WIDE_FRAMES), part);
+    const gapMs = this.#gapMs();
+    const view = next.longView(leastMs);
+    if (heldMs > view.medianMs && view.lowMs <= this.#ms + gapMs) {
+      this.#weigh(-DISPROVED_WEIGHT);
+      return true;
     }
+    const votes = next.votes(claimMs, leastMs, LOCAL_FRAMES, gapMs);
+    if (votes.voters < VOTERS_MIN) return heldMs > this.#ms + this.#spanMs();
+    this.#noteSilence(claimMs, view.lowMs, votes, next);
+    const isHeld =
+      this.#age < ESTABLISHED_FRAMES
+        ? isContradicted(votes, this.#partOfNew(view)) || heldMs > view.medianMs
+        : this.#isHeld(votes, heldMs, view);
+    if (isHeld) return true;
+    const part = this.#age < ESTABLISHED_FRAMES ? this.#partOfNew(view) : this.#part;
+    return isContradicted(next.votes(claimMs, leastMs, WIDE_FRAMES, gapMs), part);
+  }
+
+  /** By the next frames, and by those of the long view. */
+  #isHeld(votes: Readonly<Votes>, heldMs: number, { lowMs, medianMs }: Readonly<LongView>) {
     const most = isContradicted(votes, MOST) || heldMs > medianMs;
     const few = votes.nearAgainst >= NEAR_VOTES || isContradicted(votes, FEW) || heldMs > lowMs;
-    this.#weigh(few, votes);
-    // A slow host with a good share of the frames would otherwise hold the clock back for ever.
-    const isEscalated = this.#against > ESCALATION;
-    if (isEscalated ? most : few) return true;
-    return isContradicted(next.votes(claimMs, leastMs, WIDE_FRAMES), isEscalated ? MOST : FEW);
+    if (!few) this.#weigh(-SUPPORTED_WEIGHT);
+    else this.#weigh(isContradicted(votes, MOST) ? -DISPROVED_WEIGHT : OUTVOTED_WEIGHT);
+    return this.#part === MOST ? most : few;
+  }
+
+  /** A slow host with a good share of the frames would otherwise hold the clock back for ever. */
+  get #part(): number {
+    return this.#against > ESCALATION ? MOST : FEW;
+  }
+
+  /** A clock that was set far behind what follows is to get away. */
+  #partOfNew(view: Readonly<LongView>): number {
+    return this.#ms < leastOf(view) ? MOST : NEW_CLOCK_PART;
   }
 
   /** Behind a silence nothing goes on at the old time: the clock counts as new. */
@@ -189,11 +207,8 @@ export class StreamClock {
     if (4 * next.countBetween(this.#ms - BEHIND_MS, mostMs) <= voters) this.#age = 0;
   }
 
-  #weigh(few: boolean, { against, voters }: Readonly<Votes>): void {
-    if (!few) this.#against -= SUPPORTED_WEIGHT;
-    else if (2 * against <= voters) this.#against += OUTVOTED_WEIGHT;
-    else this.#against -= DISPROVED_WEIGHT;
-    this.#against = Math.min(Math.max(this.#against, 0), ESCALATION_MAX);
+  #weigh(weight: number): void {
+    this.#against = Math.min(Math.max(this.#against + weight, 0), ESCALATION_MAX);
   }
 }
 
