@@ -12,6 +12,7 @@ import { Worker } from "../../runtime/worker.ts";
 import type { Speed } from "../../shuffler/pace.ts";
 import type { Progress } from "../../shuffler/publish.ts";
 import { eventsTotal } from "../../shuffler/shuffle.ts";
+import type { TimeStats } from "../../shuffler/trusted-time/timed-source.ts";
 import type { Backend } from "../backend.ts";
 import { deployTarget } from "../deploy-target.ts";
 import { type Program, sourceOf } from "../programs.ts";
@@ -47,6 +48,7 @@ export class Session {
   #live: LiveRecords | null = null;
   readonly #counts = new Map<string, number>();
   #progress: Progress | null = null;
+  #times: TimeStats | null = null;
   readonly #startMs = performance.now();
 
   constructor(options: SessionOptions) {
@@ -106,6 +108,7 @@ export class Session {
     return summaryLines({
       events: counters === undefined ? 0 : eventsTotal(counters),
       rejected: counters?.rejected ?? new Map(),
+      times: this.#times,
       topics: this.#counts,
       counters: await countersOf(this.#options.backend.log, this.#deployments),
       elapsedMs: performance.now() - this.#startMs,
@@ -123,8 +126,9 @@ export class Session {
       closeWindows: true,
       terminal,
       signal,
-      onProgress: (progress) => {
+      onProgress: (progress, { times }) => {
         this.#progress = progress;
+        this.#times = times;
         terminal.progress(`${plural(eventsTotal(progress.counters), "event")} published`);
       },
     });

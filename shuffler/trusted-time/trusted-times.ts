@@ -1,7 +1,7 @@
 // Gives every frame of a stream, in order, a time that no single host can bend. Live at the present the wall clock
 // says at once; of recordings, and while we catch up, the frames that follow do.
 
-import { HOLD_MS_MAX, LOOK_AHEAD_BYTES_MAX } from "./limits.ts";
+import { HOLD_MS_MAX } from "./limits.ts";
 import { LookAhead, RING_FRAMES } from "./look-ahead.ts";
 import { type ClockCounters, StreamClock } from "./stream-clock.ts";
 import { WallWitness } from "./wall-witness.ts";
@@ -18,12 +18,10 @@ export class TrustedTimes {
   readonly #next = new LookAhead();
   /** Of a live source. */
   readonly #witness: WallWitness | null;
-  /** Of the frames that wait, by their number modulo the length. */
-  readonly #bytesOf = new Float64Array(RING_FRAMES);
+  /** Of a live source's frames that wait, by their number modulo the length. */
   readonly #arrivedMs = new Float64Array(RING_FRAMES);
   #pushed = 0;
   #taken = 0;
-  #bytes = 0;
   /** Whether a live source's first frames are still awaited, and since when. */
   #isStarting: boolean;
   #startMs: number | null = null;
@@ -57,14 +55,11 @@ export class TrustedTimes {
    * A frame has arrived. Everything that `canTake` allows has to be taken before the next one.
    * @param claimMs its host's time @param wallMs ours, of no account for a recording
    */
-  push(claimMs: number, position: number, bytes: number, wallMs: number): void {
+  push(claimMs: number, position: number, wallMs: number): void {
     this.#next.push(claimMs, position);
-    const at = this.#pushed % RING_FRAMES;
-    this.#pushed += 1;
-    this.#bytesOf[at] = bytes;
-    this.#bytes += bytes;
     if (this.#witness === null) return;
-    this.#arrivedMs[at] = wallMs;
+    this.#arrivedMs[this.#pushed % RING_FRAMES] = wallMs;
+    this.#pushed += 1;
     this.#startMs ??= wallMs;
     this.#witness.note(claimMs, wallMs);
   }
@@ -73,7 +68,7 @@ export class TrustedTimes {
   canTake(wallMs: number): boolean {
     const next = this.#next;
     if (next.size === 0) return false;
-    if (next.isFull || this.#bytes >= LOOK_AHEAD_BYTES_MAX) return true;
+    if (next.isFull) return true;
     if (this.#witness === null) return false;
     if (this.#isStarting && wallMs - (this.#startMs ?? wallMs) < HOLD_MS_MAX) return false;
     this.#begin(this.#witness);
@@ -98,7 +93,8 @@ export class TrustedTimes {
         ? this.#clock.byWall(next.oldestMs, wallMs, witness)
         : this.#clock.byFrames(next);
     }
-    this.#shift();
+    this.#taken += 1;
+    next.shift();
     return timeMs;
   }
 
@@ -125,11 +121,5 @@ export class TrustedTimes {
     if (!this.#isStarting) return;
     this.#isStarting = false;
     witness.begin();
-  }
-
-  #shift(): void {
-    this.#bytes -= this.#bytesOf[this.#taken % RING_FRAMES] ?? 0;
-    this.#taken += 1;
-    this.#next.shift();
   }
 }

@@ -11,8 +11,6 @@ const BENT_MS = 3000;
 const WINDOW_MS = 60_000;
 /** From the relay to us. */
 export const NETWORK_MS = 100;
-/** Bytes of a frame, as they usually are. */
-const FRAME_BYTES = 4000;
 
 /** What a rule made of a stream: a time for each frame, and the clock after each. */
 export type Times = { readonly timesMs: readonly number[]; readonly clocksMs: readonly number[] };
@@ -30,7 +28,7 @@ export function playRecording(frames: readonly MadeFrame[]): Times {
   const times = new TrustedTimes({ live: false, floorMs: Number.NEGATIVE_INFINITY });
   const taken = new Taken(times);
   for (const [position, { claimMs }] of frames.entries()) {
-    times.push(claimMs, position, FRAME_BYTES, 0);
+    times.push(claimMs, position, 0);
     while (times.canTake(0)) taken.take(0);
   }
   while (times.size > 0) taken.take(0);
@@ -58,7 +56,7 @@ export function playLive(
   };
   for (const [position, { claimMs }] of frames.entries()) {
     passTo(arrivals[position] ?? nowMs);
-    times.push(claimMs, position, FRAME_BYTES, nowMs);
+    times.push(claimMs, position, nowMs);
     while (times.canTake(nowMs)) taken.take(nowMs);
   }
   passTo(nowMs + 10 * QUIET_MS);
@@ -68,10 +66,7 @@ export function playLive(
 }
 
 /** By our own clock. */
-function arrivalsOf(
-  frames: readonly MadeFrame[],
-  { wallOff = 0, catchUp }: LiveOptions,
-): number[] {
+function arrivalsOf(frames: readonly MadeFrame[], { wallOff = 0, catchUp }: LiveOptions): number[] {
   const startMs = frames[0]?.relayMs ?? 0;
   return frames.map(({ relayMs }) => {
     const onceMs = catchUp && startMs + catchUp.backMs + (relayMs - startMs) / catchUp.speed;
