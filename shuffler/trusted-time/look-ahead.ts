@@ -155,8 +155,9 @@ export class LookAhead {
       this.#medians[count] = block.quantile(first, 1 / 2);
       count += 1;
     }
-    this.#long.lowMs = quantile(this.#lows.subarray(0, count), 1 / 4);
-    const medians = this.#medians.subarray(0, count);
+    const lows = this.#lows.subarray(0, count).sort();
+    const medians = this.#medians.subarray(0, count).sort();
+    this.#long.lowMs = quantile(lows, 1 / 4);
     this.#long.medianMs = quantile(medians, 1 / 2);
     this.#long.spreadMs = quantile(medians, 9 / 16) - quantile(medians, 7 / 16);
     return this.#long;
@@ -168,8 +169,7 @@ export class LookAhead {
   }
 }
 
-/** Sorts `values`. @returns Infinity when there are none */
+/** Of values in order; Infinity when there are none. */
 function quantile(values: Float64Array, part: number): number {
-  values.sort();
   return values[Math.floor(values.length * part)] ?? Number.POSITIVE_INFINITY;
 }

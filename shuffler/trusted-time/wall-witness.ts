@@ -10,8 +10,6 @@ import {
   WITNESS_FRAMES_MIN,
 } from "./limits.ts";
 
-/** Quantiles are made anew once this part of the frames is. */
-const RENEWED_PART = 0.5;
 /** Part of the frames that come later than a quiet source's clock allows for. */
 const SLOW_PART = 0.1;
 /** At the start this part of the frames has to be ahead of a wall clock that is not trusted. */
@@ -100,7 +98,8 @@ export class WallWitness {
   }
 
   #renew(): void {
-    if (this.#added <= RENEWED_PART * this.#count) return;
+    const isGrowing = this.#count < WITNESS_FRAMES;
+    if (isGrowing ? 2 * this.#added <= this.#count : this.#added < WITNESS_FRAMES) return;
     this.#added = 0;
     const sorted = this.#offsetsMs.slice(0, this.#count).sort();
     this.#medianMs = sorted[Math.floor(this.#count / 2)] ?? 0;
