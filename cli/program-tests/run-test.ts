@@ -19,7 +19,7 @@ import { RepeatFilter } from "../../runtime/repeat-filter.ts";
 import { decodeFrame } from "../../shuffler/decode/frame.ts";
 import type { DecodedMessage } from "../../shuffler/decode/message.ts";
 import { Shuffler } from "../../shuffler/shuffle.ts";
-import { type Source, SourceError } from "../../shuffler/sources/source.ts";
+import { type Source, SourceError, type SourceItem } from "../../shuffler/sources/source.ts";
 import { topicsRead } from "../programs.ts";
 import { EventMaker } from "./events.ts";
 import { differences } from "./match.ts";
@@ -71,6 +71,22 @@ export async function runTest(test: ProgramTest, options: TestOptions): Promise<
   return failures;
 }
 
+/** What an item of a source says, with the time that we stand for. */
+type Given = { readonly message: DecodedMessage; readonly trustedMs?: number };
+
+/** Null for the clock of a live source, which says nothing. */
+function givenOf(item: SourceItem): Given | null {
+  const time = item.trustedMs === undefined ? {} : { trustedMs: item.trustedMs };
+  switch (item.kind) {
+    case "frame":
+      return { message: decodeFrame(item.raw), ...time };
+    case "message":
+      return { message: item.message, ...time };
+    case "clock":
+      return null;
+  }
+}
+
 class Play {
   readonly #test: ProgramTest;
   readonly #options: TestOptions;
@@ -80,7 +96,6 @@ class Play {
     partitions: 1,
     relay: "test",
     maxPayloadBytes: MAX_PAYLOAD_BYTES,
-    clock: null,
   });
   /** For files only: what a statement gives is an event of its own, however equal to another. */
   readonly #repeats = new RepeatFilter();
@@ -105,7 +120,7 @@ class Play {
   async step(step: TestStep): Promise<Failure | null> {
     switch (step.kind) {
       case "given":
-        return this.#given(this.#events.make(step.event), step.span, null);
+        return this.#given({ message: this.#events.make(step.event) }, step.span, null);
       case "fixture":
         return await this.#fixture(step.path, step.span);
       case "advance":
@@ -116,13 +131,15 @@ class Play {
     }
   }
 
-  #given(message: DecodedMessage, span: Span, repeats: RepeatFilter | null): Failure | null {
+  #given({ message, trustedMs }: Given, span: Span, repeats: RepeatFilter | null): Failure | null {
     if (message.kind === "rejected") {
       return { kind: "problem", message: `this is no valid event: ${message.detail}`, span };
     }
-    if ("timeMs" in message) this.#events.pass(message.timeMs);
+    if ("timeMs" in message) this.#events.pass(trustedMs ?? message.timeMs);
     this.#position += 1;
-    const item = { kind: "message", message, raw: EMPTY, position: this.#position } as const;
+    const position = this.#position;
+    const time = trustedMs === undefined ? {} : { trustedMs };
+    const item = { kind: "message", message, raw: EMPTY, position, ...time } as const;
     for (const shuffled of this.#shuffler.push(item)) {
       if (repeats?.admits(shuffled) ?? true) this.#driver.push(shuffled);
     }
@@ -134,8 +151,8 @@ class Play {
       const source = this.#options.open(resolve(dirname(this.#options.path), path));
       for await (const items of source.batches()) {
         for (const item of items) {
-          const message = item.kind === "frame" ? decodeFrame(item.raw) : item.message;
-          const failure = this.#given(message, span, this.#repeats);
+          const given = givenOf(item);
+          const failure = given === null ? null : this.#given(given, span, this.#repeats);
           if (failure !== null) return failure;
         }
       }
