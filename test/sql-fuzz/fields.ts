@@ -1,0 +1,157 @@
+// The fields a record has at some point of a random program, with how each is written in the language and in SQL,
+// and random expressions over them.
+
+import type { Random } from "../../runtime/testing/random.ts";
+import { pick } from "./tape.ts";
+
+/** `final` values are results that only the comparison reads: see `compare.ts`. */
+export type FieldType = "text" | "num" | "bool" | "instant" | "texts" | "nums" | "final";
+
+/** How a result is compared; what has none is compared exactly. */
+export type Check =
+  | "exact sum"
+  | "exact average"
+  | "quantile"
+  | "quantiles"
+  | "top_k"
+  | "approximate"
+  | "deviation"
+  | "one of";
+
+export type Field = {
+  /** A path: `record.n`. */
+  readonly fpl: string;
+  /** A column. */
+  readonly sql: string;
+  readonly type: FieldType;
+  readonly check?: Check;
+  /** The column that has a number as an integer multiple of 2^-56, for sums without rounding. */
+  readonly exact?: string;
+};
+
+/** An expression in both languages. */
+export type Both = { readonly fpl: string; readonly sql: string; readonly type: FieldType };
+
+export const TIME: Field = { fpl: "time", sql: "_t", type: "instant" };
+
+export function ofType(fields: readonly Field[], ...types: readonly FieldType[]): Field[] {
+  return fields.filter(({ type }) => types.includes(type));
+}
+
+/** One of the fields of these types; null when there is none. */
+export function pickField(
+  random: Random,
+  fields: readonly Field[],
+  ...types: readonly FieldType[]
+): Field | null {
+  const fitting = ofType(fields, ...types);
+  return fitting.length === 0 ? null : pick(random, fitting);
+}
+
+/** What every program begins with: a parameter, a constant and a function, which expressions use. */
+export const PREAMBLE = "param least: int = 2\nlet $yes = 'yes'\nfn bump(x) = (x ?? 0) + 1\n";
+const LEAST = 2;
+const TEXT_LITERALS = ["a", "b", "é", "ab", "😀", "did:plc:3", "com.example.beta", "create"];
+
+/** A condition; null counts as false where it filters, in both languages. */
+export function drawCondition(random: Random, fields: readonly Field[]): Both {
+  const one = drawComparison(random, fields);
+  const roll = random.next();
+  if (roll < 0.6) return one;
+  const other = drawComparison(random, fields);
+  if (roll < 0.72) return condition(`${one.fpl} && ${other.fpl}`, `${one.sql} AND ${other.sql}`);
+  if (roll < 0.86) return condition(`${one.fpl} || ${other.fpl}`, `${one.sql} OR ${other.sql}`);
+  return condition(`!${one.fpl}`, `NOT coalesce(${one.sql}, false)`);
+}
+
+function condition(fpl: string, sql: string): Both {
+  return { fpl: `(${fpl})`, sql: `(${sql})`, type: "bool" };
+}
+
+function drawComparison(random: Random, fields: readonly Field[]): Both {
+  const field = pickField(random, fields, "text", "num", "bool", "texts", "nums", "instant") ?? TIME;
+  const { fpl, sql } = field;
+  if (random.chance(0.2)) return condition(`${fpl} != null`, `${sql} IS NOT NULL`);
+  switch (field.type) {
+    case "text":
+      return ofText(random, field);
+    case "num": {
+      const op = pick(random, ["<", "<=", ">", ">=", "=="]);
+      const literal = random.int(6) - 1;
+      const written = literal === LEAST ? "$least" : literal;
+      return condition(`${fpl} ${op} ${written}`, `${sql} ${op} ${literal}`);
+    }
+    case "bool":
+      return condition(`${fpl} == true`, `${sql} = true`);
+    case "texts": {
+      const literal = pick(random, TEXT_LITERALS);
+      const has = `coalesce(list_contains(${sql}, '${literal}'), false)`;
+      return condition(`${fpl} has '${literal}'`, has);
+    }
+    case "nums": {
+      const literal = random.int(4);
+      return condition(`${fpl} has ${literal}`, `coalesce(list_contains(${sql}, ${literal}), false)`);
+    }
+    case "instant":
+    case "final":
+      return condition(`${fpl} > t'2026-01-01T00:00:00Z'`, `${sql} > ${Date.UTC(2026, 0, 1)}`);
+  }
+}
+
+function ofText(random: Random, { fpl, sql }: Field): Both {
+  const literal = pick(random, TEXT_LITERALS);
+  const roll = random.next();
+  if (roll < 0.4) return condition(`${fpl} != '${literal}'`, `${sql} <> '${literal}'`);
+  if (roll < 0.6) return condition(`${fpl} == '${literal}'`, `${sql} = '${literal}'`);
+  if (roll < 0.8) return condition(`${fpl} < '${literal}'`, `${sql} < '${literal}'`);
+  const has = `coalesce(contains(${sql}, '${literal}'), false)`;
+  return condition(`${fpl} has '${literal}'`, has);
+}
+
+/** A value for a new field. */
+export function drawValue(random: Random, fields: readonly Field[]): Both {
+  const draws = [drawNumber, drawText, drawChoice, drawInstant, plain, plain];
+  return pick(random, draws)(random, fields);
+}
+
+function plain(random: Random, fields: readonly Field[]): Both {
+  return pickField(random, fields, "text", "num", "bool", "texts", "nums") ?? TIME;
+}
+
+function drawNumber(random: Random, fields: readonly Field[]): Both {
+  const field = pickField(random, fields, "num");
+  if (field === null) return { fpl: "7", sql: "7::DOUBLE", type: "num" };
+  if (random.chance(0.2)) return { fpl: `bump(${field.fpl})`, sql: `coalesce(${field.sql}, 0) + 1`, type: "num" };
+  const [by, plus] = [1 + random.int(3), random.int(9) - 4];
+  return {
+    fpl: `(${field.fpl} ?? 0) * ${by} + ${plus}`,
+    sql: `coalesce(${field.sql}, 0) * ${by} + ${plus}`,
+    type: "num",
+  };
+}
+
+function drawText(random: Random, fields: readonly Field[]): Both {
+  const field = pickField(random, fields, "text");
+  if (field === null) return { fpl: "'none'", sql: "'none'", type: "text" };
+  if (random.chance(0.3)) {
+    return { fpl: `length(${field.fpl} ?? '')`, sql: `length(coalesce(${field.sql}, ''))::DOUBLE`, type: "num" };
+  }
+  return { fpl: `${field.fpl} ?? 'none'`, sql: `coalesce(${field.sql}, 'none')`, type: "text" };
+}
+
+function drawChoice(random: Random, fields: readonly Field[]): Both {
+  const test = drawCondition(random, fields);
+  return { fpl: `${test.fpl} ? $yes : 'no'`, sql: `CASE WHEN ${test.sql} THEN 'yes' ELSE 'no' END`, type: "text" };
+}
+
+function drawInstant(random: Random, fields: readonly Field[]): Both {
+  const field = pickField(random, [...fields, TIME], "instant") ?? TIME;
+  const seconds = 1 + random.int(9);
+  return random.chance(0.5)
+    ? { fpl: `${field.fpl} - ${seconds}s`, sql: `${field.sql} - ${seconds * 1000}`, type: "instant" }
+    : {
+        fpl: `bucket(${field.fpl}, ${seconds}s)`,
+        sql: `${field.sql} // ${seconds * 1000} * ${seconds * 1000}`,
+        type: "instant",
+      };
+}
