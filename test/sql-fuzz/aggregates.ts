@@ -17,14 +17,15 @@ export type Offer = {
 
 type Draw = (offer: Offer) => Aggregate | null;
 
-const ANY: readonly FieldType[] = ["text", "num", "bool", "instant"];
+const ANY: readonly FieldType[] = ["text", "num", "float", "bool", "instant"];
 
 function of(...types: readonly FieldType[]) {
   return ({ random, fields }: Offer): Field | null => pickField(random, fields, ...types);
 }
 const anything = of(...ANY);
 const something = of(...ANY, "texts", "nums");
-const number = of("num");
+const number = of("num", "float");
+const whole = of("num");
 
 const count: Draw = () => ({ fpl: "count()", sql: "count(*)::DOUBLE", type: "num" });
 
@@ -33,8 +34,14 @@ const countOf: Draw = (offer) => {
   return x && { fpl: `count(${x.fpl})`, sql: `count(${x.sql})::DOUBLE`, type: "num" };
 };
 
+/** A number that SQL adds exactly. */
+function addend(offer: Offer): Field | null {
+  const fields = offer.fields.filter(({ type, exact }) => type !== "float" || exact !== undefined);
+  return number({ ...offer, fields });
+}
+
 const sum: Draw = (offer) => {
-  const x = number(offer);
+  const x = addend(offer);
   if (x === null) return null;
   if (x.exact !== undefined) {
     const sql = `coalesce(sum(${x.exact}), 0::HUGEINT)`;
@@ -44,7 +51,7 @@ const sum: Draw = (offer) => {
 };
 
 const avg: Draw = (offer) => {
-  const x = number(offer);
+  const x = addend(offer);
   if (x === null) return null;
   if (x.exact !== undefined) {
     const sql = `{'sum': sum(${x.exact}), 'n': count(${x.sql})}`;
@@ -54,7 +61,7 @@ const avg: Draw = (offer) => {
 };
 
 const combined: Draw = (offer) => {
-  const x = number({ ...offer, fields: offer.fields.filter(({ exact }) => exact === undefined) });
+  const x = whole(offer);
   if (x === null) return null;
   const sql = `coalesce(sum(${x.sql}), 0) + 2 * count(*)::DOUBLE`;
   return { fpl: `sum(${x.fpl}) + 2 * count()`, sql, type: "num" };
@@ -62,7 +69,7 @@ const combined: Draw = (offer) => {
 
 function extreme(name: "min" | "max"): Draw {
   return (offer) => {
-    const x = of("text", "num", "instant")(offer);
+    const x = of("text", "num", "float", "instant")(offer);
     return x && { fpl: `${name}(${x.fpl})`, sql: `${name}(${x.sql})`, type: x.type };
   };
 }
@@ -77,7 +84,7 @@ function edge(name: "first" | "last"): Draw {
 }
 
 const collect: Draw = (offer) => {
-  const x = offer.ordered ? of("text", "num", "bool")(offer) : null;
+  const x = offer.ordered ? of("text", "num", "float", "bool")(offer) : null;
   if (x === null) return null;
   const max = 1 + offer.random.int(6);
   const all = `list(${x.sql} ORDER BY _o) FILTER (${x.sql} IS NOT NULL)`;
@@ -99,7 +106,7 @@ const approxDistinct: Draw = (offer) => {
 };
 
 const stddev: Draw = (offer) => {
-  const x = number({ ...offer, fields: offer.fields.filter(({ exact }) => exact === undefined) });
+  const x = whole(offer);
   return x && { fpl: `stddev(${x.fpl})`, sql: `stddev_samp(${x.sql})`, type: "final", check: "deviation" };
 };
 
@@ -125,7 +132,7 @@ const quantiles: Draw = (offer) => {
 
 /** The limit, and all values with how often each came: which of equals are named is left open. */
 const topK: Draw = (offer) => {
-  const x = of("text", "num")(offer);
+  const x = of("text", "num", "float")(offer);
   if (x === null) return null;
   const k = 1 + offer.random.int(4);
   const sql = `{'k': ${k}, 'all': coalesce(map_entries(histogram(${x.sql})), [])}`;

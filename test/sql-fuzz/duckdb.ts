@@ -3,7 +3,7 @@
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import type { Draft, Expected } from "./draft.ts";
 import type { Field } from "./fields.ts";
-import { EXACT_BITS, tapeStatements } from "./tape-sql.ts";
+import { EXACT_BITS, loadTape } from "./tape-sql.ts";
 import type { TapeEntry } from "./tape.ts";
 
 export type ExpectedRecord = Readonly<Record<string, unknown>>;
@@ -25,7 +25,8 @@ export async function answerOf(
   draft: Draft,
   partitions: readonly (readonly TapeEntry[])[],
 ): Promise<Answer> {
-  for (const statement of [...tapeStatements(partitions), ...draft.tables.statements]) {
+  await loadTape(connection, partitions);
+  for (const statement of draft.tables.statements) {
     try {
       await connection.run(statement);
     } catch (error) {

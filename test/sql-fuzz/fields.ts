@@ -4,8 +4,8 @@
 import type { Random } from "../../runtime/testing/random.ts";
 import { pick } from "./tape.ts";
 
-/** `final` values are results that only the comparison reads: see `compare.ts`. */
-export type FieldType = "text" | "num" | "bool" | "instant" | "texts" | "nums" | "final";
+/** A `num` is small and whole, so that SQL adds it exactly; a `float` is any number. `final` values are results that only the comparison reads: see `compare.ts`. */
+export type FieldType = "text" | "num" | "float" | "bool" | "instant" | "texts" | "nums" | "final";
 
 /** How a result is compared; what has none is compared exactly. */
 export type Check =
@@ -69,13 +69,14 @@ function condition(fpl: string, sql: string): Both {
 }
 
 function drawComparison(random: Random, fields: readonly Field[]): Both {
-  const field = pickField(random, fields, "text", "num", "bool", "texts", "nums", "instant") ?? TIME;
+  const field = pickField(random, fields, "text", "num", "float", "bool", "texts", "nums", "instant") ?? TIME;
   const { fpl, sql } = field;
   if (random.chance(0.2)) return condition(`${fpl} != null`, `${sql} IS NOT NULL`);
   switch (field.type) {
     case "text":
       return ofText(random, field);
-    case "num": {
+    case "num":
+    case "float": {
       const op = pick(random, ["<", "<=", ">", ">=", "=="]);
       const literal = random.int(6) - 1;
       const written = literal === LEAST ? "$least" : literal;
@@ -101,7 +102,7 @@ function drawComparison(random: Random, fields: readonly Field[]): Both {
 function ofText(random: Random, { fpl, sql }: Field): Both {
   const literal = pick(random, TEXT_LITERALS);
   const roll = random.next();
-  if (roll < 0.4) return condition(`${fpl} != '${literal}'`, `${sql} <> '${literal}'`);
+  if (roll < 0.4) return condition(`${fpl} != '${literal}'`, `${sql} IS DISTINCT FROM '${literal}'`);
   if (roll < 0.6) return condition(`${fpl} == '${literal}'`, `${sql} = '${literal}'`);
   if (roll < 0.8) return condition(`${fpl} < '${literal}'`, `${sql} < '${literal}'`);
   const has = `coalesce(contains(${sql}, '${literal}'), false)`;
@@ -115,7 +116,7 @@ export function drawValue(random: Random, fields: readonly Field[]): Both {
 }
 
 function plain(random: Random, fields: readonly Field[]): Both {
-  return pickField(random, fields, "text", "num", "bool", "texts", "nums") ?? TIME;
+  return pickField(random, fields, "text", "num", "float", "bool", "texts", "nums") ?? TIME;
 }
 
 function drawNumber(random: Random, fields: readonly Field[]): Both {

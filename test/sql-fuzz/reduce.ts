@@ -21,7 +21,7 @@ export type Grouping = {
 
 export function drawGrouping(draft: Draft, records: Records, windowed: boolean): Grouping {
   const { random } = draft;
-  const usable = ofType(records.fields, "text", "num", "bool");
+  const usable = ofType(records.fields, "text", "num", "float", "bool");
   const count = usable.length === 0 ? 0 : pick(random, [0, 1, 1, 1, 2]);
   const keys = Array.from({ length: count }, () => {
     const { fpl, sql, type } = pick(random, usable);
@@ -169,9 +169,9 @@ function drawSession(draft: Draft, records: Records): Step {
 /** `top`: greatest first, null last, ties by key. */
 export function drawTop(draft: Draft, records: Records): Step | null {
   const { random } = draft;
-  const by = pickField(random, records.fields, "num", "text", "instant");
+  const by = pickField(random, records.fields, "num", "float", "text", "instant");
   if (records.keys === null || records.keys.length === 0 || by === null) return null;
-  const per = random.chance(0.35) ? pickField(random, records.fields, "text", "num", "bool") : null;
+  const per = random.chance(0.35) ? pickField(random, records.fields, "text", "num", "float", "bool") : null;
   draft.shapes.add(per === null ? "top" : "top per");
   const n = 1 + random.int(4);
   const keys = records.keys.map(({ sql }) => `${sql} ASC NULLS LAST`).join(", ");

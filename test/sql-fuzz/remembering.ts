@@ -9,7 +9,7 @@ import { DELAY_MS } from "./tape.ts";
 /** Of records with a total order only. */
 export function drawDedup(draft: Draft, records: Records): Step | null {
   const { random } = draft;
-  const by = pickField(random, records.fields, "text", "num", "bool");
+  const by = pickField(random, records.fields, "text", "num", "float", "bool");
   if (records.tied || by === null) return null;
   const within = draft.duration(1 + random.int(40));
   const cap = random.chance(0.25) ? 1 + random.int(4) : null;

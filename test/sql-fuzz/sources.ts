@@ -15,7 +15,7 @@ const EVENT_FIELDS: readonly Field[] = [
   { fpl: "uri", sql: "uri", type: "text" },
   { fpl: "record.s", sql: "s", type: "text" },
   { fpl: "record.n", sql: "n", type: "num" },
-  { fpl: "record.x", sql: "x", type: "num", exact: "x56" },
+  { fpl: "record.x", sql: "x", type: "float", exact: "x56" },
   { fpl: "record.b", sql: "b", type: "bool" },
   { fpl: "record.l", sql: "l", type: "texts" },
   { fpl: "record.m", sql: "m", type: "nums" },

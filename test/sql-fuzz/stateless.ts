@@ -59,7 +59,7 @@ function unnested(draft: Draft, table: string, list: string, name: string): stri
 export const drawMap: Draw = (draft, records) => {
   draft.shapes.add("map");
   const { random } = draft;
-  const usable = ofType(records.fields, "text", "num", "bool", "instant", "texts", "nums");
+  const usable = ofType(records.fields, "text", "num", "float", "bool", "instant", "texts", "nums");
   const chosen = usable.filter(() => random.chance(0.5)).slice(0, MAP_FIELDS_MAX - 1);
   const values = [...chosen, drawValue(random, records.fields)].map((value) => {
     return { ...value, name: draft.name("m") };
