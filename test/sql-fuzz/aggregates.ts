@@ -107,7 +107,14 @@ const approxDistinct: Draw = (offer) => {
 
 const stddev: Draw = (offer) => {
   const x = whole(offer);
-  return x && { fpl: `stddev(${x.fpl})`, sql: `stddev_samp(${x.sql})`, type: "final", check: "deviation" };
+  return (
+    x && {
+      fpl: `stddev(${x.fpl})`,
+      sql: `stddev_samp(${x.sql})`,
+      type: "final",
+      check: "deviation",
+    }
+  );
 };
 
 /** The value of rank ⌊q·(n − 1)⌋, of which the answer is within 1 %. */

@@ -35,15 +35,25 @@ export function differenceOf(
   }
   const missing = [...open.values()].flat();
   if (wrong.length + missing.length === 0) return null;
-  const lines = [`${topic}: of ${expected.length} records ${missing.length} missing, ${wrong.length} wrong`];
+  const lines = [
+    `${topic}: of ${expected.length} records ${missing.length} missing, ${wrong.length} wrong`,
+  ];
   for (const [what, records] of Object.entries({ missing, wrong })) {
-    lines.push(...records.map(shown).sort().slice(0, SHOWN_MAX).map((one) => `  ${what}: ${one}`));
+    lines.push(
+      ...records
+        .map(shown)
+        .sort()
+        .slice(0, SHOWN_MAX)
+        .map((one) => `  ${what}: ${one}`),
+    );
   }
   return lines.join("\n");
 }
 
 function shown(record: Readonly<Record<string, unknown>>): string {
-  return JSON.stringify(record, (_key, value: unknown) => (typeof value === "bigint" ? Number(value) : value));
+  return JSON.stringify(record, (_key, value: unknown) =>
+    typeof value === "bigint" ? Number(value) : value,
+  );
 }
 
 function isExact(check: Check): boolean {
@@ -55,7 +65,8 @@ function exactPart(record: Readonly<Record<string, unknown>>, checked: readonly 
   return canonical(Object.fromEntries(rest));
 }
 
-function isNear({ fpl, check }: Field, expected: ExpectedRecord, actual: EngineRecord): boolean {
+function isNear(field: Field, expected: ExpectedRecord, actual: EngineRecord): boolean {
+  const { fpl, check } = field;
   const [a, b] = [expected[fpl] ?? null, actual[fpl] ?? null];
   switch (check) {
     case "quantile":
@@ -68,9 +79,31 @@ function isNear({ fpl, check }: Field, expected: ExpectedRecord, actual: EngineR
       return isWithin(a, b, DEVIATION_SHARE);
     case "top_k":
       return isTop(a, b);
-    default:
-      throw new Error(`${fpl} is compared exactly`);
+    case "first of equals":
+    case "last of equals":
+      return isOneOf(a as readonly Equal[], [b, actual[field.partner ?? ""]], check);
+    case "partner":
+      return true;
+    case "exact sum":
+    case "exact average":
+    case undefined:
+      break;
   }
+  throw new Error(`${fpl} is compared exactly`);
+}
+
+/** A record's place in the order, and its values of the two fields. */
+type Equal = { readonly o: bigint; readonly a: unknown; readonly b: unknown };
+
+/** Whether a record at the first or last place has these values: which of several is left open, but it is one. */
+function isOneOf(
+  all: readonly Equal[],
+  values: readonly unknown[],
+  check: "first of equals" | "last of equals",
+): boolean {
+  const ordered = all.toSorted((x, y) => Number(x.o - y.o));
+  const edge = check === "first of equals" ? ordered[0] : ordered.at(-1);
+  return ordered.some(({ o, a, b }) => o === edge?.o && canonical([a, b]) === canonical(values));
 }
 
 function isWithin(a: unknown, b: unknown, share: number): boolean {
@@ -86,7 +119,10 @@ function areWithin(a: unknown, b: unknown, share: number): boolean {
 }
 
 type Counted = { readonly value: unknown; readonly count: number; readonly error: number };
-type Histogram = { readonly k: number; readonly all: readonly { readonly key: unknown; readonly value: bigint }[] };
+type Histogram = {
+  readonly k: number;
+  readonly all: readonly { readonly key: unknown; readonly value: bigint }[];
+};
 
 /** The counts of the k most frequent, greatest first, each with a value that came so often. */
 function isTop(a: unknown, b: unknown): boolean {

@@ -2,7 +2,12 @@
 
 import { compile } from "../../compiler/compile.ts";
 import { toJson } from "../../runtime/eval/json.ts";
-import { eachRecord, type FirehoseMessage, PlanDriver, type StageCounters } from "../../runtime/plan-driver.ts";
+import {
+  eachRecord,
+  type FirehoseMessage,
+  PlanDriver,
+  type StageCounters,
+} from "../../runtime/plan-driver.ts";
 import { PARTITIONS } from "./tape.ts";
 
 export type EngineRecord = Readonly<Record<string, unknown>>;
@@ -16,7 +21,11 @@ export function runEngine(text: string, messages: readonly FirehoseMessage[]): E
   const { plans, diagnostics } = compile({ file: "fuzz.fpl", text });
   const errors = diagnostics.filter(({ severity }) => severity === "error");
   if (errors.length > 0) {
-    throw new Error(errors.map(({ code, message, span }) => `${code} ${message}: ${text.slice(span.start, span.end)}`).join("\n"));
+    throw new Error(
+      errors
+        .map(({ code, message, span }) => `${code} ${message}: ${text.slice(span.start, span.end)}`)
+        .join("\n"),
+    );
   }
   const topics = new Map<string, EngineRecord[]>();
   const driver = new PlanDriver(

@@ -16,7 +16,9 @@ export type Check =
   | "top_k"
   | "approximate"
   | "deviation"
-  | "one of";
+  | "first of equals"
+  | "last of equals"
+  | "partner";
 
 export type Field = {
   /** A path: `record.n`. */
@@ -25,6 +27,8 @@ export type Field = {
   readonly sql: string;
   readonly type: FieldType;
   readonly check?: Check;
+  /** Of equals: the field whose value must come from the same record. */
+  readonly partner?: string;
   /** The column that has a number as an integer multiple of 2^-56, for sums without rounding. */
   readonly exact?: string;
 };
@@ -69,7 +73,8 @@ function condition(fpl: string, sql: string): Both {
 }
 
 function drawComparison(random: Random, fields: readonly Field[]): Both {
-  const field = pickField(random, fields, "text", "num", "float", "bool", "texts", "nums", "instant") ?? TIME;
+  const field =
+    pickField(random, fields, "text", "num", "float", "bool", "texts", "nums", "instant") ?? TIME;
   const { fpl, sql } = field;
   if (random.chance(0.2)) return condition(`${fpl} != null`, `${sql} IS NOT NULL`);
   switch (field.type) {
@@ -91,7 +96,10 @@ function drawComparison(random: Random, fields: readonly Field[]): Both {
     }
     case "nums": {
       const literal = random.int(4);
-      return condition(`${fpl} has ${literal}`, `coalesce(list_contains(${sql}, ${literal}), false)`);
+      return condition(
+        `${fpl} has ${literal}`,
+        `coalesce(list_contains(${sql}, ${literal}), false)`,
+      );
     }
     case "instant":
     case "final":
@@ -102,7 +110,8 @@ function drawComparison(random: Random, fields: readonly Field[]): Both {
 function ofText(random: Random, { fpl, sql }: Field): Both {
   const literal = pick(random, TEXT_LITERALS);
   const roll = random.next();
-  if (roll < 0.4) return condition(`${fpl} != '${literal}'`, `${sql} IS DISTINCT FROM '${literal}'`);
+  if (roll < 0.4)
+    return condition(`${fpl} != '${literal}'`, `${sql} IS DISTINCT FROM '${literal}'`);
   if (roll < 0.6) return condition(`${fpl} == '${literal}'`, `${sql} = '${literal}'`);
   if (roll < 0.8) return condition(`${fpl} < '${literal}'`, `${sql} < '${literal}'`);
   const has = `coalesce(contains(${sql}, '${literal}'), false)`;
@@ -122,7 +131,8 @@ function plain(random: Random, fields: readonly Field[]): Both {
 function drawNumber(random: Random, fields: readonly Field[]): Both {
   const field = pickField(random, fields, "num");
   if (field === null) return { fpl: "7", sql: "7::DOUBLE", type: "num" };
-  if (random.chance(0.2)) return { fpl: `bump(${field.fpl})`, sql: `coalesce(${field.sql}, 0) + 1`, type: "num" };
+  if (random.chance(0.2))
+    return { fpl: `bump(${field.fpl})`, sql: `coalesce(${field.sql}, 0) + 1`, type: "num" };
   const [by, plus] = [1 + random.int(3), random.int(9) - 4];
   return {
     fpl: `(${field.fpl} ?? 0) * ${by} + ${plus}`,
@@ -135,21 +145,33 @@ function drawText(random: Random, fields: readonly Field[]): Both {
   const field = pickField(random, fields, "text");
   if (field === null) return { fpl: "'none'", sql: "'none'", type: "text" };
   if (random.chance(0.3)) {
-    return { fpl: `length(${field.fpl} ?? '')`, sql: `length(coalesce(${field.sql}, ''))::DOUBLE`, type: "num" };
+    return {
+      fpl: `length(${field.fpl} ?? '')`,
+      sql: `length(coalesce(${field.sql}, ''))::DOUBLE`,
+      type: "num",
+    };
   }
   return { fpl: `${field.fpl} ?? 'none'`, sql: `coalesce(${field.sql}, 'none')`, type: "text" };
 }
 
 function drawChoice(random: Random, fields: readonly Field[]): Both {
   const test = drawCondition(random, fields);
-  return { fpl: `${test.fpl} ? $yes : 'no'`, sql: `CASE WHEN ${test.sql} THEN 'yes' ELSE 'no' END`, type: "text" };
+  return {
+    fpl: `${test.fpl} ? $yes : 'no'`,
+    sql: `CASE WHEN ${test.sql} THEN 'yes' ELSE 'no' END`,
+    type: "text",
+  };
 }
 
 function drawInstant(random: Random, fields: readonly Field[]): Both {
   const field = pickField(random, [...fields, TIME], "instant") ?? TIME;
   const seconds = 1 + random.int(9);
   return random.chance(0.5)
-    ? { fpl: `${field.fpl} - ${seconds}s`, sql: `${field.sql} - ${seconds * 1000}`, type: "instant" }
+    ? {
+        fpl: `${field.fpl} - ${seconds}s`,
+        sql: `${field.sql} - ${seconds * 1000}`,
+        type: "instant",
+      }
     : {
         fpl: `bucket(${field.fpl}, ${seconds}s)`,
         sql: `${field.sql} // ${seconds * 1000} * ${seconds * 1000}`,

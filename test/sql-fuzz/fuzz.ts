@@ -49,7 +49,11 @@ function drawn(seed: number): Case {
   return { draft, text, commits };
 }
 
-async function compared(connection: DuckDBConnection, seed: number, { draft, text, commits }: Case) {
+async function compared(
+  connection: DuckDBConnection,
+  seed: number,
+  { draft, text, commits }: Case,
+) {
   const partitions = partitioned(commits, draft.told);
   try {
     const run = runEngine(text, messagesOf(partitions, seededRandom(seed * 3 + 2)));
@@ -63,12 +67,20 @@ async function compared(connection: DuckDBConnection, seed: number, { draft, tex
 
 function differences(draft: Draft, answer: Answer, run: EngineRun): string | null {
   const topics = [...draft.expected, ...draft.sides].map(({ topic, records }) =>
-    differenceOf(topic, records.fields, answer.topics.get(topic) ?? [], run.topics.get(topic) ?? []),
+    differenceOf(
+      topic,
+      records.fields,
+      answer.topics.get(topic) ?? [],
+      run.topics.get(topic) ?? [],
+    ),
   );
   const counts = [...answer.counts].map(([name, expected]) => {
     const [pipeline = "", counter = ""] = name.split(" ");
     const own = run.counters.filter((one) => one.pipeline === pipeline);
-    const actual = own.reduce((sum, one) => sum + (counter === "late" ? one.late : one.deadLetters), 0);
+    const actual = own.reduce(
+      (sum, one) => sum + (counter === "late" ? one.late : one.deadLetters),
+      0,
+    );
     return actual === expected ? null : `${name}: ${actual} instead of ${expected}`;
   });
   const wrong = [...topics, ...counts].filter((one) => one !== null);

@@ -58,7 +58,9 @@ for (let seed = first; seed < first + programs; seed += 1) {
   }
 }
 const seconds = (performance.now() - startMs) / 1000;
-const counted = [...shapes].sort(([, a], [, b]) => b - a).map(([name, count]) => `${name} ${count}`);
+const counted = [...shapes]
+  .sort(([, a], [, b]) => b - a)
+  .map(([name, count]) => `${name} ${count}`);
 console.log(`${shapes.size} shapes: ${counted.join(", ")}`);
 console.log(
   `${done} programs from seed ${first}, ${records} records, ${seconds.toFixed(0)} s: ${found.length} with a difference`,

@@ -1,7 +1,7 @@
 // Draws a whole program: pipelines that read the firehose and each other's topics, and what each topic must hold.
 
 import type { Draft, Records, Step } from "./draft.ts";
-import { drawCondition, pickField, PREAMBLE } from "./fields.ts";
+import { drawCondition, PREAMBLE, pickField } from "./fields.ts";
 import { drawTop, drawWindowed } from "./reduce.ts";
 import { drawDedup, drawFold } from "./remembering.ts";
 import { drawSource } from "./sources.ts";
@@ -59,7 +59,15 @@ class Way {
 
   stateless(max: number): void {
     const { random } = this.#draft;
-    const draws = [drawFilter, drawFilter, drawLet, drawLet, drawUnnest, drawMap, drawUnnestOfEither];
+    const draws = [
+      drawFilter,
+      drawFilter,
+      drawLet,
+      drawLet,
+      drawUnnest,
+      drawMap,
+      drawUnnestOfEither,
+    ];
     for (let left = random.int(max + 1); left > 0; left -= 1) {
       this.take(pick(random, draws)(this.#draft, this.records));
     }
@@ -82,7 +90,9 @@ class Way {
 function drawEnd(draft: Draft, way: Way): string {
   const { random } = draft;
   if (!way.records.flat) way.take(drawMap(draft, way.records));
-  const sinks = random.chance(0.1) ? [drawSink(draft, way.records), drawSink(draft, way.records)] : [drawSink(draft, way.records)];
+  const sinks = random.chance(0.1)
+    ? [drawSink(draft, way.records), drawSink(draft, way.records)]
+    : [drawSink(draft, way.records)];
   return sinks.map((sink) => `\n  |> ${sink}`).join("");
 }
 
@@ -120,7 +130,9 @@ function drawBranch(draft: Draft, records: Records): string {
 }
 
 function drawArm(draft: Draft, records: Records, conditions: readonly string[]): string {
-  const table = draft.tables.make(`SELECT * FROM ${records.table} WHERE ${conditions.join(" AND ")}`);
+  const table = draft.tables.make(
+    `SELECT * FROM ${records.table} WHERE ${conditions.join(" AND ")}`,
+  );
   const way = new Way(draft, { fpl: "", records: { ...records, table, keys: null } });
   way.stateless(1);
   if (draft.random.chance(0.4)) way.stateful();

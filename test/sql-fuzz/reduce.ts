@@ -33,8 +33,16 @@ export function drawGrouping(draft: Draft, records: Records, windowed: boolean):
     const { shape, fpl, sql, type, check } = drawAggregate(offer);
     draft.shapes.add(shape);
     const name = draft.name("a");
-    return { fpl: name, sql: name, type, from: sql, of: fpl, ...(check === undefined ? {} : { check }) };
+    return {
+      fpl: name,
+      sql: name,
+      type,
+      from: sql,
+      of: fpl,
+      ...(check === undefined ? {} : { check }),
+    };
   });
+  results.push(...drawPair(draft, records));
   const [only] = keys;
   const by =
     keys.length === 0
@@ -44,6 +52,39 @@ export function drawGrouping(draft: Draft, records: Records, windowed: boolean):
         : `by { ${keys.map(({ fpl, of }) => `${fpl}: ${of}`).join(", ")} } `;
   const aggregates = results.map(({ fpl, of }) => `${fpl}: ${of}`).join(", ");
   return { fpl: `reduce ${by}{ ${aggregates} }`, keys, results };
+}
+
+/** Of records that may stand at one place of the order: two values that must come from the same one. */
+function drawPair(draft: Draft, records: Records) {
+  const { random } = draft;
+  const texts = ofType(records.fields, "text");
+  if (!records.tied || texts.length === 0 || random.chance(0.5)) return [];
+  draft.shapes.add("first or last of equals");
+  const edge = pick(random, ["first", "last"] as const);
+  const [one, other] = [pick(random, texts), pick(random, texts)];
+  const [a, b] = [draft.name("a"), draft.name("a")];
+  const none = (sql: string): string => `coalesce(${sql}, 'none')`;
+  const from = `list({'o': _o, 'a': ${none(one.sql)}, 'b': ${none(other.sql)}})`;
+  const shared = { type: "final" } as const;
+  return [
+    {
+      ...shared,
+      fpl: a,
+      sql: a,
+      from,
+      of: `${edge}(${one.fpl} ?? 'none')`,
+      check: `${edge} of equals` as const,
+      partner: b,
+    },
+    {
+      ...shared,
+      fpl: b,
+      sql: b,
+      from: "NULL",
+      of: `${edge}(${other.fpl} ?? 'none')`,
+      check: "partner" as const,
+    },
+  ];
 }
 
 /** A windowed reduce, with what it sends when. */
@@ -66,7 +107,9 @@ function drawReduce(draft: Draft, records: Records): Step {
   const grouping = drawGrouping(draft, records, true);
   const everyMs = draft.random.chance(0.2) ? draft.duration(1 + draft.random.int(12)) : null;
   const rows =
-    everyMs === null ? open : changes(draft, open, { grouping, everyMs: everyMs.ms, graceMs: options.graceMs });
+    everyMs === null
+      ? open
+      : changes(draft, open, { grouping, everyMs: everyMs.ms, graceMs: options.graceMs });
   const explicit = draft.random.chance(0.1) ? "\n  |> emit final" : "";
   const emit = everyMs === null ? explicit : `\n  |> emit changes(every: ${everyMs.fpl})`;
   if (everyMs !== null) draft.shapes.add("emit changes");
@@ -95,7 +138,11 @@ function late(draft: Draft, records: Records, { sideTopic }: WindowOptions, from
 function changes(
   draft: Draft,
   open: string,
-  { grouping, everyMs, graceMs }: { readonly grouping: Grouping; readonly everyMs: number; readonly graceMs: number },
+  {
+    grouping,
+    everyMs,
+    graceMs,
+  }: { readonly grouping: Grouping; readonly everyMs: number; readonly graceMs: number },
 ): string {
   const keyed = grouping.keys.map(({ from, sql }) => `${from} AS _${sql}`);
   const known = draft.tables.make(
@@ -131,8 +178,14 @@ function resultsOf(draft: Draft, rows: string, grouping: Grouping, changing: boo
 }
 
 /** The field alone, without what it was made from. */
-export function plain({ fpl, sql, type, check }: Field): Field {
-  return check === undefined ? { fpl, sql, type } : { fpl, sql, type, check };
+export function plain({ fpl, sql, type, check, partner }: Field): Field {
+  return {
+    fpl,
+    sql,
+    type,
+    ...(check === undefined ? {} : { check }),
+    ...(partner === undefined ? {} : { partner }),
+  };
 }
 
 function drawSession(draft: Draft, records: Records): Step {
@@ -171,7 +224,9 @@ export function drawTop(draft: Draft, records: Records): Step | null {
   const { random } = draft;
   const by = pickField(random, records.fields, "num", "float", "text", "instant");
   if (records.keys === null || records.keys.length === 0 || by === null) return null;
-  const per = random.chance(0.35) ? pickField(random, records.fields, "text", "num", "float", "bool") : null;
+  const per = random.chance(0.35)
+    ? pickField(random, records.fields, "text", "num", "float", "bool")
+    : null;
   draft.shapes.add(per === null ? "top" : "top per");
   const n = 1 + random.int(4);
   const keys = records.keys.map(({ sql }) => `${sql} ASC NULLS LAST`).join(", ");

@@ -20,7 +20,10 @@ export function drawDedup(draft: Draft, records: Records): Step | null {
   const table = cap === null ? firsts(draft, rows, within.ms) : capped(draft, rows, within.ms, cap);
   const option = cap === null ? "" : `, cap: ${cap}`;
   if (cap !== null) draft.onePartition = true;
-  return { fpl: `dedup(by: ${by.fpl}, within: ${within.fpl}${option})`, records: { ...records, table } };
+  return {
+    fpl: `dedup(by: ${by.fpl}, within: ${within.fpl}${option})`,
+    records: { ...records, table },
+  };
 }
 
 /** Of each key its first record, then the next one that is far enough behind, and so on. */
@@ -55,7 +58,8 @@ export function drawFold(draft: Draft, records: Records): Step {
   const everyUnits = 1 + random.int(10);
   const every = draft.duration(everyUnits);
   const cap = !records.tied && random.chance(0.3) ? 1 + random.int(4) : null;
-  const expire = cap === null || random.chance(0.5) ? draft.duration(everyUnits + random.int(30)) : null;
+  const expire =
+    cap === null || random.chance(0.5) ? draft.duration(everyUnits + random.int(30)) : null;
   draft.shapes.add(cap === null ? "reduce without window" : "reduce with cap");
   if (cap !== null) draft.onePartition = true;
   const grouping = drawGrouping(draft, records, false);
@@ -69,7 +73,10 @@ export function drawFold(draft: Draft, records: Records): Step {
        (_seen // ${every.ms} + 1) * ${every.ms} AS _tick FROM
        (SELECT *, rank() OVER (ORDER BY ${BY_ORDER}) AS _o, row_number() OVER (ORDER BY ${BY_ORDER}) AS _n FROM ${records.table})`,
   );
-  const lives = cap === null ? livesOf(draft, rows, expire?.ms ?? 0) : cappedLives(draft, rows, cap, expire?.ms ?? null);
+  const lives =
+    cap === null
+      ? livesOf(draft, rows, expire?.ms ?? 0)
+      : cappedLives(draft, rows, cap, expire?.ms ?? null);
   return {
     fpl: `${grouping.fpl}${bounds}\n  |> emit changes(every: ${every.fpl})`,
     records: ticksOf(draft, lives, grouping),
@@ -87,7 +94,10 @@ function livesOf(draft: Draft, rows: string, expireMs: number): string {
 
 /** The same where only so many keys are kept: the one without a record for longest goes. */
 function cappedLives(draft: Draft, rows: string, cap: number, expireMs: number | null): string {
-  const alive = expireMs === null ? "c.kept" : `list_filter(c.kept, lambda one: one.seen > r._seen - ${expireMs})`;
+  const alive =
+    expireMs === null
+      ? "c.kept"
+      : `list_filter(c.kept, lambda one: one.seen > r._seen - ${expireMs})`;
   const others = `list_filter(${alive}, lambda one: one.g <> r._g)`;
   const own = `list_filter(${alive}, lambda one: one.g = r._g)`;
   const life = `coalesce(${own}[1].life, r._n)`;
@@ -101,7 +111,9 @@ function cappedLives(draft: Draft, rows: string, cap: number, expireMs: number |
 }
 
 function ticksOf(draft: Draft, lives: string, grouping: ReturnType<typeof drawGrouping>): Records {
-  const columns = [...grouping.keys, ...grouping.results].map(({ from, sql }) => `${from} AS ${sql}`);
+  const columns = [...grouping.keys, ...grouping.results].map(
+    ({ from, sql }) => `${from} AS ${sql}`,
+  );
   const by = ["_g", "_life", ...grouping.keys.map(({ from }) => from), "_sent"];
   const table = draft.tables.make(
     `SELECT _sent - 1 AS _t, _sent - 1 + ${DELAY_MS} AS _seen, 0::BIGINT AS _seq, []::BIGINT[] AS _place,

@@ -1,6 +1,6 @@
 // Where records come from: the firehose, topics, and unions of them.
 
-import type { Draft, Expected, Records, Step } from "./draft.ts";
+import type { Draft, Expected, Step } from "./draft.ts";
 import type { Field } from "./fields.ts";
 import { text } from "./sql.ts";
 import { COLLECTIONS, DELAY_MS, pick } from "./tape.ts";
@@ -28,7 +28,7 @@ const COLUMNS = `did, seq::DOUBLE AS seq, kind, op, collection, rkey, handle, ac
   CASE WHEN kind = 'commit' THEN 'at://' || did || '/' || collection || '/' || rkey END AS uri`;
 
 /** `seen` is the greatest time on the partition, as far as the stage was told. */
-function firehose(draft: Draft, reads: string, input: number | null): string {
+function firehose(reads: string, input: number | null): string {
   const place = input === null ? "[place]" : `[place, ${input}]`;
   const before = "PARTITION BY part ORDER BY pos ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING";
   return `SELECT t AS _t, greatest(t, coalesce(before + ${DELAY_MS}, t)) AS _seen, seq AS _seq, ${place} AS _place,
@@ -47,7 +47,11 @@ function drawFirehose(draft: Draft): Read {
   if (random.chance(0.2)) return { fpl: "firehose()", reads: "true", fields: all };
   if (random.chance(0.1)) {
     const kind = pick(random, ["identity", "account"]);
-    return { fpl: `events('${kind}')`, reads: `kind = '${kind}'`, fields: [...ACCOUNT_FIELDS, ...EVENT_FIELDS.slice(0, 2)] };
+    return {
+      fpl: `events('${kind}')`,
+      reads: `kind = '${kind}'`,
+      fields: [...ACCOUNT_FIELDS, ...EVENT_FIELDS.slice(0, 2)],
+    };
   }
   const wanted = COLLECTIONS.filter(() => random.chance(0.6));
   const names = wanted.length === 0 ? [...COLLECTIONS] : wanted;
@@ -60,12 +64,18 @@ function drawFirehose(draft: Draft): Read {
 
 function single(draft: Draft): Step {
   const { fpl, reads, fields } = drawFirehose(draft);
-  const op = reads === "true" || !fpl.startsWith("firehose") ? null : pick(draft.random, ["create", "delete", null, null]);
+  const op =
+    reads === "true" || !fpl.startsWith("firehose")
+      ? null
+      : pick(draft.random, ["create", "delete", null, null]);
   const filter = op === null ? "" : `\n  |> filter op == '${op}'`;
   const read = op === null ? reads : `${reads} AND op = '${op}'`;
   draft.shapes.add(fpl.startsWith("events") ? "account events" : "firehose");
-  const table = draft.tables.make(firehose(draft, read, null));
-  return { fpl: `${fpl}${filter}`, records: { table, fields, flat: false, tied: false, keys: null } };
+  const table = draft.tables.make(firehose(read, null));
+  return {
+    fpl: `${fpl}${filter}`,
+    records: { table, fields, flat: false, tied: false, keys: null },
+  };
 }
 
 /** Two sources of the firehose as they are. */
@@ -75,7 +85,9 @@ function unionOfEvents(draft: Draft): Step {
     reads.every((read) => read.fields.some((one) => one.sql === sql)),
   );
   draft.shapes.add("union of the firehose");
-  const table = draft.tables.make(reads.map((read, i) => firehose(draft, read.reads, i)).join(" UNION ALL "));
+  const table = draft.tables.make(
+    reads.map((read, i) => firehose(read.reads, i)).join(" UNION ALL "),
+  );
   const fpl = `union { ${reads.map((read) => read.fpl).join(", ")} }`;
   return { fpl, records: { table, fields, flat: false, tied: false, keys: null } };
 }
@@ -119,5 +131,3 @@ export function drawSource(draft: Draft): Step {
   // What the two inputs of a union know of a partition is the same only where each is told.
   return draft.told && random.chance(0.15) ? unionOfEvents(draft) : single(draft);
 }
-
-export type { Records };

@@ -43,7 +43,9 @@ export const drawUnnestOfEither: Draw = (draft, records) => {
   draft.shapes.add("dead letters");
   const name = draft.name("e");
   draft.count("deadLetters", `SELECT count(*) FROM ${records.table} WHERE u_is_text`);
-  const lists = draft.tables.make(`SELECT * FROM ${records.table} WHERE NOT coalesce(u_is_text, false)`);
+  const lists = draft.tables.make(
+    `SELECT * FROM ${records.table} WHERE NOT coalesce(u_is_text, false)`,
+  );
   const table = unnested(draft, lists, "u", name);
   const fields = [...records.fields, { fpl: name, sql: name, type: "text" } as const];
   return { fpl: `unnest record.u as ${name}`, records: { ...records, table, fields, keys: null } };

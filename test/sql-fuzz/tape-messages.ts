@@ -48,7 +48,11 @@ function envelopeOf(event: TapeEvent): RecordValue {
   const { did, seq, timeMs, kind, op, collection, rkey, record, handle, active } = event;
   const envelope = { did, seq, time: timeMs, kind };
   if (kind !== "commit") {
-    return { ...envelope, ...(handle === null ? {} : { handle }), ...(active === null ? {} : { active }) };
+    return {
+      ...envelope,
+      ...(handle === null ? {} : { handle }),
+      ...(active === null ? {} : { active }),
+    };
   }
   const written = { ...envelope, op, collection, rkey, rev: "3jzfcijpj2z2a" };
   return record === null ? written : { ...written, record: { ...record } };

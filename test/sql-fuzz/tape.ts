@@ -1,7 +1,7 @@
 // The firehose of one random program: commits of several operations, account events, and the watermarks of every
 // partition, in relay order. Steps back of time, late events, ties and odd texts are drawn on purpose.
 
-import { type Random } from "../../runtime/testing/random.ts";
+import type { Random } from "../../runtime/testing/random.ts";
 
 export const PARTITIONS = 4;
 export const COLLECTIONS = ["com.example.alpha", "com.example.beta", "com.example.gamma"] as const;
@@ -16,10 +16,10 @@ export type TapeRecord = {
   readonly n?: number | null;
   readonly x?: number;
   readonly b?: boolean | null;
-  readonly l?: readonly (string | null)[] | null;
-  readonly m?: readonly number[];
+  readonly l?: (string | null)[] | null;
+  readonly m?: number[];
   /** A list, a string or null: what `unnest` of a string does. */
-  readonly u?: readonly string[] | string | null;
+  readonly u?: string[] | string | null;
 };
 
 export type TapeEvent = {

@@ -42,7 +42,10 @@ function every(sizeMs: number, everyMs: number) {
 }
 
 /** Offsets from UTC, minutes, and the instants at which they change. */
-type Zone = { readonly base: number; readonly changes: readonly (readonly [atMs: number, minutes: number])[] };
+type Zone = {
+  readonly base: number;
+  readonly changes: readonly (readonly [atMs: number, minutes: number])[];
+};
 const ZONES: Readonly<Record<string, Zone>> = {
   "Europe/Berlin": {
     base: 60,
