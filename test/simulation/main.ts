@@ -3,7 +3,8 @@
 //   npm run simulate -- --from 1234                  replays one seed, with its program
 //   npm run simulate -- --seeds 50 --broken unfenced  shows that a broken variant is caught
 import { parseArgs } from "node:util";
-import { type Broken, type Finding, simulate } from "./simulate.ts";
+import { BROKEN, type Broken } from "../../runtime/testing/unreliable-log.ts";
+import { type Finding, simulate } from "./simulate.ts";
 
 const PROGRESS_MS = 10_000;
 
@@ -52,6 +53,7 @@ function rate(count: number): string {
 
 function brokenOf(text: string | undefined): Broken | null {
   if (text === undefined) return null;
-  if (text === "unfenced" || text === "split-commit") return text;
-  throw new RangeError(`--broken ${text}: unfenced or split-commit`);
+  const broken = BROKEN.find((one) => one === text);
+  if (broken === undefined) throw new RangeError(`--broken ${text}: ${BROKEN.join(", ")}`);
+  return broken;
 }
