@@ -163,18 +163,13 @@ function drawChoice(random: Random, fields: readonly Field[]): Both {
   };
 }
 
+/** Arithmetic on an instant that may be null is refused when it is compiled: only `time` never is. */
 function drawInstant(random: Random, fields: readonly Field[]): Both {
-  const field = pickField(random, [...fields, TIME], "instant") ?? TIME;
   const seconds = 1 + random.int(9);
-  return random.chance(0.5)
-    ? {
-        fpl: `${field.fpl} - ${seconds}s`,
-        sql: `${field.sql} - ${seconds * 1000}`,
-        type: "instant",
-      }
-    : {
-        fpl: `bucket(${field.fpl}, ${seconds}s)`,
-        sql: `${field.sql} // ${seconds * 1000} * ${seconds * 1000}`,
-        type: "instant",
-      };
+  const ms = seconds * 1000;
+  if (random.chance(0.5)) {
+    return { fpl: `time - ${seconds}s`, sql: `${TIME.sql} - ${ms}`, type: "instant" };
+  }
+  const { fpl, sql } = pickField(random, [...fields, TIME], "instant") ?? TIME;
+  return { fpl: `bucket(${fpl}, ${seconds}s)`, sql: `${sql} // ${ms} * ${ms}`, type: "instant" };
 }

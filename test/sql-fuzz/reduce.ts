@@ -174,7 +174,13 @@ function resultsOf(draft: Draft, rows: string, grouping: Grouping, changing: boo
     { fpl: "window.end", sql: "window_end", type: "instant" },
   ];
   const tied = changing || keys.length > 0;
-  return { table, fields, flat: true, tied, keys: changing ? null : keys.map(plain) };
+  return {
+    table,
+    fields,
+    flat: true,
+    tied,
+    keys: changing ? null : keys.map((key) => ({ ...plain(key), from: key.from })),
+  };
 }
 
 /** The field alone, without what it was made from. */
@@ -219,6 +225,11 @@ function drawSession(draft: Draft, records: Records): Step {
   };
 }
 
+/** Fields of which no value begins with another one, so that JSON texts of them sort as they do. */
+const SORTED_AS_TEXT: readonly string[] = ["did", "kind", "op", "collection", "rkey", "uri"];
+const TIES_AS_TEXT =
+  "top breaks ties by the text of the key: 10 before 9, 'a!' before 'a', by UTF-16";
+
 /** `top`: greatest first, null last, ties by key. */
 export function drawTop(draft: Draft, records: Records): Step | null {
   const { random } = draft;
@@ -228,6 +239,8 @@ export function drawTop(draft: Draft, records: Records): Step | null {
     ? pickField(random, records.fields, "text", "num", "float", "bool")
     : null;
   draft.shapes.add(per === null ? "top" : "top per");
+  if (!records.keys.every(({ from }) => SORTED_AS_TEXT.includes(from)))
+    draft.explained.add(TIES_AS_TEXT);
   const n = 1 + random.int(4);
   const keys = records.keys.map(({ sql }) => `${sql} ASC NULLS LAST`).join(", ");
   const partition = ["_t", ...(per === null ? [] : [per.sql])].join(", ");

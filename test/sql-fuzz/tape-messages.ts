@@ -28,9 +28,13 @@ export function messagesOf(
 }
 
 function messageOf(entry: TapeEntry): FirehoseMessage {
-  return entry.what === "watermark"
-    ? watermark(entry.partition, entry.watermarkMs)
-    : { subject: subjectOf(entry), headers: new Map(), payload: encodeRecord(envelopeOf(entry)) };
+  if (entry.what === "watermark") return watermark(entry.partition, entry.watermarkMs);
+  const { place } = entry;
+  return {
+    subject: subjectOf(entry),
+    headers: new Map(place === 0 ? [] : [[HEADER.operation, String(place)]]),
+    payload: encodeRecord(envelopeOf(entry)),
+  };
 }
 
 function watermark(partition: number, watermarkMs: number): FirehoseMessage {
