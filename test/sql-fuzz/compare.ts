@@ -21,19 +21,16 @@ export function differenceOf(
   actual: readonly EngineRecord[],
 ): string | null {
   const checked = fields.filter(({ check }) => check !== undefined && !isExact(check));
-  const open = new Map<string, ExpectedRecord[]>();
-  for (const record of expected) {
-    const key = exactPart(record, checked);
-    open.set(key, [...(open.get(key) ?? []), record]);
-  }
+  const open = Map.groupBy(expected, (record) => exactPart(record, checked));
+  const missing: ExpectedRecord[] = [];
   const wrong: EngineRecord[] = [];
-  for (const record of actual) {
-    const candidates = open.get(exactPart(record, checked)) ?? [];
-    const at = candidates.findIndex((one) => checked.every((field) => isNear(field, one, record)));
-    if (at === -1) wrong.push(record);
-    else candidates.splice(at, 1);
+  for (const [key, some] of Map.groupBy(actual, (record) => exactPart(record, checked))) {
+    const left = matched(open.get(key) ?? [], some, checked);
+    open.delete(key);
+    missing.push(...left.missing);
+    wrong.push(...left.wrong);
   }
-  const missing = [...open.values()].flat();
+  missing.push(...[...open.values()].flat());
   if (wrong.length + missing.length === 0) return null;
   const lines = [
     `${topic}: of ${expected.length} records ${missing.length} missing, ${wrong.length} wrong`,
@@ -48,6 +45,27 @@ export function differenceOf(
     );
   }
   return lines.join("\n");
+}
+
+/** Pairs as many as can be: a record near to two that are expected must not take the wrong one of them. */
+function matched(
+  expected: readonly ExpectedRecord[],
+  actual: readonly EngineRecord[],
+  checked: readonly Field[],
+) {
+  /** By place in `expected`: who has it. */
+  const taken = new Map<number, EngineRecord>();
+  const place = (record: EngineRecord, tried: Set<number>): boolean =>
+    expected.some((one, i) => {
+      if (tried.has(i) || !checked.every((field) => isNear(field, one, record))) return false;
+      tried.add(i);
+      const other = taken.get(i);
+      if (other !== undefined && !place(other, tried)) return false;
+      taken.set(i, record);
+      return true;
+    });
+  const wrong = actual.filter((record) => !place(record, new Set()));
+  return { wrong, missing: expected.filter((_, i) => !taken.has(i)) };
 }
 
 function shown(record: Readonly<Record<string, unknown>>): string {

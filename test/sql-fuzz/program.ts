@@ -33,9 +33,10 @@ function drawPipeline(draft: Draft, name: string): string {
     way.stateless(1);
   }
   const end = random.chance(0.15) ? drawBranch(draft, way.records) : drawEnd(draft, way);
-  const fromTopic = source.fpl.includes("topic(");
-  const partitions = draft.onePartition || fromTopic ? 1 : 1 + random.int(3);
-  const options = fromTopic ? "" : `options { partitions: ${partitions} }\n  `;
+  // What reads a topic has one partition; the stages behind it have as many as are said.
+  const partitions = draft.onePartition ? 1 : 1 + random.int(3);
+  const options = `options { partitions: ${partitions} }
+  `;
   return `pipeline ${name} {\n  ${options}from ${way.fpl}${end}\n}\n`;
 }
 
