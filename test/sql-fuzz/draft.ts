@@ -41,15 +41,18 @@ export class Draft {
   readonly explained = new Set<string>();
   /** What the program is made of, for the statistics. */
   readonly shapes = new Set<string>();
+  /** What names of topics and pipelines begin with, so that several programs can run beside each other. */
+  readonly prefix: string;
   pipeline = "";
   /** Whether a stage of the pipeline bounds its keys, which it does in each of its partitions. */
   onePartition = false;
   #names = 0;
 
-  constructor(random: Random, unit: Unit, told: boolean) {
+  constructor(random: Random, unit: Unit, told: boolean, prefix = "fuzz") {
     this.random = random;
     this.unit = unit;
     this.told = told;
+    this.prefix = prefix;
   }
 
   /** A name nobody has yet. */

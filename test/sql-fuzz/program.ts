@@ -14,9 +14,14 @@ const ARMS_MAX = 3;
 
 /** The text of a program; what it must give is in the draft. */
 export function drawProgram(draft: Draft): string {
+  return `${PREAMBLE}${drawPipelines(draft)}`;
+}
+
+/** The same without what every program begins with: several make one file. */
+export function drawPipelines(draft: Draft): string {
   const count = pick(draft.random, [1, 1, 2, 2, PIPELINES_MAX]);
-  const pipelines = Array.from({ length: count }, (_, i) => drawPipeline(draft, `fuzz${i + 1}`));
-  return `${PREAMBLE}${pipelines.join("\n")}`;
+  const names = Array.from({ length: count }, (_, i) => `${draft.prefix}${i + 1}`);
+  return names.map((name) => drawPipeline(draft, name)).join("\n");
 }
 
 function drawPipeline(draft: Draft, name: string): string {
@@ -102,13 +107,13 @@ function drawSink(draft: Draft, records: Records): string {
   const rank = random.chance(0.1) ? pickField(random, records.fields, "num", "instant") : null;
   if (rank !== null && !records.fields.some(({ fpl }) => fpl === "rank")) {
     draft.shapes.add("feed");
-    const name = draft.name("f");
+    const name = draft.name(`${draft.prefix}_f`);
     const table = draft.tables.make(`SELECT *, ${rank.sql} AS rank FROM ${records.table}`);
     const fields = [...records.fields, { fpl: "rank", sql: "rank", type: rank.type }];
     draft.expected.push({ topic: `feed.${name}`, records: { ...records, table, fields } });
     return `to feed('${name}', rank: ${rank.fpl})`;
   }
-  const topic = `fuzz.${draft.name("t")}`;
+  const topic = `${draft.prefix}.${draft.name("t")}`;
   draft.expected.push({ topic, records });
   const key = pickField(random, records.fields, "text", "num");
   if (key === null || random.chance(0.5)) return `to topic('${topic}')`;

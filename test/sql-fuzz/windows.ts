@@ -128,7 +128,7 @@ export function drawOptions(
   const { random } = draft;
   const grace = random.chance(0.5) ? drawGrace(draft, session) : null;
   const on = random.chance(0.2) ? drawOn(draft, fields) : null;
-  const sideTopic = sideable && random.chance(0.3) ? `fuzz.${draft.name("late")}` : null;
+  const sideTopic = sideable && random.chance(0.3) ? `${draft.prefix}.${draft.name("late")}` : null;
   if (grace !== null) draft.shapes.add("grace");
   if (sideTopic !== null) draft.shapes.add("late side");
   const parts = [
