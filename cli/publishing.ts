@@ -1,5 +1,6 @@
 // The shuffler on a NATS server: source → FIREHOSE, from its cursor on.
 
+import { isEvent } from "../plan/names.ts";
 import { duplicateWindowMs } from "../runtime/adapters/nats/inspect.ts";
 import { type InFlight, NatsPublisher } from "../runtime/adapters/nats/publisher.ts";
 import { NatsStoredIds } from "../runtime/adapters/nats/stored-ids.ts";
@@ -75,6 +76,8 @@ type OutputStats = {
   readonly resends: number;
   /** Messages that the stream had already. */
   readonly duplicates: number;
+  /** Those of them that are events. */
+  readonly repeated: number;
 };
 
 /** Publishes the source to its end, or until the signal aborts. @throws SourceError, NatsRefused */
@@ -180,13 +183,19 @@ async function openOutput(
   const giveUp = (): void =>
     void setTimeout(() => void nats[Symbol.asyncDispose](), STOP_WAIT_MS_MAX).unref();
   signal.addEventListener("abort", giveUp, { once: true });
+  let repeated = 0;
+  const onStored = (message: ShuffledMessage, duplicate: boolean, latencyMs: number): void => {
+    if (!duplicate) observer?.stored(message, latencyMs);
+    else if (isEvent(message)) repeated += 1;
+  };
   return {
-    publisher: publisherOn(nats, observer),
+    publisher: publisherOn(nats, onStored),
     guard,
     stats: () => ({
       inFlight: nats.inFlight,
       resends: nats.resends,
       duplicates: nats.duplicates + guard.repeats,
+      repeated: repeated + guard.repeatedEvents,
     }),
     [Symbol.asyncDispose]: async () => {
       signal.removeEventListener("abort", giveUp);
@@ -205,12 +214,14 @@ export function parseSpeed(text: string): Speed {
   throw new CommandError(EXIT.usage, `\`${text}\` is not a speed`, "write 1x, 60x or max");
 }
 
-function publisherOn(nats: NatsPublisher, observer: PublishingObserver | undefined): Publisher {
+type OnStored = (message: ShuffledMessage, duplicate: boolean, latencyMs: number) => void;
+
+function publisherOn(nats: NatsPublisher, onStored: OnStored): Publisher {
   return {
     publish: async (message, signal) => {
       signal.throwIfAborted();
       const inFlight = await nats.enqueue(message);
-      return { stored: stored(inFlight, message, observer) };
+      return { stored: stored(inFlight, message, onStored) };
     },
   };
 }
@@ -218,9 +229,9 @@ function publisherOn(nats: NatsPublisher, observer: PublishingObserver | undefin
 async function stored(
   { acked }: InFlight,
   message: ShuffledMessage,
-  observer: PublishingObserver | undefined,
+  onStored: OnStored,
 ): Promise<void> {
   const startMs = performance.now();
   const { duplicate } = await acked;
-  if (!duplicate) observer?.stored(message, performance.now() - startMs);
+  onStored(message, duplicate, performance.now() - startMs);
 }

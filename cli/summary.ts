@@ -6,6 +6,8 @@ import { formatCount, formatDuration } from "./terminal/units.ts";
 export type SummaryFacts = {
   /** Events taken from the source. */
   readonly events: number;
+  /** Those of them that came before, and were dropped. */
+  readonly repeated: number;
   /** What the shuffler refused, by reason. */
   readonly rejected: ReadonlyMap<string, number>;
   /** Records by topic. */
@@ -15,7 +17,7 @@ export type SummaryFacts = {
 };
 
 export function summaryLines(facts: SummaryFacts): string[] {
-  const { events, rejected, topics, counters, elapsedMs } = facts;
+  const { events, repeated, rejected, topics, counters, elapsedMs } = facts;
   const rate = Math.round(events / Math.max(elapsedMs / 1000, 0.001));
   const rows: [string, string][] = [
     ["events in", formatCount(events)],
@@ -24,6 +26,7 @@ export function summaryLines(facts: SummaryFacts): string[] {
     ["late", formatCount(counters.late)],
     ["dead letters", formatCount(counters.deadLetters)],
   ];
+  if (repeated > 0) rows.push(["repeated", formatCount(repeated)]);
   if (rejected.size > 0) rows.push(["rejected", parts(rejected)]);
   rows.push(["elapsed", `${formatDuration(elapsedMs)}, ${formatCount(rate)} events/s`]);
   return rows.map(([name, value]) => `${name.padEnd(12)}  ${value}`);

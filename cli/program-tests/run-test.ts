@@ -15,6 +15,7 @@ import type { Plan } from "../../plan/plan.ts";
 import { MAX_PAYLOAD_BYTES } from "../../runtime/adapters/nats-server/config.ts";
 import { toJson } from "../../runtime/eval/json.ts";
 import { eachRecord, PlanDriver } from "../../runtime/plan-driver.ts";
+import { RepeatFilter } from "../../runtime/repeat-filter.ts";
 import { decodeFrame } from "../../shuffler/decode/frame.ts";
 import type { DecodedMessage } from "../../shuffler/decode/message.ts";
 import { Shuffler } from "../../shuffler/shuffle.ts";
@@ -81,6 +82,8 @@ class Play {
     maxPayloadBytes: MAX_PAYLOAD_BYTES,
     clock: null,
   });
+  /** For files only: what a statement gives is an event of its own, however equal to another. */
+  readonly #repeats = new RepeatFilter();
   readonly #driver: PlanDriver;
   #position = 0;
 
@@ -102,7 +105,7 @@ class Play {
   async step(step: TestStep): Promise<Failure | null> {
     switch (step.kind) {
       case "given":
-        return this.#given(this.#events.make(step.event), step.span);
+        return this.#given(this.#events.make(step.event), step.span, null);
       case "fixture":
         return await this.#fixture(step.path, step.span);
       case "advance":
@@ -113,14 +116,16 @@ class Play {
     }
   }
 
-  #given(message: DecodedMessage, span: Span): Failure | null {
+  #given(message: DecodedMessage, span: Span, repeats: RepeatFilter | null): Failure | null {
     if (message.kind === "rejected") {
       return { kind: "problem", message: `this is no valid event: ${message.detail}`, span };
     }
     if ("timeMs" in message) this.#events.pass(message.timeMs);
     this.#position += 1;
     const item = { kind: "message", message, raw: EMPTY, position: this.#position } as const;
-    for (const shuffled of this.#shuffler.push(item)) this.#driver.push(shuffled);
+    for (const shuffled of this.#shuffler.push(item)) {
+      if (repeats?.admits(shuffled) ?? true) this.#driver.push(shuffled);
+    }
     return null;
   }
 
@@ -130,7 +135,7 @@ class Play {
       for await (const items of source.batches()) {
         for (const item of items) {
           const message = item.kind === "frame" ? decodeFrame(item.raw) : item.message;
-          const failure = this.#given(message, span);
+          const failure = this.#given(message, span, this.#repeats);
           if (failure !== null) return failure;
         }
       }
@@ -192,6 +197,8 @@ class Play {
         return sum(stages.map(({ deadLetters }) => deadLetters));
       case "dropped":
         return sum(stages.flatMap(({ dropped }) => Object.values(dropped)));
+      case "repeated":
+        return this.#repeats.repeated;
     }
   }
 }

@@ -5,6 +5,7 @@ import type { Plan } from "../../plan/plan.ts";
 import { MAX_PAYLOAD_BYTES } from "../../runtime/adapters/nats-server/config.ts";
 import type { Value } from "../../runtime/eval/values.ts";
 import { eachRecord, PlanDriver } from "../../runtime/plan-driver.ts";
+import { RepeatFilter } from "../../runtime/repeat-filter.ts";
 import { eventsTotal, Shuffler } from "../../shuffler/shuffle.ts";
 import type { Source, SourceItem } from "../../shuffler/sources/source.ts";
 import { CommandError, EXIT } from "../exit-codes.ts";
@@ -29,6 +30,7 @@ export class LocalRun {
   readonly #options: LocalRunOptions;
   readonly #source: Source;
   readonly #shuffler: Shuffler;
+  readonly #repeats = new RepeatFilter();
   readonly #driver: PlanDriver;
   /** Topic → the name to print; what is not in there is only counted. */
   readonly #shown: ReadonlyMap<string, string>;
@@ -78,6 +80,7 @@ export class LocalRun {
   summary(): string[] {
     return summaryLines({
       events: eventsTotal(this.#shuffler.counters),
+      repeated: this.#repeats.repeated,
       rejected: this.#shuffler.counters.rejected,
       topics: this.#counts,
       counters: sumCounters(this.#driver.counters()),
@@ -87,7 +90,9 @@ export class LocalRun {
 
   async #push(items: readonly SourceItem[], stop: AbortSignal): Promise<void> {
     for (const item of items) {
-      for (const message of this.#shuffler.push(item)) this.#driver.push(message);
+      for (const message of this.#shuffler.push(item)) {
+        if (this.#repeats.admits(message)) this.#driver.push(message);
+      }
     }
     await this.#print();
     // A run of batches is one run of microtasks: let signals and timers in.
