@@ -71,7 +71,7 @@ function trends(events: readonly PlainEvent[], windows: NaiveWindows): Trend[] {
   const tagged = inTime.flatMap((post) => tagsOf(post).map((tag) => ({ ...post, tag })));
   return naiveWindows(tagged, windows).flatMap((window) =>
     [...groupBy(window.items, ({ tag }) => tag)].map(([tag, group]) => {
-      const [first] = group.toSorted((a, b) => a.timeMs - b.timeMs || a.seq - b.seq);
+      const [first] = group.toSorted((a, b) => a.seenMs - b.seenMs || a.seq - b.seq);
       const sample = first === undefined ? "" : uriOf(first);
       const authors = new Set(group.map(({ did }) => did)).size;
       return { tag, posts: group.length, authors, sample, ...windowFields(window) };

@@ -41,6 +41,10 @@ export const HEADER = {
   watermark: "Fpaas-Watermark",
   /** On an event whose relay time is too far in the future to move a watermark: `1`. */
   untrustedTime: "Fpaas-Untrusted-Time",
+  /** On an event: the place of its operation within the commit, from 0; left out for the first. */
+  operation: "Fpaas-Operation",
+  /** On a message of a topic: the orders of its records (runtime/eval/order-header.ts). */
+  order: "Fpaas-Order",
   /** Which producer wrote a stage or topic message: see `producerName`. */
   from: "Fpaas-From",
   /** Unique id of the commit a message was written by: tells our own retry from somebody else's write. */

@@ -130,7 +130,7 @@ export type SessionWindow = {
 
 /**
  * Sends rows to the partitions of stage `to`. A row is the CBOR array
- * `[timeMs, seq, keys, columns]`; its partition is that of the canonical form of `keys`. In front of a tumbling
+ * `[timeMs, order, keys, columns]`; its partition is that of the canonical form of `keys`. In front of a tumbling
  * reduce one row may stand for several (`COMBINED_ROW_PARTS`).
  */
 export type ExchangeOp = {
@@ -140,9 +140,11 @@ export type ExchangeOp = {
   readonly columns: readonly Expr[];
   /**
    * One more column behind: the instant the row was *known* at (milliseconds), the greater of its own and
-   * of its channel's watermark. It does not depend on how channels interleave.
+   * of the watermark that its record has seen. It does not depend on how channels interleave.
    */
   readonly known?: true;
+  /** Rows have the whole order of their records, and not their seq alone. */
+  readonly seen?: true;
 };
 
 /**
@@ -163,7 +165,7 @@ export type ReduceOp = {
 };
 
 /**
- * Aggregates rows per key without a window. First op of its stage; the rows have a `known` column. Yields
+ * Aggregates rows per key without a window. First op of its stage; the rows have an order (`seen`). Yields
  * `{…keys, …aggregates, time}` at every multiple of `everyMs` in which a group has changed. At least one of
  * `expireMs` (of event time without a row, not less than `everyMs`) and `cap` (groups of a stage partition)
  * bounds its state.
@@ -200,7 +202,7 @@ export type AggregateKind =
     }
   /** Exact; saturates at `cap`. */
   | { readonly fn: "distinct"; readonly cap: number }
-  /** In order of (time, seq), the first `max`. */
+  /** In the order of records, the first `max`. */
   | { readonly fn: "collect"; readonly max: number }
   /** `q` in [0, 1]; within 1 % of the value. */
   | { readonly fn: "quantile"; readonly q: number }
@@ -210,14 +212,14 @@ export type AggregateKind =
 
 /**
  * Of the rows of one window (equal time) and one `per` value, the `n` with the greatest `by`; ties by
- * key. First op of its stage; the rows' columns are `[record, by, per, keys]`. Yields the records,
+ * key, then in the order of records (`seen`). First op of its stage; the rows' columns are `[record, by, per, keys]`. Yields the records,
  * greatest first, when the watermark passes their time.
  */
 export type TopOp = { readonly op: "top"; readonly n: number };
 
 /**
  * Passes the first record of each key, then none for `withinMs` of event time. First op of its stage; the
- * rows have a `known` column and before it one, the record. Of more than `cap` keys in a stage partition
+ * rows have an order (`seen`) and one column, the record. Of more than `cap` keys in a stage partition
  * the one that passed longest ago is forgotten.
  */
 export type DedupOp = { readonly op: "dedup"; readonly withinMs: number; readonly cap: number };

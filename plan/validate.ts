@@ -224,6 +224,7 @@ const op: z.ZodType<Op> = z.lazy(() =>
       keys: z.array(expr),
       columns: z.array(expr),
       known: z.literal(true).exactOptional(),
+      seen: z.literal(true).exactOptional(),
     }),
     z.strictObject({
       op: z.literal("reduce"),

@@ -11,7 +11,12 @@ import {
   targetsOf,
 } from "../plan/targets.ts";
 import { assert } from "./core/assert.ts";
-import type { Counters, InputMessage } from "./core/message.ts";
+import {
+  type Counters,
+  type InputMessage,
+  type OutputMessage,
+  operationOf,
+} from "./core/message.ts";
 import { DRAIN, type DrainLimits, StageRunner } from "./core/stage-runner.ts";
 import { decodeRecords } from "./eval/codec.ts";
 import type { Value } from "./eval/values.ts";
@@ -82,6 +87,7 @@ export class PlanDriver {
     for (const reader of this.#readersOf(message.subject)) {
       reader.message.watermarkMs = watermarkOf(message.headers);
       reader.message.timeTrusted = !message.headers.has(HEADER.untrustedTime);
+      reader.message.operation = operationOf(message.headers);
       reader.message.payload = message.payload.length === 0 ? null : message.payload;
       reader.message.subject = message.subject;
       reader.message.seq = this.#seq;
@@ -109,9 +115,10 @@ export class PlanDriver {
   #pass(task: Task): boolean {
     const { messages, watermarkMs } = task.runner.drain();
     task.runner.skipChanges(); // Nothing is checkpointed here.
-    for (const { target, partition, payload } of messages) {
+    for (const one of messages) {
+      const { target, partition, payload } = one;
       if (target.kind === "topic") this.#onRecords(target.name, payload);
-      this.#deliver(task, target, partition, payload, null);
+      this.#deliver(task, target, partition, one, null);
     }
     const advanced = watermarkMs !== null && watermarkMs > task.sentWatermarkMs;
     if (advanced) this.#announce(task, watermarkMs);
@@ -130,7 +137,7 @@ export class PlanDriver {
     from: Task,
     target: Target,
     partition: number,
-    payload: Uint8Array | null,
+    records: Pick<OutputMessage, "payload" | "order"> | null,
     watermarkMs: number | null,
   ): void {
     const producers = producersOf(from.plan, target);
@@ -143,7 +150,9 @@ export class PlanDriver {
         generation: 1,
         watermarkMs,
         timeTrusted: true,
-        payload,
+        operation: 0,
+        order: records?.order ?? null,
+        payload: records?.payload ?? null,
         subject: `${target.kind} ${target.name}`,
         seq: this.#seq,
       };
@@ -238,6 +247,8 @@ function readersIn(task: Task, subject: string, partitions: number): Reader[] {
       generation: 0,
       watermarkMs: null,
       timeTrusted: true,
+      operation: 0,
+      order: null,
       payload: null,
       subject,
       seq: 0,

@@ -7,6 +7,7 @@ import { CborWriter } from "./cbor/writer.ts";
 import { CommitSubjects } from "./commit-subjects.ts";
 import { FrameCommit } from "./decode/frame-commit.ts";
 import type { FrameOp } from "./decode/frame-op.ts";
+import { COMMIT_OPS_MAX } from "./decode/limits.ts";
 import type { CommitMessage, CommitOp, DecodedMessage } from "./decode/message.ts";
 import type { Rejected } from "./decode/rejection.ts";
 import { ENVELOPE_BYTES_MAX, type EventFields, encodeEnvelope } from "./envelope.ts";
@@ -18,6 +19,8 @@ import type { SourceItem } from "./sources/source.ts";
 
 /** How much of a refused frame is kept for whoever looks into it. */
 export const REJECTED_PAYLOAD_BYTES_MAX = 65_536;
+/** Places in a commit whose headers are kept: a commit has no more operations. */
+const KEPT_PLACES_MAX = COMMIT_OPS_MAX;
 /** What the headers of a message may need of the server's `max_payload`, which counts both. */
 export const HEADERS_BYTES_MAX = 1024;
 
@@ -39,7 +42,12 @@ export class Router {
   readonly #subjects: CommitSubjects;
   /** Where the item at hand comes from, and what every event of there says of itself. */
   #relay: string;
-  #headers: ReadonlyMap<string, string>;
+  /** By place of the operation in its commit. */
+  #headers: ReadonlyMap<string, string>[] = [];
+  /** Whose operations came last, and how many of that commit there were. */
+  #lastDid = "";
+  #lastSeq = -1;
+  #operations = 0;
   /** Events whose record was left out because it did not fit. */
   oversize = 0;
 
@@ -54,7 +62,6 @@ export class Router {
     this.#options = options;
     this.#subjects = new CommitSubjects(options.partitions);
     this.#relay = options.relay;
-    this.#headers = eventHeaders(options.relay);
     this.#payloadBytesMax = options.maxPayloadBytes - HEADERS_BYTES_MAX;
     this.#rejectedBytesMax = Math.min(REJECTED_PAYLOAD_BYTES_MAX, this.#payloadBytesMax);
   }
@@ -105,29 +112,41 @@ export class Router {
   #commit(commit: CommitMessage, raw: Uint8Array): ShuffledMessage[] {
     const { did, seq, rejected } = commit;
     const partition = partitionOf(did, this.#options.partitions);
+    const first = this.#placeOf(commit);
     const events =
       commit instanceof FrameCommit && commit.didAt >= 0
-        ? commit.ops.map((op) => this.#frameOp(partition, commit, op))
-        : commit.ops.map((op) => this.#op(partition, commit, op));
+        ? commit.ops.map((op, i) => this.#frameOp(partition, commit, op, first + i))
+        : commit.ops.map((op, i) => this.#op(partition, commit, op, first + i));
     if (rejected.length === 0) return events;
     return [...events, ...rejected.map((one, i) => this.#rejected(one, i, raw, seq))];
   }
 
-  #op(partition: number, commit: CommitMessage, op: CommitOp): ShuffledMessage {
+  /** The place of the commit's first operation here: a line of Jetstream has one of them, and the seq of all. */
+  #placeOf({ did, seq, ops }: CommitMessage): number {
+    const goesOn = seq === this.#lastSeq && did === this.#lastDid;
+    const first = goesOn ? this.#operations : 0;
+    this.#lastDid = did;
+    this.#lastSeq = seq;
+    this.#operations = first + ops.length;
+    return first;
+  }
+
+  #op(partition: number, commit: CommitMessage, op: CommitOp, place: number): ShuffledMessage {
     const subject = this.#subjects.of(partition, op.action, op.collection);
     const msgId = commitOpId(commit.did, commit.rev, op);
-    return this.#event(subject, msgId, fieldsOf(commit, op));
+    return this.#event(subject, msgId, fieldsOf(commit, op), place);
   }
 
   /** As `#op`, without making texts of what stands in the frame. */
-  #frameOp(partition: number, commit: FrameCommit, op: FrameOp): ShuffledMessage {
+  #frameOp(partition: number, commit: FrameCommit, op: FrameOp, place: number): ShuffledMessage {
     const text = this.#text;
     text.set(commit, op);
     const payload = encodeFrameOp(this.#writer, text, commit, op);
-    if (payload.length > this.#payloadBytesMax) return this.#op(partition, commit, op);
+    if (payload.length > this.#payloadBytesMax) return this.#op(partition, commit, op, place);
     const msgId = text.id();
     const subject = this.#subjects.of(partition, op.action, op.collection);
-    return { subject, msgId, headers: this.#headers, payload, relaySeq: commit.seq };
+    const headers = this.#headersAt(place);
+    return { subject, msgId, headers, payload, relaySeq: commit.seq };
   }
 
   #accountEvent(
@@ -136,13 +155,13 @@ export class Router {
   ): ShuffledMessage {
     const partition = partitionOf(event.did, this.#options.partitions);
     const subject = accountSubject(partition, event.kind);
-    return this.#event(subject, msgId, event);
+    return this.#event(subject, msgId, event, 0);
   }
 
-  #event(subject: string, msgId: string, event: EventFields): ShuffledMessage {
+  #event(subject: string, msgId: string, event: EventFields, place: number): ShuffledMessage {
     const { payload, oversize } = encodeEnvelope(this.#writer, event, this.#payloadBytesMax);
     if (oversize) this.oversize += 1;
-    return { subject, msgId, headers: this.#headers, payload, relaySeq: event.seq };
+    return { subject, msgId, headers: this.#headersAt(place), payload, relaySeq: event.seq };
   }
 
   #rejected(one: Rejected, index: number, raw: Uint8Array, seq: number): ShuffledMessage {
@@ -162,16 +181,26 @@ export class Router {
   #turnTo(relay: string): void {
     if (relay === this.#relay) return;
     this.#relay = relay;
-    this.#headers = eventHeaders(relay);
+    this.#headers = [];
+  }
+
+  /** One map for all events of a relay in that place: to make one for each takes a tenth of a frame's time. */
+  #headersAt(place: number): ReadonlyMap<string, string> {
+    const known = this.#headers[place];
+    if (known !== undefined) return known;
+    const headers = eventHeaders(this.#relay, place);
+    if (place < KEPT_PLACES_MAX) this.#headers[place] = headers;
+    return headers;
   }
 }
 
-/** One map for all events of a relay: to make one for each takes a tenth of a frame's time. */
-function eventHeaders(relay: string): ReadonlyMap<string, string> {
-  return new Map([
+function eventHeaders(relay: string, place: number): ReadonlyMap<string, string> {
+  const headers = new Map<string, string>([
     [HEADER.relayHost, relay],
     [HEADER.contentType, CONTENT_EVENT],
   ]);
+  if (place > 0) headers.set(HEADER.operation, String(place));
+  return headers;
 }
 
 function fieldsOf(commit: CommitMessage, op: CommitOp): EventFields {

@@ -10,6 +10,7 @@ import { HEADERS_BYTES_MAX, REJECTED_PAYLOAD_BYTES_MAX } from "./route.ts";
 import { eventsTotal, Shuffler, type ShufflerOptions } from "./shuffle.ts";
 import type { ShuffledMessage } from "./shuffled-message.ts";
 import { openRecording } from "./sources/recording.ts";
+import type { SourceItem } from "./sources/source.ts";
 import {
   accountFrame,
   cborOf,
@@ -19,6 +20,7 @@ import {
   errorFrame,
   frameOf,
   identityFrame,
+  REV,
   syncFrame,
 } from "./testing/frames.ts";
 import { frameItems, readAll } from "./testing/items.ts";
@@ -79,6 +81,48 @@ describe("Shuffler", () => {
       rkey: "b",
     });
     expect(new Set(events.map((m) => m.msgId)).size).toBe(5);
+  });
+
+  it("says of each operation but a commit's first where it is in the commit, whatever its ids are", () => {
+    const places = (events: readonly ShuffledMessage[]) =>
+      events.map(({ headers }) => headers.get(HEADER.operation));
+    const unusual = { path: "app.bsky.feed.post/_" };
+    for (const ops of [
+      [create("c"), create("a"), { action: "delete", path: "app.bsky.graph.follow/b" }],
+      [{ ...create("c"), ...unusual }, create("a"), create("b")],
+    ]) {
+      expect(places(shuffle([commitFrame(ops)]).events)).toEqual([undefined, "1", "2"]);
+    }
+    const { events } = shuffle([
+      commitFrame([create("a")]),
+      commitFrame([create("b")], { seq: 8 }),
+    ]);
+    expect(places(events)).toEqual([undefined, undefined]);
+  });
+
+  it("counts on over items that share DID and seq, as the lines of one commit in Jetstream do", () => {
+    const operation = (rkey: string, seq: number, did = DID): SourceItem => {
+      const op = { action: "delete", collection: "app.bsky.feed.post", rkey } as const;
+      const at = { did, seq, timeMs: 1_783_000_000_000, rev: REV };
+      const message = { kind: "commit", ...at, ops: [op], rejected: [] } as const;
+      return { kind: "message", position: seq, raw: new Uint8Array(), message };
+    };
+    const shuffler = new Shuffler(OPTIONS);
+    const items = [
+      operation("c", 5),
+      operation("a", 5),
+      operation("b", 5),
+      operation("a", 5, "did:plc:bbbbbbbbbbbbbbbbbbbbbbbb"),
+      operation("d", 6),
+    ];
+    const events = items.flatMap((item) => shuffler.push(item)).filter((m) => !isWatermark(m));
+    expect(events.map(({ headers }) => headers.get(HEADER.operation) ?? "0")).toEqual([
+      "0",
+      "1",
+      "2",
+      "0",
+      "0",
+    ]);
   });
 
   it("gives the same ids to the same commit with another seq", () => {

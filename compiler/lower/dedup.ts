@@ -21,6 +21,6 @@ export function lowerDedup(args: readonly Arg[], span: Span, draft: Draft): void
   const cap = integerArg(values, "cap", [1, DEDUP_KEYS_MAX], env) ?? DEDUP_KEYS_MAX;
   const by = values.get("by");
   const key = by === undefined ? NULL : lowerExpr(by, freshEnv(env));
-  exchange(draft, [key], [CURRENT], draft.partitions, true);
+  exchange(draft, [key], [CURRENT], draft.partitions, { seen: true });
   draft.ops.push({ op: "dedup", withinMs, cap });
 }

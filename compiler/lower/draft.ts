@@ -1,7 +1,7 @@
 // A pipeline while it is being lowered: the stages so far, and what the next one may rely on.
 
 import type { Expr } from "../../plan/expr.ts";
-import type { Input, Op, Topic, Window } from "../../plan/plan.ts";
+import type { ExchangeOp, Input, Op, Topic, Window } from "../../plan/plan.ts";
 import type { Shape } from "../shapes/shape.ts";
 import type { PipelineNode, Span, StageNode } from "../syntax/ast.ts";
 import type { Env } from "./env.ts";
@@ -50,20 +50,21 @@ export type Draft = {
 /** Topics of the whole file: each has one owner. */
 export type TopicOwners = Map<string, string>;
 
+export type Tells = Pick<ExchangeOp, "known" | "seen">;
+
 /**
  * Ends the current ops with an exchange and opens the stage behind it.
- * @param known whether the rows say when they were known
+ * @param tells what the rows say of their records beside keys and columns
  */
 export function exchange(
   draft: Draft,
   keys: readonly Expr[],
   columns: readonly Expr[],
   partitions: number,
-  known = false,
+  tells: Tells,
 ): void {
   const id = `s${draft.stages.length}`;
-  const op = { op: "exchange", to: id, keys, columns } as const;
-  draft.ops.push(known ? { ...op, known } : op);
+  draft.ops.push({ op: "exchange", to: id, keys, columns, ...tells });
   const from = [draft.stage.id];
   const stage: DraftStage = { id, partitions, inputs: [{ kind: "exchange", from }], ops: [] };
   draft.stages.push(stage);

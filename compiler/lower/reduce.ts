@@ -1,10 +1,11 @@
 // A reduce: its keys, its aggregates, and the exchange in front of it.
 
 import type { Expr } from "../../plan/expr.ts";
+import { isOrdered } from "../../plan/ops.ts";
 import type { FoldOp, ReduceOp } from "../../plan/plan.ts";
 import type { ExprNode, KeyNode, ReduceNode, Span } from "../syntax/ast.ts";
 import { AggregateTable } from "./aggregates.ts";
-import { type Draft, exchange, type PendingWindow } from "./draft.ts";
+import { type Draft, exchange, type PendingWindow, type Tells } from "./draft.ts";
 import type { Emission } from "./emit.ts";
 import { CURRENT, freshEnv } from "./env.ts";
 import { lowerExpr } from "./expr.ts";
@@ -42,7 +43,7 @@ export function lowerReduce(
   if (pending !== null && pending !== "unknown") pushWindow(pending, draft);
   const partitions = keys.length === 0 ? 1 : draft.partitions;
   const exprs = keys.map((key) => key.expr);
-  exchange(draft, exprs, table.columns, partitions, needsKnown(op));
+  exchange(draft, exprs, table.columns, partitions, needsOf(op));
   draft.ops.push(op);
   if (!table.combined) return;
   const kept = op.op === "reduce" ? [...names, "window"] : names;
@@ -70,9 +71,18 @@ function opOf(
   return null;
 }
 
+/** What the operator has to be told of its rows. */
+function needsOf(op: ReduceOp | FoldOp): Tells {
+  if (op.op === "fold") return { seen: true };
+  return {
+    ...(needsKnown(op) ? { known: true } : {}),
+    ...(op.aggregates.some(isOrdered) ? { seen: true } : {}),
+  };
+}
+
 /** Whether the answer depends on when rows were known, not only on their times. */
-function needsKnown(op: ReduceOp | FoldOp): boolean {
-  if (op.op === "fold" || op.changesEveryMs !== undefined) return true;
+function needsKnown(op: ReduceOp): boolean {
+  if (op.changesEveryMs !== undefined) return true;
   const { window } = op;
   switch (window.kind) {
     case "hopping":

@@ -39,6 +39,8 @@ export function lowerTop(args: readonly Arg[], span: Span, shape: Shape, draft: 
   const tie: Expr = { k: "list", items };
   const perKeys = per === null || per === undefined ? [] : [per];
   const columns = [CURRENT, by ?? NULL, per ?? NULL, tie];
-  exchange(draft, perKeys, columns, perKeys.length === 0 ? 1 : draft.partitions);
+  exchange(draft, perKeys, columns, perKeys.length === 0 ? 1 : draft.partitions, {
+    seen: true,
+  });
   draft.ops.push({ op: "top", n });
 }

@@ -1,9 +1,11 @@
 // What the operators of one stage partition share: the message in hand, the output, the counters.
 
+import { WATERMARK_DELAY_MS } from "../../plan/event.ts";
 import type { Plan, Stage } from "../../plan/plan.ts";
 import type { Target } from "../../plan/targets.ts";
 import type { CborWriter } from "../eval/cbor-encode.ts";
 import { EvaluationError } from "../eval/eval-error.ts";
+import type { RecordOrder } from "../eval/record-order.ts";
 import { Instant, type RecordValue, type Value } from "../eval/values.ts";
 import { type Records, timeOf } from "../eval/view/records.ts";
 import type { Counters } from "./message.ts";
@@ -14,12 +16,16 @@ import { OutputBuffer } from "./output.ts";
 export type CurrentMessage = {
   subject: string;
   seq: number;
-  /** Watermark of the channel it came on; -Infinity before the first. */
-  channelWatermarkMs: number;
 };
 
-/** Takes one record on; `order` is its tie-breaker among records of equal time. */
-export type Emit<R = RecordValue> = (record: R, seq: number) => void;
+/**
+ * The order of the record in hand (`RecordOrder`): it goes along with it through the operators, which work on one
+ * record at a time. Its contents are told only where it is sent.
+ */
+export type CurrentOrder = { seenMs: number; seq: number; readonly place: number[] };
+
+/** Takes one record on. */
+export type Emit<R = RecordValue> = (record: R) => void;
 
 export class StageContext {
   readonly plan: Plan;
@@ -27,11 +33,8 @@ export class StageContext {
   readonly combiner: CombinerLimits;
   readonly output: OutputBuffer;
   readonly counters: Counters = { in: 0, out: 0, late: 0, deadLetters: 0, lost: 0, dropped: {} };
-  readonly message: CurrentMessage = {
-    subject: "",
-    seq: 0,
-    channelWatermarkMs: Number.NEGATIVE_INFINITY,
-  };
+  readonly message: CurrentMessage = { subject: "", seq: 0 };
+  readonly order: CurrentOrder = { seenMs: Number.NEGATIVE_INFINITY, seq: 0, place: [] };
 
   constructor(plan: Plan, stage: Stage, combiner: CombinerLimits) {
     this.plan = plan;
@@ -40,14 +43,36 @@ export class StageContext {
     this.output = new OutputBuffer();
   }
 
+  /** The watermark that the record in hand has seen: it is late or not by that. */
+  get judgedMs(): number {
+    return this.order.seenMs - WATERMARK_DELAY_MS;
+  }
+
+  /** Turns to a record of that order. */
+  turnTo({ seenMs, seq, place }: RecordOrder): void {
+    const { order } = this;
+    order.seenMs = seenMs;
+    order.seq = seq;
+    order.place.length = 0;
+    for (const one of place) order.place.push(one);
+  }
+
   /** Where an item is to be written; it is sent by `sendBegun`. */
   begin(target: Target, partition: number): CborWriter {
     return this.output.begin(target, partition);
   }
 
-  sendBegun(): void {
+  /** @param timeMs of the record, for a topic: its order goes with it; null for an exchange */
+  sendBegun(timeMs: number | null): void {
     this.counters.out += 1;
-    this.output.add();
+    this.output.add(timeMs === null ? null : this.order, timeMs ?? 0);
+  }
+
+  /** Sends a record to partition 0 of a topic of the pipeline's own. */
+  sendAside(topic: string, record: RecordValue, timeMs: number): void {
+    const target: Target = { kind: "topic", name: topic };
+    this.output.begin(target, 0).value(record);
+    this.output.add(this.order, timeMs);
   }
 
   drop(reason: string): void {
@@ -59,7 +84,7 @@ export class StageContext {
     const { topic, max } = this.plan.deadLetters;
     this.counters.deadLetters += 1;
     if (this.counters.deadLetters > max) return;
-    this.output.addRecord({ kind: "topic", name: topic }, 0, {
+    const letter = {
       reason: error.reason,
       detail: error.detail,
       stage: this.stage.id,
@@ -68,17 +93,18 @@ export class StageContext {
       seq: this.message.seq,
       record,
       time: new Instant(timeMs),
-    });
+    };
+    this.sendAside(topic, letter, timeMs);
   }
 
   /**
    * Runs `body` for records of an operator; an `EvaluationError` sends the record to dead letters.
    * Anything else is a bug of ours and goes up.
    */
-  guard<R>(op: string, records: Records<R>, body: (record: R, seq: number) => void): Emit<R> {
-    return (record, seq) => {
+  guard<R>(op: string, records: Records<R>, body: (record: R) => void): Emit<R> {
+    return (record) => {
       try {
-        body(record, seq);
+        body(record);
       } catch (error) {
         this.refuse(op, records, record, error);
       }

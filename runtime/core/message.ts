@@ -1,5 +1,6 @@
 // What goes into a stage and what comes out: plain data, no I/O.
 
+import { HEADER } from "../../plan/names.ts";
 import type { Target } from "../../plan/targets.ts";
 
 /** One message of a stage's input, in the order of its channel. */
@@ -17,6 +18,10 @@ export type InputMessage = {
   readonly generation: number;
   /** The producer sends no record with a lesser time after this; null when the message does not say. */
   readonly watermarkMs: number | null;
+  /** Of an event: the place of its operation within the commit. */
+  readonly operation: number;
+  /** Of a message of a topic: the orders of its records (`OrderReader`); null when it carries none. */
+  readonly order: string | null;
   /** False for an event whose time must not move the watermark: the shuffler did not believe it. */
   readonly timeTrusted: boolean;
   /** An event, a CBOR sequence of records or rows; null for a watermark message. */
@@ -26,6 +31,12 @@ export type InputMessage = {
   readonly seq: number;
 };
 
+/** The place of an event's operation within its commit, as its headers say. */
+export function operationOf(headers: ReadonlyMap<string, string>): number {
+  const place = Number(headers.get(HEADER.operation) ?? 0);
+  return Number.isSafeInteger(place) && place > 0 ? place : 0;
+}
+
 /** Records for one partition of one target: the items of a CBOR sequence. */
 export type OutputMessage = {
   readonly target: Target;
@@ -33,6 +44,8 @@ export type OutputMessage = {
   /** A CBOR sequence (RFC 8742) of `records` items. */
   readonly payload: Uint8Array;
   readonly records: number;
+  /** The orders of a topic's records (`OrderWriter`); null when there is nothing to say. */
+  readonly order: string | null;
 };
 
 /** One change of keyed state; null deletes the key. */

@@ -2,7 +2,7 @@
 
 import type { Target } from "../../plan/targets.ts";
 import { CborWriter } from "../eval/cbor-encode.ts";
-import type { RecordValue } from "../eval/values.ts";
+import { ORDER_BYTES_TARGET, OrderWriter, type Position } from "../eval/order-header.ts";
 import { assert } from "./assert.ts";
 import type { OutputMessage } from "./message.ts";
 
@@ -27,6 +27,8 @@ type Pending = {
   /** Bytes of the items that are in it; what else is in `writer` is one that was begun. */
   length: number;
   records: number;
+  /** Of the records of a topic. */
+  readonly orders: OrderWriter;
 };
 
 export class OutputBuffer {
@@ -54,11 +56,6 @@ export class OutputBuffer {
     this.#gatherings.push(one);
   }
 
-  addRecord(target: Target, partition: number, record: RecordValue): void {
-    this.begin(target, partition).value(record);
-    this.add();
-  }
-
   /** Where the next CBOR item of a partition is to be written; it counts once it is added, and else was never begun. */
   begin(target: Target, partition: number): CborWriter {
     const pending = this.#open(target, partition);
@@ -67,8 +64,11 @@ export class OutputBuffer {
     return pending.writer;
   }
 
-  /** Adds the item that was begun last. */
-  add(): void {
+  /**
+   * Adds the item that was begun last. @param order of a record of a topic; null: it is a row, which says its order
+   * itself @param timeMs of the record, NaN when it has none
+   */
+  add(order: Position | null, timeMs: number): void {
     const pending = this.#last;
     assert(pending !== null, "an item is added that was not begun");
     const { length } = pending.writer;
@@ -76,7 +76,9 @@ export class OutputBuffer {
     this.#bytes += length - pending.length;
     pending.length = length;
     pending.records += 1;
-    if (length >= MESSAGE_BYTES_TARGET) this.#close(pending);
+    if (order !== null) pending.orders.add(order, timeMs);
+    if (length < MESSAGE_BYTES_TARGET && pending.orders.length < ORDER_BYTES_TARGET) return;
+    this.#close(pending);
   }
 
   /** All messages since the last drain; messages of one target and partition in order. */
@@ -104,16 +106,17 @@ export class OutputBuffer {
     let pending = this.#pending.get(key);
     if (pending === undefined) {
       const writer = new CborWriter(START_BYTES);
-      pending = { target, partition, writer, length: 0, records: 0 };
+      const orders = new OrderWriter();
+      pending = { target, partition, writer, length: 0, records: 0, orders };
       this.#pending.set(key, pending);
     }
     return pending;
   }
 
   #close(pending: Pending): void {
-    const { target, partition, writer, length, records } = pending;
+    const { target, partition, writer, length, records, orders } = pending;
     writer.resumeAt(length);
-    this.#full.push({ target, partition, payload: writer.take(), records });
+    this.#full.push({ target, partition, payload: writer.take(), records, order: orders.take() });
     pending.length = 0;
     pending.records = 0;
     this.#begun -= 1;

@@ -3,24 +3,22 @@
 
 import { WATERMARK_DELAY_MS } from "../../plan/event.ts";
 import { isStateful } from "../../plan/ops.ts";
-import type { Input, Op, Plan, Stage } from "../../plan/plan.ts";
+import type { Input, Plan, Stage } from "../../plan/plan.ts";
 import { decodeRecords, decodeRows } from "../eval/codec.ts";
 import { EvaluationError } from "../eval/eval-error.ts";
+import { OrderReader } from "../eval/order-header.ts";
 import { Instant, isRecord, type RecordValue, type Value } from "../eval/values.ts";
 import { EncodedRows } from "../eval/view/encoded-rows.ts";
 import { EventRecords } from "../eval/view/event-records.ts";
 import { EventView } from "../eval/view/event-view.ts";
-import { OBJECTS, type Records, timeOf } from "../eval/view/records.ts";
+import { OBJECTS, timeOf } from "../eval/view/records.ts";
 import { assert } from "./assert.ts";
+import { buildChain } from "./chain.ts";
 import { type Emit, StageContext } from "./context.ts";
 import type { Counters, InputMessage, StateChange, StepOutput } from "./message.ts";
-import { branch } from "./operators/branch.ts";
 import { buildStateful } from "./operators/build.ts";
 import { COMBINER, type CombinerLimits } from "./operators/combiner.ts";
-import { exchange, sink } from "./operators/send.ts";
-import type { StatefulOperator } from "./operators/stateful.ts";
-import { type Adding, filter, letField, map, sample, unnest } from "./operators/stateless.ts";
-import { type EmitAt, window } from "./operators/window.ts";
+import type { EmitOrdered, StatefulOperator } from "./operators/stateful.ts";
 import { type SavedWatermarks, Watermarks } from "./watermarks.ts";
 
 /** The part of a checkpoint that is small and written whole each time. */
@@ -70,6 +68,9 @@ export class StageRunner {
   /** What the last message set off and is not through yet. */
   #advance: Advance | null = null;
   #pieces = 0;
+  /** Watermark of the channel of the message in hand; -Infinity before the first. */
+  #toldMs = Number.NEGATIVE_INFINITY;
+  readonly #orders = new OrderReader();
   readonly #limits: DrainLimits;
 
   /**
@@ -89,7 +90,7 @@ export class StageRunner {
     const view = new EventView();
     this.#events = { view, emit: buildChain(ops, this.#context, new EventRecords(view)) };
     this.#stateful = isStateful(first)
-      ? buildStateful(first, this.#context, judgedAt(this.#context, chain))
+      ? buildStateful(first, this.#context, ordered(this.#context, chain))
       : null;
   }
 
@@ -140,7 +141,7 @@ export class StageRunner {
     const context = this.#context;
     context.message.subject = message.subject;
     context.message.seq = message.seq;
-    context.message.channelWatermarkMs = this.#watermarks.of(message);
+    this.#toldMs = this.#watermarks.of(message);
     if (message.payload !== null) this.#records(message, message.payload);
     if (message.watermarkMs !== null) this.#advanceTo(message, message.watermarkMs);
   }
@@ -216,6 +217,7 @@ export class StageRunner {
     assert(input !== undefined, `no input ${message.input}`);
     const { counters } = this.#context;
     const before = counters.in;
+    this.#turnTo(0, 0); // Of a payload that does not decode.
     try {
       this.#decode(input, message, payload);
     } catch (error) {
@@ -231,7 +233,7 @@ export class StageRunner {
         this.#event(input, message, payload);
         break;
       case "topic":
-        this.#topicRecords(input, payload);
+        this.#topicRecords(input, message, payload);
         break;
       case "exchange":
         this.#rows(payload);
@@ -244,17 +246,26 @@ export class StageRunner {
     view.open(payload);
     this.#context.counters.in += 1;
     const { timeMs, seq } = view;
-    if (input.as !== undefined) this.#take(input, view.whole(), seq);
+    this.#turnTo(message.timeTrusted ? timeMs : 0, seq);
+    this.#context.order.place.push(message.operation);
+    this.#place(message);
+    if (input.as !== undefined) this.#take(input, view.whole());
     else if (input.start.at === "time" && timeMs < input.start.ms)
       this.#context.drop("before start");
-    else this.#events.emit(view, seq);
+    else this.#events.emit(view);
     if (message.timeTrusted) this.#advanceTo(message, timeMs - WATERMARK_DELAY_MS);
   }
 
-  #topicRecords(input: SourceInput, payload: Uint8Array): void {
+  #topicRecords(input: SourceInput, message: InputMessage, payload: Uint8Array): void {
+    const { order } = this.#context;
+    this.#orders.open(message.order);
     for (const value of decodeRecords(payload)) {
       this.#context.counters.in += 1;
-      if (isTimed(value)) this.#take(input, value, 0);
+      this.#orders.next(order, isTimed(value) ? timeOf(value) : 0);
+      // A later version of the owner may begin again before what was promised.
+      order.seenMs = Math.max(order.seenMs, this.#toldMs + WATERMARK_DELAY_MS);
+      this.#place(message);
+      if (isTimed(value)) this.#take(input, value);
       else
         this.#context.deadLetter(
           "read",
@@ -265,11 +276,24 @@ export class StageRunner {
     }
   }
 
+  /** Turns to an event: it has seen its own time and what its channel was told. */
+  #turnTo(timeMs: number, seq: number): void {
+    const { order } = this.#context;
+    order.seenMs = Math.max(timeMs, this.#toldMs + WATERMARK_DELAY_MS);
+    order.seq = seq;
+    order.place.length = 0;
+  }
+
+  /** Of what several inputs give of one record, the first input's comes first. */
+  #place({ input }: InputMessage): void {
+    if (this.#inputs.length > 1) this.#context.order.place.push(input);
+  }
+
   /** Lets a record of a source in, under its name if it has one. */
-  #take({ start, as }: SourceInput, record: RecordValue, seq: number): void {
+  #take({ start, as }: SourceInput, record: RecordValue): void {
     if (start.at === "time" && timeOf(record) < start.ms) this.#context.drop("before start");
-    else if (as === undefined) this.#emit(record, seq);
-    else this.#emit({ [as]: record, time: record.time ?? null }, seq);
+    else if (as === undefined) this.#emit(record);
+    else this.#emit({ [as]: record, time: record.time ?? null });
   }
 
   #rows(payload: Uint8Array): void {
@@ -307,73 +331,10 @@ function isTimed(value: Value): value is Record<string, Value> {
   return isRecord(value) && value.time instanceof Instant;
 }
 
-/**
- * Behind a stateful operator lateness is judged by the instant it emits at: the watermark of the message
- * that set it off depends on how the input was cut into messages.
- */
-function judgedAt(context: StageContext, next: Emit): EmitAt {
-  return (record, seq, atMs) => {
-    context.message.channelWatermarkMs = atMs;
-    next(record, seq);
+/** Behind a stateful operator a record has the order that it gave, not that of the message that set it off. */
+function ordered(context: StageContext, next: Emit): EmitOrdered {
+  return (record, order) => {
+    context.turnTo(order);
+    next(record);
   };
-}
-
-/** Links the operators from the last to the first. */
-function buildChain<R>(ops: readonly Op[], context: StageContext, records: Records<R>): Emit<R> {
-  const [op, ...rest] = ops;
-  assert(op !== undefined, "a stage ends in an exchange or a sink");
-  switch (op.op) {
-    case "filter":
-      return filter(op.expr, context, records, buildChain(rest, context, records));
-    case "map":
-      return map(op.expr, context, records, buildChain(rest, context, OBJECTS));
-    case "let":
-      return letField(op.expr, context, records, adding(op.name, rest, context, records));
-    case "unnest":
-      return unnest(op.expr, context, records, adding(op.as, rest, context, records));
-    case "window":
-      return window(op, context, records, windowed(rest, context, records));
-    case "exchange": {
-      const send = exchange(op, context, records);
-      return (record, seq) => send(record, seq, records.timeMs(record));
-    }
-    case "sample":
-      return sample(op, context, records, buildChain(rest, context, records));
-    case "branch":
-      return branch(
-        op.arms.map(({ when, ops }) => ({
-          when,
-          next: ops.length === 0 ? null : buildChain(ops, context, records),
-        })),
-        context,
-        records,
-      );
-    case "sink": {
-      const next = rest.length === 0 ? null : buildChain(rest, context, records);
-      return sink(op, context, records, next);
-    }
-    case "reduce":
-    case "top":
-    case "dedup":
-    case "fold":
-      throw new Error(`invariant broken: ${op.op} is not the first operator of its stage`);
-  }
-}
-
-/** What follows an operator that adds field `name`. */
-function adding<R>(
-  name: string,
-  rest: readonly Op[],
-  context: StageContext,
-  records: Records<R>,
-): Adding<R> {
-  const added = records.adding(name);
-  return { add: added.add, next: buildChain(rest, context, added.records) };
-}
-
-/** Behind a window stands the exchange, which sends the instant the record counts at. */
-function windowed<R>(ops: readonly Op[], context: StageContext, records: Records<R>): EmitAt<R> {
-  const [op] = ops;
-  assert(op?.op === "exchange" && ops.length === 1, "an exchange follows a window");
-  return exchange(op, context, records);
 }

@@ -200,16 +200,26 @@ describe("sequences", () => {
     expect(decodeRecords(new Uint8Array())).toEqual([]);
   });
 
-  it("of rows give back time, seq, keys and columns", () => {
+  it("of rows give back time, order, keys and columns", () => {
+    const seen = { seenMs: 1783000000123, seq: 7, place: [], contents: 0 };
+    const order = { seenMs: 900, seq: 2 ** 53 - 1, place: [0, 3], contents: 2 ** 53 - 1 };
     const rows = [
-      { timeMs: 1783000000123, seq: 7, keys: ["a"], columns: [1, null, new Instant(5)] },
-      { timeMs: -5, seq: 0, keys: [], columns: [] },
+      { timeMs: 1783000000123, order: seen, keys: ["a"], columns: [1, null, new Instant(5)] },
+      { timeMs: 1000, order, keys: [], columns: [] },
     ];
     expect(decodeRows(Buffer.concat(rows.map(encodeRow)))).toEqual(rows);
   });
 
   it("of something other than rows are malformed", () => {
-    const others: Value[] = [1, [1, 2, 3], ["1", 2, [], []], [1, 2, 3, []], { a: 1 }];
+    const others: Value[] = [
+      1,
+      [1, 2, 3],
+      ["1", 2, [], []],
+      [1, 2, 3, []],
+      [1, [0, 2], [], []],
+      [1, [0, 2, "x"], [], []],
+      { a: 1 },
+    ];
     for (const other of others) {
       expect(() => decodeRows(encodeRecord(other))).toThrow(MalformedPayload);
     }

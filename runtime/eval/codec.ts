@@ -4,6 +4,7 @@ import { EVENT_KINDS, type EventKind } from "../../plan/event.ts";
 import { CborReader } from "./cbor-decode.ts";
 import { CborWriter } from "./cbor-encode.ts";
 import { MalformedPayload } from "./eval-error.ts";
+import { orderOf, type RecordOrder, writeOrder } from "./record-order.ts";
 import { instantAt } from "./time.ts";
 import type { RecordValue, Value } from "./values.ts";
 
@@ -11,8 +12,7 @@ import type { RecordValue, Value } from "./values.ts";
 export type Row = {
   /** The instant it counts at, milliseconds since the epoch. */
   readonly timeMs: number;
-  /** Tie-breaker among rows of equal time. */
-  readonly seq: number;
+  readonly order: RecordOrder;
   readonly keys: Value[];
   readonly columns: Value[];
 };
@@ -64,12 +64,12 @@ export function decodeRecords(payload: Uint8Array): Value[] {
   return values;
 }
 
-/** A row as the CBOR array `[timeMs, seq, keys, columns]`. @throws EvaluationError as `encodeRecord` does. */
+/** A row as the CBOR array `[timeMs, order, keys, columns]` (`writeOrder`). @throws EvaluationError as `encodeRecord` does. */
 export function encodeRow(row: Row): Uint8Array {
   writer.reset();
   writer.listHeader(ROW_PARTS);
   writer.number(row.timeMs);
-  writer.number(row.seq);
+  writeOrder(writer, row.order, row.order.contents, row.timeMs);
   writer.list(row.keys, 0);
   writer.list(row.columns, 0);
   return writer.take();
@@ -86,16 +86,14 @@ export function decodeRows(payload: Uint8Array): Row[] {
 function readRow(): Row {
   if (reader.listLength() !== ROW_PARTS) throw new MalformedPayload("a row has four parts");
   const timeMs = reader.value();
-  const seq = reader.value();
+  const order = reader.value();
   const keys = reader.value();
   const columns = reader.value();
-  if (typeof timeMs !== "number" || typeof seq !== "number") {
-    throw new MalformedPayload("time or seq of a row is not a number");
-  }
+  if (typeof timeMs !== "number") throw new MalformedPayload("time of a row is not a number");
   if (!Array.isArray(keys) || !Array.isArray(columns)) {
     throw new MalformedPayload("keys or columns of a row are not lists");
   }
-  return { timeMs, seq, keys, columns };
+  return { timeMs, order: orderOf(order, timeMs), keys, columns };
 }
 
 /**

@@ -14,6 +14,7 @@ import {
 import { COMMIT_BYTES_MAX, COMMIT_MESSAGES_MAX } from "../adapters/nats/group-commit.ts";
 import { decodeRecords, encodeRow } from "../eval/codec.ts";
 import { toJson } from "../eval/json.ts";
+import { NO_ORDER } from "../eval/record-order.ts";
 import { handOver } from "../lifecycle/handover.ts";
 import type { CommitResult, LogAppend } from "../ports.ts";
 import { EagerClock } from "../testing/eager-clock.ts";
@@ -67,13 +68,16 @@ it("closes windows of 34 MB in commits that each fit, wherever the task is stopp
   expect(results).toHaveLength(2 * ROWS);
 }, 30_000);
 
+const TIME_MS = Date.UTC(2026, 6, 4, 12);
+
 /** Rows of one producer, then the end of time from both. */
 function feed(log: StrictLog): void {
   const subject = exchangeSubject(address, lineageOf(deployment, "s1"), 0);
   const from = (producer: number) => [HEADER.from, producerName(1, "s0", producer, 2)] as const;
   for (let i = 0; i < ROWS; i += 1) {
     const key = String(i).padEnd(KEY_LENGTH, "x");
-    const row = { timeMs: Date.UTC(2026, 6, 4, 12), seq: i, keys: [key], columns: ["did", i] };
+    const order = { ...NO_ORDER, seenMs: TIME_MS, seq: i };
+    const row = { timeMs: TIME_MS, order, keys: [key], columns: ["did", i] };
     log.append(STREAM, { subject, headers: new Map([from(0)]), payload: encodeRow(row) });
   }
   for (const producer of [0, 1]) {

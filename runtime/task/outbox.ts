@@ -67,14 +67,15 @@ export class Outbox {
     return messages;
   }
 
-  #records({ target, partition, payload }: OutputMessage): LogAppend {
+  #records({ target, partition, payload, order }: OutputMessage): LogAppend {
     const from = this.#targets.find((one) => one.kind === target.kind && one.name === target.name);
     if (from === undefined)
       throw new Error(`stage writes to unknown ${target.kind} ${target.name}`);
-    const headers = new Map([
+    const headers = new Map<string, string>([
       [HEADER.from, from.from],
       [HEADER.contentType, CONTENT_RECORDS],
     ]);
+    if (order !== null) headers.set(HEADER.order, order);
     return { subject: this.#subject(target, partition), headers, payload };
   }
 

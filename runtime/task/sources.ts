@@ -16,7 +16,7 @@ import {
 import type { Input, Stage } from "../../plan/plan.ts";
 import { assignedPartitions } from "../../plan/targets.ts";
 import { assert } from "../core/assert.ts";
-import type { InputMessage } from "../core/message.ts";
+import { type InputMessage, operationOf } from "../core/message.ts";
 import type { LogMessage } from "../ports.ts";
 
 const ZERO = "0".charCodeAt(0);
@@ -119,7 +119,8 @@ function fromFirehose(
 ): InputMessage {
   const channel = tokens[firehosePartitionIn(message.subject)];
   assert(channel !== undefined, `not a firehose subject: ${message.subject}`);
-  return { ...common(message, input), channel, channels, generation: 0 };
+  const operation = operationOf(message.headers);
+  return { ...common(message, input), channel, channels, generation: 0, operation, order: null };
 }
 
 /** The channel is the producer, on each partition of a topic separately. */
@@ -129,7 +130,9 @@ function fromProducer(message: LogMessage, input: number, partitions: number): I
   const partition = message.subject.slice(message.subject.lastIndexOf(".") + 1);
   const channels = partitions * (producer?.producers ?? 1);
   const generation = producer?.version ?? 0;
-  return { ...common(message, input), channel: `${partition}:${from}`, channels, generation };
+  const order = message.headers.get(HEADER.order) ?? null;
+  const channel = `${partition}:${from}`;
+  return { ...common(message, input), channel, channels, generation, operation: 0, order };
 }
 
 function common(message: LogMessage, input: number) {

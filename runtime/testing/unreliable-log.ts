@@ -1,7 +1,11 @@
 // The memory log as a bad day makes it, from a seed: answers lost, requests lost, everything late, batches of
-// any size. And, on purpose, two ways of being wrong that a test of exactly-once has to notice.
+// any size. And, on purpose, ways of being wrong that a test of exactly-once has to notice.
 
 import { setImmediate } from "node:timers/promises";
+import { WATERMARK_DELAY_MS } from "../../plan/event.ts";
+import { HEADER } from "../../plan/names.ts";
+import { decodeRows, encodeRow } from "../eval/codec.ts";
+import { MalformedPayload } from "../eval/eval-error.ts";
 import {
   type CommitResult,
   type Log,
@@ -12,8 +16,13 @@ import {
 import type { MemoryLog } from "./memory-log.ts";
 import type { Random } from "./random.ts";
 
-/** `unfenced`: expectations are ignored. `split-commit`: the checkpoint goes in a commit of its own. */
-export type Broken = "unfenced" | "split-commit";
+/**
+ * `unfenced`: expectations are ignored. `split-commit`: the checkpoint goes in a commit of its own. `told`: lateness
+ * over topics goes by the watermark told before, not by what is carried. `by-known`: order goes by when rows were
+ * known, not by what they have seen.
+ */
+export const BROKEN = ["unfenced", "split-commit", "told", "by-known"] as const;
+export type Broken = (typeof BROKEN)[number];
 
 /** Probabilities, each of one request. */
 const LOST = 0.05;
@@ -86,6 +95,10 @@ export class UnreliableLog implements Log {
         if (others.length > 0) await this.#commit(stream, others);
         return await this.#commit(stream, fenced);
       }
+      case "told":
+        return await this.#commit(stream, messages.map(withoutOrder));
+      case "by-known":
+        return await this.#commit(stream, messages.map(orderedByKnown));
     }
   }
 
@@ -113,4 +126,25 @@ export class UnreliableLog implements Log {
 
 function withoutExpectation({ subject, headers, payload }: LogAppend): LogAppend {
   return { subject, headers, payload };
+}
+
+function withoutOrder(message: LogAppend): LogAppend {
+  const headers = new Map(message.headers);
+  headers.delete(HEADER.order);
+  return { ...message, headers };
+}
+
+/** Rows that were summed up stay as they are. */
+function orderedByKnown(message: LogAppend): LogAppend {
+  if (!message.subject.includes(".x.") || message.payload.length === 0) return message;
+  try {
+    const rows = decodeRows(message.payload).map((row) => {
+      const seenMs = Math.max(row.timeMs, row.order.seenMs - WATERMARK_DELAY_MS);
+      return encodeRow({ ...row, order: { ...row.order, seenMs } });
+    });
+    return { ...message, payload: Buffer.concat(rows) };
+  } catch (error) {
+    if (error instanceof MalformedPayload) return message;
+    throw error;
+  }
 }

@@ -16,6 +16,8 @@ const DELAY_MS = 1000;
 const ACCOUNTS = 12;
 const POSTS = 5;
 const LATE_MS_MAX = 60_000;
+const OPERATIONS_MAX = 4;
+const LABELS_MAX = 3;
 /** Longest run of one partition in an interleaving. */
 const RUN_MAX = 20;
 
@@ -23,8 +25,14 @@ export type SimEvent = {
   readonly did: string;
   readonly seq: number;
   readonly timeMs: number;
+  /** Place among the operations of its commit, which share DID, seq and time. */
+  readonly operation: number;
+  /** Of its own, from 1: the name of the event. */
+  readonly item: number;
   readonly collection: string;
   readonly post: string;
+  /** Not sorted, some of them several times. */
+  readonly labels: readonly string[];
 };
 
 /** What stands in one partition, in order. */
@@ -33,19 +41,36 @@ export type Entry =
   | { readonly kind: "watermark"; readonly watermarkMs: number };
 
 /**
- * Relay order: times step back by up to 0.9 s, and one in ten is up to a minute late.
+ * Relay order: times step back by up to 0.9 s, and one in ten is up to a minute late. A commit in four has several
+ * operations.
  * @param hot share of the events that are all of one account and one post
  */
 export function makeEvents(random: Random, count: number, hot = 0): SimEvent[] {
-  return Array.from({ length: count }, (_, i) => ({
-    ...(random.chance(hot) ? HOT : { did: drawDid(random), post: drawPost(random) }),
-    seq: i + 1,
-    timeMs: T0 + i * 700 - random.int(900) - (random.chance(0.1) ? random.int(LATE_MS_MAX) : 0),
-    collection: random.chance(0.8) ? LIKE : REPOST,
-  }));
+  const events: SimEvent[] = [];
+  for (let seq = 1; events.length < count; seq += 1) {
+    const isHot = random.chance(hot);
+    const commit = { seq, did: isHot ? HOT.did : drawDid(random), timeMs: drawTime(random, seq) };
+    const operations = random.chance(0.25) ? 2 + random.int(OPERATIONS_MAX - 1) : 1;
+    for (let operation = 0; operation < operations; operation += 1) {
+      events.push({
+        ...commit,
+        operation,
+        item: events.length + 1,
+        collection: random.chance(0.8) ? LIKE : REPOST,
+        post: isHot ? HOT.post : drawPost(random),
+        labels: Array.from({ length: random.int(LABELS_MAX + 1) }, () => drawLabel(random)),
+      });
+    }
+  }
+  return events;
 }
 
 const HOT = { did: "did:plc:0", post: "post0" };
+const drawLabel = (random: Random): string => "x".repeat(1 + random.int(LABELS_MAX));
+function drawTime(random: Random, seq: number): number {
+  const lateMs = random.chance(0.1) ? random.int(LATE_MS_MAX) : 0;
+  return T0 + seq * 700 - random.int(900) - lateMs;
+}
 const drawDid = (random: Random): string => `did:plc:${random.int(ACCOUNTS)}`;
 const drawPost = (random: Random): string => `post${random.int(POSTS)}`;
 
@@ -85,11 +110,16 @@ function messageOf(entry: Entry, partition: number): FirehoseMessage {
     const headers = new Map([[HEADER.watermark, String(entry.watermarkMs)]]);
     return { subject: watermarkSubject(partition), headers, payload: new Uint8Array() };
   }
-  const { did, seq, timeMs, collection, post } = entry.event;
+  const { did, seq, timeMs, operation, item, collection, post, labels } = entry.event;
   const event = { did, seq, time: timeMs, kind: "commit", op: "create", collection };
   return {
     subject: commitSubject(partition, "create", collection),
-    headers: new Map(),
-    payload: encodeRecord({ ...event, rkey: "r", rev: "r", record: { subject: post } }),
+    headers: new Map(operation === 0 ? [] : [[HEADER.operation, String(operation)]]),
+    payload: encodeRecord({
+      ...event,
+      rkey: `r${item}`,
+      rev: "r",
+      record: { subject: post, item, labels: [...labels] },
+    }),
   };
 }

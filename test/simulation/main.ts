@@ -5,8 +5,9 @@
 //   npm run simulate -- --crash --seeds 20            crashes at every place that each seed's run comes by
 //   npm run simulate -- --from 3 --crash-at "before commit:7"   replays one crash
 import { parseArgs } from "node:util";
+import { BROKEN, type Broken } from "../../runtime/testing/unreliable-log.ts";
 import { crashesOf, drawLife, findWrong, live, parseCrash, printCrash } from "./crash.ts";
-import { type Broken, type Finding, simulate } from "./simulate.ts";
+import { type Finding, simulate } from "./simulate.ts";
 
 const PROGRESS_MS = 10_000;
 
@@ -87,6 +88,7 @@ function rate(count: number): string {
 
 function brokenOf(text: string | undefined): Broken | null {
   if (text === undefined) return null;
-  if (text === "unfenced" || text === "split-commit") return text;
-  throw new RangeError(`--broken ${text}: unfenced or split-commit`);
+  const broken = BROKEN.find((one) => one === text);
+  if (broken === undefined) throw new RangeError(`--broken ${text}: ${BROKEN.join(", ")}`);
+  return broken;
 }

@@ -3,13 +3,17 @@
 
 import type { Entry, SimEvent } from "./events.ts";
 
-/** An event, and the watermark of its channel when it came. */
-export type Seen = SimEvent & { readonly watermarkMs: number };
+/**
+ * An event, the greatest time that its partition had come to with it, and the watermark that goes with that: it is
+ * late or not by this.
+ */
+export type Seen = SimEvent & { readonly seenMs: number; readonly watermarkMs: number };
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** An instant with what counts there: an event, or a result that goes into a larger window. */
 type Timed = { readonly timeMs: number; readonly watermarkMs: number };
-type Ordered = Timed & { readonly seq: number };
+/** Where an event stands among all. */
+type Position = Pick<Seen, "seenMs" | "seq" | "operation">;
 
 export type WindowShape = {
   readonly sizeMs: number;
@@ -21,19 +25,19 @@ export type WindowOf<T> = { readonly startMs: number; readonly endMs: number; re
 const DELAY_MS = 1000;
 const NONE = Number.NEGATIVE_INFINITY;
 
-/** The events a source reads, with the watermark each of its channels had reached before. */
+/** The events a source reads, as each of its channels shows them. */
 export function seenBy(
   partitions: readonly Entry[][],
   reads: (event: SimEvent) => boolean,
 ): Seen[] {
   return partitions.flatMap((entries) => {
-    let watermarkMs = NONE;
+    let seenMs = NONE;
     const seen: Seen[] = [];
     for (const entry of entries) {
-      if (entry.kind === "watermark") watermarkMs = Math.max(watermarkMs, entry.watermarkMs);
+      if (entry.kind === "watermark") seenMs = Math.max(seenMs, entry.watermarkMs + DELAY_MS);
       else if (reads(entry.event)) {
-        seen.push({ ...entry.event, watermarkMs });
-        watermarkMs = Math.max(watermarkMs, entry.event.timeMs - DELAY_MS);
+        seenMs = Math.max(seenMs, entry.event.timeMs);
+        seen.push({ ...entry.event, seenMs, watermarkMs: seenMs - DELAY_MS });
       }
     }
     return seen;
@@ -66,13 +70,13 @@ export type SessionShape = {
 };
 
 /** The sessions of one key. */
-export function sessionsOf<T extends Ordered>(
+export function sessionsOf<T extends Timed>(
   items: readonly T[],
   { gapMs, maxMs, graceMs }: SessionShape,
 ): WindowOf<T>[] {
   const inTime = items.filter(({ timeMs, watermarkMs }) => watermarkMs <= timeMs + graceMs);
   const sessions: { startMs: number; endMs: number; items: T[] }[] = [];
-  for (const item of inTime.toSorted((a, b) => a.timeMs - b.timeMs || a.seq - b.seq)) {
+  for (const item of inTime.toSorted((a, b) => a.timeMs - b.timeMs)) {
     const open = sessions.at(-1);
     if (open !== undefined && item.timeMs < open.endMs) {
       open.items.push(item);
@@ -84,34 +88,39 @@ export function sessionsOf<T extends Ordered>(
   return sessions;
 }
 
-/** The first of each key, then none for `withinMs`; a late one counts at the watermark of its channel. */
+/** The first of each key in the order of arrival, then none for `withinMs`. */
 export function firstOfEach(
   items: readonly Seen[],
   keyOf: (item: Seen) => string,
   withinMs: number,
 ): Seen[] {
   const passed = new Map<string, number>();
-  return items.toSorted(byKnown).filter((item) => {
+  return items.toSorted(byOrder).filter((item) => {
     const last = passed.get(keyOf(item));
-    if (last !== undefined && knownMs(item) < last + withinMs) return false;
-    passed.set(keyOf(item), knownMs(item));
+    if (last !== undefined && item.seenMs < last + withinMs) return false;
+    passed.set(keyOf(item), item.seenMs);
     return true;
   });
 }
 
-/** The items of one key parted where there was none for `expireMs`, each part cut at the ticks it was sent. */
+/**
+ * The items of one key parted where there was none for `expireMs`, each part cut at the ticks it was sent.
+ * @param instantOf when an item counts: when it was seen, in a reduce without a window
+ */
 export function ticksOf(
   items: readonly Seen[],
   everyMs: number,
   expireMs: number,
+  instantOf: (item: Seen) => number = ({ seenMs }) => seenMs,
 ): { readonly tickMs: number; readonly sofar: Seen[] }[] {
   const sent: { tickMs: number; sofar: Seen[] }[] = [];
   let sofar: Seen[] = [];
-  for (const item of items.toSorted(byKnown)) {
+  const ordered = items.toSorted((a, b) => instantOf(a) - instantOf(b) || byOrder(a, b));
+  for (const item of ordered) {
     const last = sofar.at(-1);
-    if (last !== undefined && knownMs(item) >= knownMs(last) + expireMs) sofar = [];
+    if (last !== undefined && instantOf(item) >= instantOf(last) + expireMs) sofar = [];
     sofar = [...sofar, item];
-    const tickMs = (Math.floor(knownMs(item) / everyMs) + 1) * everyMs;
+    const tickMs = (Math.floor(instantOf(item) / everyMs) + 1) * everyMs;
     if (sent.at(-1)?.tickMs === tickMs) sent.pop();
     sent.push({ tickMs, sofar });
   }
@@ -121,7 +130,7 @@ export function ticksOf(
 /** What a window with `emit changes` sends: what it has at each tick with something new, and at its close. */
 export function changesOf(window: WindowOf<Seen>, everyMs: number, graceMs: number): Seen[][] {
   const closeMs = window.endMs + graceMs;
-  const sent = ticksOf(window.items, everyMs, Number.POSITIVE_INFINITY);
+  const sent = ticksOf(window.items, everyMs, Number.POSITIVE_INFINITY, knownMs);
   const instants = new Map(sent.map((one) => [Math.min(one.tickMs, closeMs), one.sofar]));
   return [...instants.values()];
 }
@@ -145,6 +154,7 @@ function knownMs({ timeMs, watermarkMs }: Seen): number {
   return Math.max(timeMs, watermarkMs);
 }
 
-function byKnown(a: Seen, b: Seen): number {
-  return knownMs(a) - knownMs(b) || a.seq - b.seq;
+/** The order of arrival. */
+export function byOrder(a: Position, b: Position): number {
+  return a.seenMs - b.seenMs || a.seq - b.seq || a.operation - b.operation;
 }

@@ -4,6 +4,7 @@
 import type { Random } from "../../runtime/testing/random.ts";
 import { type Entry, LIKE, REPOST, type SimEvent } from "./events.ts";
 import {
+  byOrder,
   changesOf,
   type Fields,
   firstOfEach,
@@ -76,12 +77,12 @@ const sums: Draw = (random) => {
     name: "sums",
     text: pipeline(`${shape.text}
       |> reduce by record.subject as post { n: count(), sum: sum(seq), mean: avg(seq), least: min(seq),
-           most: max(time), first: first(did), last: last(seq) } ${SINK}`),
+           most: max(time), first: first(did), last: last(record.item) } ${SINK}`),
     expected: (partitions) => ({
       answers: windowsOf(seenBy(partitions, any), shape).flatMap((window) =>
         groupBy(window.items, postOf).map(([post, items]) => {
           const seqs = items.map(({ seq }) => seq);
-          const ordered = items.toSorted((a, b) => a.timeMs - b.timeMs || a.seq - b.seq);
+          const ordered = items.toSorted(byOrder);
           return {
             post,
             n: items.length,
@@ -90,7 +91,7 @@ const sums: Draw = (random) => {
             least: Math.min(...seqs),
             most: iso(Math.max(...items.map(({ timeMs }) => timeMs))),
             first: ordered[0]?.did,
-            last: ordered.at(-1)?.seq,
+            last: ordered.at(-1)?.item,
             ...windowFields(window),
           };
         }),
@@ -106,16 +107,19 @@ const session: Draw = (random) => {
   return {
     name: "session",
     text: pipeline(`window session(gap: ${gapS}s, max: ${maxS}s, grace: ${graceS}s)
-      |> reduce by did { n: count(), first: first(seq), last: last(seq) } ${SINK}`),
+      |> reduce by did { n: count(), first: first(record.item), last: last(record.item) } ${SINK}`),
     expected: (partitions) => ({
       answers: groupBy(seenBy(partitions, any), didOf).flatMap(([did, items]) =>
-        sessionsOf(items, shape).map((one) => ({
-          did,
-          n: one.items.length,
-          first: one.items[0]?.seq,
-          last: one.items.at(-1)?.seq,
-          ...windowFields(one),
-        })),
+        sessionsOf(items, shape).map((one) => {
+          const ordered = one.items.toSorted(byOrder);
+          return {
+            did,
+            n: ordered.length,
+            first: ordered[0]?.item,
+            last: ordered.at(-1)?.item,
+            ...windowFields(one),
+          };
+        }),
       ),
     }),
   };
@@ -125,7 +129,9 @@ const dedup: Draw = (random) => {
   const withinS = 2 + random.int(40);
   return {
     name: "dedup",
-    text: pipeline(`dedup(by: record.subject, within: ${withinS}s) |> map { did, seq } ${SINK}`),
+    text: pipeline(
+      `dedup(by: record.subject, within: ${withinS}s) |> map { did, item: record.item } ${SINK}`,
+    ),
     expected: (partitions) => ({
       answers: firstOfEach(seenBy(partitions, any), postOf, withinS * SECOND_MS).map(printEvent),
     }),
@@ -137,14 +143,14 @@ const withoutWindow: Draw = (random) => {
   const expireS = everyS + random.int(20);
   return {
     name: "reduce without a window",
-    text: pipeline(`reduce by did { n: count(), last: max(seq) } expire after ${expireS}s
+    text: pipeline(`reduce by did { n: count(), last: last(record.item) } expire after ${expireS}s
       |> emit changes(every: ${everyS}s) ${SINK}`),
     expected: (partitions) => ({
       answers: groupBy(seenBy(partitions, any), didOf).flatMap(([did, items]) =>
         ticksOf(items, everyS * SECOND_MS, expireS * SECOND_MS).map(({ tickMs, sofar }) => ({
           did,
           n: sofar.length,
-          last: Math.max(...sofar.map(({ seq }) => seq)),
+          last: sofar.at(-1)?.item,
           time: iso(tickMs - 1),
         })),
       ),
@@ -198,8 +204,8 @@ const branch: Draw = (random) => {
   return {
     name: "branch",
     text: pipeline(`branch {
-        when record.subject == 'post1' => |> dedup(by: did, within: ${withinS}s) |> map { did, seq } |> to topic('firsts')
-        when record.subject == 'post2' => |> map { did, seq } |> to topic('each', key: did, partitions: 2)
+        when record.subject == 'post1' => |> dedup(by: did, within: ${withinS}s) |> map { did, item: record.item } |> to topic('firsts')
+        when record.subject == 'post2' => |> map { did, item: record.item } |> to topic('each', key: did, partitions: 2)
         else => |> ${shape.text} |> reduce by record.subject as post { n: count() } ${SINK}
       }`),
     expected: (partitions) => {
@@ -291,6 +297,144 @@ function chainedOf(partitions: readonly Entry[][], inner: Shape, times: number) 
   };
 }
 
+/** A pipeline that only passes events on; the second one's answer is as if it had read the firehose itself. */
+const passedOn: Draw = (random) => {
+  const shape = drawTumbling(random);
+  return {
+    name: "passed on",
+    text: `${PASS_ON}
+      pipeline counts { from topic('passed') start at first
+      |> ${shape.text.replace(/\)$/, ", late: side('late'))")}
+      |> reduce by post { n: count(), first: first(item), last: last(item), all: collect(item, max: 5) } ${SINK} }`,
+    expected: (partitions) => {
+      const seen = seenBy(partitions, any);
+      const isOpen = ({ timeMs, watermarkMs }: Seen): boolean => {
+        const endMs = (Math.floor(timeMs / shape.sizeMs) + 1) * shape.sizeMs;
+        return watermarkMs < endMs + shape.graceMs;
+      };
+      return {
+        late: seen.filter((one) => !isOpen(one)).map(printPassed),
+        answers: windowsOf(seen, shape).flatMap((window) =>
+          groupBy(window.items.toSorted(byOrder), postOf).map(([post, items]) => ({
+            post,
+            n: items.length,
+            first: items[0]?.item,
+            last: items.at(-1)?.item,
+            all: items.slice(0, 5).map(({ item }) => item),
+            ...windowFields(window),
+          })),
+        ),
+      };
+    },
+  };
+};
+
+/** The same in front of what goes by the order of arrival, twice over. */
+const passedTwice: Draw = (random) => {
+  const [withinS, everyS] = [2 + random.int(40), 1 + random.int(10)];
+  const expireS = everyS + random.int(20);
+  return {
+    name: "passed on twice",
+    text: `${PASS_ON}
+      pipeline firsts { from topic('passed') start at first
+      |> dedup(by: post, within: ${withinS}s) |> to topic('firsts', key: post, partitions: 2) }
+      pipeline again { from topic('passed') start at first |> filter item > 0 |> to topic('again', key: post) }
+      pipeline latest { from topic('again') start at first
+      |> reduce by did { n: count(), last: last(item) } expire after ${expireS}s
+      |> emit changes(every: ${everyS}s) ${SINK} }
+      pipeline counts { from topic('firsts') start at first
+      |> window tumbling(size: 20s) |> reduce by did { last: last(item) } |> to topic('counts') }`,
+    expected: (partitions) => {
+      const seen = seenBy(partitions, any);
+      const firsts = firstOfEach(seen, postOf, withinS * SECOND_MS);
+      const windows = windowsOf(firsts, { sizeMs: 20_000, everyMs: 20_000, graceMs: 0 });
+      return {
+        firsts: firsts.map(printPassed),
+        counts: windows.flatMap((window) =>
+          groupBy(window.items.toSorted(byOrder), didOf).map(([did, items]) => ({
+            did,
+            last: items.at(-1)?.item,
+            ...windowFields(window),
+          })),
+        ),
+        answers: groupBy(seen, didOf).flatMap(([did, items]) =>
+          ticksOf(items, everyS * SECOND_MS, expireS * SECOND_MS).map(({ tickMs, sofar }) => ({
+            did,
+            n: sofar.length,
+            last: sofar.at(-1)?.item,
+            time: iso(tickMs - 1),
+          })),
+        ),
+      };
+    },
+  };
+};
+
+const PASS_ON = `pipeline pass { from firehose() start at first
+      |> map { did, post: record.subject, item: record.item } |> to topic('passed', key: did, partitions: 3) }`;
+
+function printPassed({ did, post, item, timeMs }: SimEvent): Fields {
+  return { did, post, item, time: iso(timeMs) };
+}
+
+/** What one record makes keeps its order, in the stage and behind a topic. */
+const unnested: Draw = (random) => {
+  const shape = drawTumbling(random);
+  const chained = random.chance(0.5);
+  const unnest = "|> unnest record.labels as label";
+  const reduce = `|> ${shape.text} |> reduce by post { first: first(label), chars: first(length(label)),
+      all: collect(label, max: 6), last: last(length(label)) } ${SINK}`;
+  const direct = pipeline(`let post = record.subject ${unnest} ${reduce}`);
+  const over = `pipeline labels { from firehose() start at first ${unnest}
+      |> map { label, post: record.subject } |> to topic('labels', key: label, partitions: 2) }
+      pipeline counts { from topic('labels') start at first ${reduce} }`;
+  return {
+    name: chained ? "unnested, passed on" : "unnested",
+    text: chained ? over : direct,
+    expected: (partitions) => ({
+      answers: windowsOf(seenBy(partitions, any), shape).flatMap((window) =>
+        groupBy(window.items.toSorted(byOrder), postOf).flatMap(([post, items]) => {
+          const labels = items.flatMap((one) => one.labels);
+          if (labels.length === 0) return [];
+          const first = labels[0] ?? "";
+          return {
+            post,
+            first,
+            chars: first.length,
+            all: labels.slice(0, 6),
+            last: labels.at(-1)?.length,
+            ...windowFields(window),
+          };
+        }),
+      ),
+    }),
+  };
+};
+
+/** An event that comes by two inputs comes by the first one first. */
+const twice: Draw = (random) => {
+  const shape = drawTumbling(random);
+  return {
+    name: "union of the same",
+    text: `pipeline sim {
+      from union { firehose('${LIKE}') start at first, firehose('${LIKE}') as q start at first }
+      |> let key = rkey ?? q.rkey |> let by = q == null ? 'plain' : 'named'
+      |> ${shape.text} |> reduce { keys: collect(key, max: 8), by: collect(by, max: 8) } ${SINK} }`,
+    expected: (partitions) => {
+      const likes = seenBy(partitions, ({ collection }) => collection === LIKE);
+      return {
+        answers: windowsOf(likes, shape).map((window) => {
+          const keys = window.items
+            .toSorted(byOrder)
+            .flatMap(({ item }) => [`r${item}`, `r${item}`]);
+          const by = keys.map((_, i) => (i % 2 === 0 ? "plain" : "named"));
+          return { keys: keys.slice(0, 8), by: by.slice(0, 8), ...windowFields(window) };
+        }),
+      };
+    },
+  };
+};
+
 /** In the order of the list: a seed picks by index. */
 const DRAWS: readonly Draw[] = [
   tumbling,
@@ -305,6 +449,10 @@ const DRAWS: readonly Draw[] = [
   chainedTopics,
   chainedStages,
   sums,
+  passedOn,
+  passedTwice,
+  unnested,
+  twice,
 ];
 
 function pipeline(stages: string): string {
@@ -343,8 +491,8 @@ function countsBy(keyOf: (item: Seen) => string, name: string, window: WindowOf<
   }));
 }
 
-function printEvent({ did, seq, timeMs }: SimEvent): Fields {
-  return { did, seq, time: iso(timeMs) };
+function printEvent({ did, item, timeMs }: SimEvent): Fields {
+  return { did, item, time: iso(timeMs) };
 }
 
 function sum(numbers: readonly number[]): number {

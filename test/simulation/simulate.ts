@@ -29,8 +29,6 @@ import { type Difference, difference, isSame } from "../support/difference.ts";
 import { interleaved, makeEvents, PARTITIONS, partitioned } from "./events.ts";
 import { drawProgram } from "./programs.ts";
 
-export type { Broken } from "../../runtime/testing/unreliable-log.ts";
-
 export type Finding = {
   readonly seed: number;
   readonly program: string;
@@ -216,7 +214,7 @@ export async function recordsOf(
 }
 
 function topicsOf(plan: Plan) {
-  return plan.topics.filter(({ role }) => role === "sink");
+  return plan.topics.filter(({ role }) => role !== "dead-letters");
 }
 
 export function describe({ topic, expected, missing, doubled, wrong }: Difference): string {

@@ -14,6 +14,8 @@ export type NaiveWindows = {
 /** What counts in windows, and in which partition of the firehose it came. */
 type Timed = { readonly timeMs: number; readonly did: string };
 
+type Seen<T> = T & { readonly seenMs: number };
+
 /** A window (milliseconds since the epoch, `endMs` exclusive) with what it contains, in order. */
 export type NaiveWindow<T> = { readonly startMs: number; readonly endMs: number; items: T[] };
 
@@ -38,7 +40,8 @@ export function naiveWindows<T extends { readonly timeMs: number }>(
 /**
  * The events that a pipeline reads, parted by lateness: late is one whose windows are all past their end +
  * grace by the watermark of its partition: the greatest relay time seen there, of what the pipeline reads
- * and of the watermark messages that go everywhere in each new second, less a second.
+ * and of the watermark messages that go everywhere in each new second, less a second. That greatest time is the
+ * event's `seenMs`: by it, then by seq and in a commit by operation, goes what is first and last.
  * @param events all of the firehose, in order
  */
 export function partByLateness<T extends Timed>(
@@ -46,19 +49,19 @@ export function partByLateness<T extends Timed>(
   partitions: number,
   { sizeMs, everyMs, graceMs }: NaiveWindows,
   reads: (event: T) => boolean,
-): { inTime: T[]; late: T[] } {
+): { inTime: Seen<T>[]; late: Seen<T>[] } {
   const seenMs = new Array<number>(partitions).fill(Number.NEGATIVE_INFINITY);
   let greatestMs = Number.NEGATIVE_INFINITY;
-  const parted = { inTime: [] as T[], late: [] as T[] };
+  const parted = { inTime: [] as Seen<T>[], late: [] as Seen<T>[] };
   for (const event of events) {
     const { timeMs } = event;
     if (reads(event)) {
       const partition = partitionOf(event.did, partitions);
-      const seen = seenMs[partition] ?? 0;
+      const seen = Math.max(seenMs[partition] ?? 0, timeMs);
       const lastEndMs = Math.floor(timeMs / everyMs) * everyMs + sizeMs;
       const isLate = seen - WATERMARK_DELAY_MS >= lastEndMs + graceMs;
-      (isLate ? parted.late : parted.inTime).push(event);
-      seenMs[partition] = Math.max(seen, timeMs);
+      (isLate ? parted.late : parted.inTime).push({ ...event, seenMs: seen });
+      seenMs[partition] = seen;
     }
     const isNewSecond = Math.floor(timeMs / 1000) > Math.floor(greatestMs / 1000);
     if (isNewSecond) for (const i of seenMs.keys()) seenMs[i] = Math.max(seenMs[i] ?? 0, timeMs);

@@ -1,14 +1,12 @@
 // What every aggregate looks like to the operators that keep them.
 
+import type { RecordOrder } from "../../eval/record-order.ts";
 import type { Value } from "../../eval/values.ts";
-
-/** When a row happened: decides what is first and last. */
-export type RowOrder = { readonly timeMs: number; readonly seq: number };
 
 /** The state of one aggregate of one group. */
 export interface Accumulator {
   /** Takes in one non-null value that `refuses` let pass. */
-  add(value: Value, order: RowOrder): void;
+  add(value: Value, order: RecordOrder): void;
   /** Takes in everything another accumulator of the same aggregate has; leaves that one as it is. */
   merge(other: this): void;
   /** @param windowMs length of the window in milliseconds; 0 when there is none. */

@@ -2,6 +2,7 @@
 // independent of the order of rows, so that any interleaving of partitions gives the same answer.
 
 import type { AggregateKind } from "../../../plan/plan.ts";
+import { compareOrder, loadOrder, type RecordOrder, saveOrder } from "../../eval/record-order.ts";
 import {
   CidLink,
   canonicalKey,
@@ -10,13 +11,7 @@ import {
   Instant,
   type Value,
 } from "../../eval/values.ts";
-import {
-  type Accumulator,
-  type Loadable,
-  listOf,
-  type RowOrder,
-  withoutMinusZero,
-} from "./accumulator.ts";
+import { type Accumulator, type Loadable, listOf, withoutMinusZero } from "./accumulator.ts";
 import { AccumulatorColumn, type Column, CountColumn } from "./column.ts";
 import { DistinctColumn } from "./distinct-column.ts";
 import { ExactSum } from "./exact-sum.ts";
@@ -216,24 +211,25 @@ class Extreme implements Loadable {
   }
 }
 
-type Ordered = { readonly value: Value; readonly order: RowOrder };
+type Ordered = { readonly value: Value; readonly order: RecordOrder };
 
-/** By event time, then seq, then the value itself, so that a tie has one answer too. */
+/** By order; rows that it does not tell apart (events of two relays, say) by the value itself. */
 function compareOrdered(a: Ordered, b: Ordered): number {
-  const byOrder = a.order.timeMs - b.order.timeMs || a.order.seq - b.order.seq;
+  const byOrder = compareOrder(a.order, b.order);
   if (byOrder !== 0) return byOrder;
   const keyA = canonicalKey([a.value]);
   const keyB = canonicalKey([b.value]);
   return keyA < keyB ? -1 : keyA > keyB ? 1 : 0;
 }
 
-function saveOrdered(one: Ordered): Value[] {
-  return [one.order.timeMs, one.order.seq, one.value];
+/** The order, and the value behind it. */
+function saveOrdered({ order, value }: Ordered): Value[] {
+  return [...saveOrder(order), value];
 }
 
 function loadOrdered(saved: Value): Ordered {
-  const [timeMs, seq, value] = listOf(saved);
-  return { value: value ?? null, order: { timeMs: Number(timeMs), seq: Number(seq) } };
+  const parts = listOf(saved);
+  return { value: parts.at(-1) ?? null, order: loadOrder(parts.slice(0, -1)) };
 }
 
 /** `first` (sign -1) and `last` (sign 1); null when no value came. */
@@ -243,7 +239,7 @@ class Edge implements Loadable {
   constructor(sign: -1 | 1) {
     this.#sign = sign;
   }
-  add(value: Value, order: RowOrder): void {
+  add(value: Value, order: RecordOrder): void {
     this.#take({ value, order });
   }
   merge(other: this): void {
@@ -309,14 +305,14 @@ class Distinct implements Loadable {
   }
 }
 
-/** The first `max` values in row order. */
+/** The first `max` values in the order of records. */
 class Collect implements Loadable {
   readonly #max: number;
   #rows: Ordered[] = [];
   constructor(max: number) {
     this.#max = max;
   }
-  add(value: Value, order: RowOrder): void {
+  add(value: Value, order: RecordOrder): void {
     const one = { value, order };
     const at = this.#rows.findLastIndex((row) => compareOrdered(row, one) <= 0) + 1;
     if (at >= this.#max) return;

@@ -1,14 +1,15 @@
 // The states of one aggregate for many groups, one behind the other: a count is a number in an array, not an
 // object of its own.
 
+import type { RecordOrder } from "../../eval/record-order.ts";
 import type { Value } from "../../eval/values.ts";
-import type { Accumulator, RowOrder } from "./accumulator.ts";
+import type { Accumulator } from "./accumulator.ts";
 
 /** As `Accumulator`, for the group of a number. */
 export interface Column {
   /** Begins the group `group`, which has the next number; or anew, whatever was in it. */
   create(group: number): void;
-  add(group: number, value: Value, order: RowOrder): void;
+  add(group: number, value: Value, order: RecordOrder): void;
   /**
    * As `add`, of the text that is the bytes from `start` to `end`: for who does not need it as a value. False when
    * it does.
@@ -85,7 +86,7 @@ export class AccumulatorColumn implements Column {
   create(group: number): void {
     this.#accumulators[group] = this.#begin();
   }
-  add(group: number, value: Value, order: RowOrder): void {
+  add(group: number, value: Value, order: RecordOrder): void {
     this.#accumulators[group]?.add(value, order);
   }
   merge(group: number, other: this, from: number): void {

@@ -19,10 +19,10 @@ export function branch<R>(
     wants: when === null ? () => true : records.predicate(when),
     next,
   }));
-  return (record, seq) => {
+  return (record) => {
     const arm = compiled.find(({ wants }) => wants(record) === true);
     if (arm === undefined) context.drop("no branch");
     else if (arm.next === null) context.drop("branch drop");
-    else arm.next(record, seq);
+    else arm.next(record);
   };
 }

@@ -8,14 +8,13 @@ import { Fold } from "./fold.ts";
 import { Reduce } from "./reduce.ts";
 import { ReduceChanges } from "./reduce-changes.ts";
 import { Sessions } from "./sessions.ts";
-import type { StatefulOperator } from "./stateful.ts";
+import type { EmitOrdered, StatefulOperator } from "./stateful.ts";
 import { Top } from "./top.ts";
-import type { EmitAt } from "./window.ts";
 
 export function buildStateful(
   op: StatefulOp,
   context: StageContext,
-  next: EmitAt,
+  next: EmitOrdered,
 ): StatefulOperator {
   switch (op.op) {
     case "reduce":
@@ -29,7 +28,7 @@ export function buildStateful(
   }
 }
 
-function buildReduce(op: ReduceOp, context: StageContext, next: EmitAt): StatefulOperator {
+function buildReduce(op: ReduceOp, context: StageContext, next: EmitOrdered): StatefulOperator {
   const { window } = op;
   if (window.kind === "session") return new Sessions({ ...op, window }, context, next);
   const Aligned = op.changesEveryMs === undefined ? Reduce : ReduceChanges;

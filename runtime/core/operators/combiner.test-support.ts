@@ -70,7 +70,7 @@ export function planOf(aggregates: readonly Aggregate[], mapped = false, partiti
         ops: [
           ...(mapped ? [map] : []),
           { op: "window", window, on: field("time"), maxAheadMs: MINUTE_MS, late: null },
-          { op: "exchange", to: "s1", keys: [read("key")], columns },
+          { op: "exchange", to: "s1", keys: [read("key")], columns, seen: true },
         ],
       },
       {
@@ -104,6 +104,8 @@ const MESSAGE: Omit<InputMessage, "payload"> = {
   generation: 1,
   watermarkMs: null,
   timeTrusted: false,
+  operation: 0,
+  order: null,
   subject: "test",
   seq: 1,
 };

@@ -7,13 +7,21 @@
 // answer. Where keys hardly repeat, summing up costs more than it saves: then rows go as they are, and now and then
 // it is tried again.
 
+import { isOrdered } from "../../../plan/ops.ts";
 import type { Aggregate, ExchangeOp } from "../../../plan/plan.ts";
 import { partitionsOf, type Target } from "../../../plan/targets.ts";
 import { CborReader } from "../../eval/cbor-decode.ts";
 import type { CborWriter } from "../../eval/cbor-encode.ts";
 import { COMBINED_ROW_PARTS } from "../../eval/codec.ts";
+import {
+  contentsHash,
+  FIRST_PLACE,
+  NO_ORDER,
+  placeLength,
+  type RecordOrder,
+} from "../../eval/record-order.ts";
 import type { Value } from "../../eval/values.ts";
-import { listOf, type RowOrder } from "../aggregates/accumulator.ts";
+import { listOf } from "../aggregates/accumulator.ts";
 import { type AggregateFunction, aggregateFunction } from "../aggregates/aggregate.ts";
 import { CountColumn } from "../aggregates/column.ts";
 import type { StageContext } from "../context.ts";
@@ -46,8 +54,6 @@ const PASSED_PER_LOOKED_AT = 64;
 
 const reader = new CborReader();
 const NO_VALUES: readonly Value[] = [];
-/** For what only counts rows. */
-const NO_ORDER: RowOrder = { timeMs: 0, seq: 0 };
 
 /** The combiner of an exchange; null where the rows have to come one by one. */
 export function combinerOf(
@@ -60,6 +66,7 @@ export function combinerOf(
   const [reduce] = context.plan.stages.find(({ id }) => id === op.to)?.ops ?? [];
   if (op.known === true || reduce?.op !== "reduce" || reduce.window.kind === "session") return null;
   if (reduce.aggregates.some((one) => aggregateFunction(one).combines === null)) return null;
+  if (op.seen !== true && reduce.aggregates.some(isOrdered)) return null;
   return new Combiner({ ...reduce, window: reduce.window }, target, partition, context);
 }
 
@@ -67,6 +74,7 @@ export class Combiner implements Gathering {
   readonly #aggregates: readonly Aggregate[];
   readonly #functions: readonly AggregateFunction[];
   readonly #readsColumns: boolean;
+  readonly #isOrdered: boolean;
   readonly #panesOf: Panes;
   readonly #target: Target;
   readonly #partition: () => number;
@@ -93,6 +101,7 @@ export class Combiner implements Gathering {
     this.#aggregates = op.aggregates;
     this.#functions = op.aggregates.map(aggregateFunction);
     this.#readsColumns = op.aggregates.some(({ column }) => column !== null);
+    this.#isOrdered = op.aggregates.some(isOrdered);
     this.#panesOf = panesOf(op.window);
     this.#target = target;
     this.#partition = partition;
@@ -121,7 +130,7 @@ export class Combiner implements Gathering {
    * Takes in a row, unless it has to be sent as it is.
    * @param row its keys, and from `columnsAt` on its columns, just written
    */
-  takes(row: CborWriter, columnsAt: number, timeMs: number, seq: number): boolean {
+  takes(row: CborWriter, columnsAt: number, timeMs: number): boolean {
     const { bytes, length } = row;
     const pane = this.#paneOf(timeMs);
     const values = this.#readsColumns ? listOf(reader.valueAt(bytes, columnsAt, 0)) : NO_VALUES;
@@ -139,7 +148,7 @@ export class Combiner implements Gathering {
     this.#bytes += length - columnsAt;
     this.#context.counters.out += 1;
     this.#records.add(group);
-    this.#add(group, values, timeMs, seq);
+    this.#add(group, values, this.#isOrdered ? this.#orderOf(row) : NO_ORDER);
     const { groupsMax, bytesMax } = this.#context.combiner;
     if (this.#table.size >= groupsMax || this.#bytes >= bytesMax) this.flush();
     return true;
@@ -151,7 +160,7 @@ export class Combiner implements Gathering {
     const { size } = this.#table;
     for (let group = 0; group < size; group += 1) {
       this.#write(group, output.begin(this.#target, this.#partitions[group] ?? 0));
-      output.add();
+      output.add(null, 0);
     }
     const { rowsPerGroupMin } = this.#context.combiner;
     const paysFrom = this.#readsColumns ? 2 * rowsPerGroupMin : rowsPerGroupMin;
@@ -183,12 +192,18 @@ export class Combiner implements Gathering {
     return group;
   }
 
-  #add(group: number, values: readonly Value[], timeMs: number, seq: number): void {
-    const order = this.#readsColumns ? { timeMs, seq } : NO_ORDER;
+  #add(group: number, values: readonly Value[], order: RecordOrder): void {
     for (let i = 0; i < this.#columns.length; i += 1) {
       const value = this.#valueOf(i, values);
       if (value !== null) this.#columns[i]?.add(group, value, order);
     }
+  }
+
+  /** The order of a row that was just written. */
+  #orderOf({ bytes, length }: CborWriter): RecordOrder {
+    const { seenMs, seq, place } = this.#context.order;
+    const contents = seq === 0 ? contentsHash(bytes, 0, length) : 0;
+    return { seenMs, seq, contents, place: placeLength(place) === 0 ? FIRST_PLACE : [...place] };
   }
 
   #valueOf(aggregate: number, values: readonly Value[]): Value {

@@ -1,20 +1,28 @@
 // The first record of each key, then none for a duration of event time.
 //
-//   passes(r) = no record of the same key has passed in (known(r) − within, known(r)]
+//   passes(r) = no record of the same key has passed in (seen(r) − within, seen(r)]
 //
-// `known` is the record's time, or the watermark of its channel where that is greater: a late record
-// counts when it came. Records are looked at in that order, so the answer has one.
+// Records are looked at in the order they came in at the relay, whatever their times are: of a commit's operations
+// the first one passes, and a late record counts when it came.
 
+import { END_OF_TIME_MS, WATERMARK_DELAY_MS } from "../../../plan/event.ts";
 import type { DedupOp } from "../../../plan/plan.ts";
 import { decodeValue, encodeRecord, type Row } from "../../eval/codec.ts";
+import { orderOfResult } from "../../eval/record-order.ts";
 import { canonicalKey, isRecord } from "../../eval/values.ts";
 import { listOf } from "../aggregates/accumulator.ts";
 import { assert } from "../assert.ts";
 import type { StageContext } from "../context.ts";
 import type { StateChange } from "../message.ts";
-import { EventTimeQueue, isQueueKey, knownMs, QUEUED_ROWS_MAX } from "./event-time-queue.ts";
-import { drained, type StatefulOperator } from "./stateful.ts";
-import type { EmitAt } from "./window.ts";
+import {
+  EventTimeQueue,
+  isQueueKey,
+  knownMs,
+  QUEUED_ROWS_MAX,
+  seenMs,
+} from "./event-time-queue.ts";
+import { rowsSay } from "./rows-say.ts";
+import { drained, type EmitOrdered, type StatefulOperator } from "./stateful.ts";
 
 /** When a record of the key passed; `turn` grows from one to the next. */
 type Passed = { readonly atMs: number; readonly turn: number };
@@ -22,18 +30,21 @@ type Passed = { readonly atMs: number; readonly turn: number };
 export class Dedup implements StatefulOperator {
   readonly #op: DedupOp;
   readonly #context: StageContext;
-  readonly #next: EmitAt;
+  readonly #next: EmitOrdered;
   readonly #queue: EventTimeQueue;
+  /** False for a plan of 0.1, whose rows say when they were known instead. */
+  readonly #saysSeen: boolean;
   /** By canonical key, the longest ago first. */
   #passed = new Map<string, Passed>();
   readonly #dirty = new Map<string, Passed | null>();
   #turn = 0;
 
-  constructor(op: DedupOp, context: StageContext, next: EmitAt, queuedMax = QUEUED_ROWS_MAX) {
+  constructor(op: DedupOp, context: StageContext, next: EmitOrdered, queuedMax = QUEUED_ROWS_MAX) {
     this.#op = op;
     this.#context = context;
     this.#next = next;
-    this.#queue = new EventTimeQueue(knownMs, queuedMax);
+    this.#saysSeen = rowsSay("seen", context);
+    this.#queue = new EventTimeQueue(this.#saysSeen ? seenMs : knownMs, queuedMax);
   }
 
   get keys(): number {
@@ -56,8 +67,9 @@ export class Dedup implements StatefulOperator {
     for (const _ of this.#expire(watermarkMs)) yield fromMs;
   }
 
+  /** What waits has seen the watermark, and its time may be a second before that. */
   outputWatermarkMs(watermarkMs: number): number {
-    return watermarkMs;
+    return watermarkMs === END_OF_TIME_MS ? watermarkMs : watermarkMs - WATERMARK_DELAY_MS;
   }
 
   changes(): StateChange[] {
@@ -104,7 +116,7 @@ export class Dedup implements StatefulOperator {
     this.#dirty.set(key, passed);
     const [record = null] = row.columns;
     assert(isRecord(record), "dedup passes records on");
-    this.#next(record, row.seq, atMs);
+    this.#next(record, this.#saysSeen ? row.order : orderOfResult(atMs));
   }
 
   /** Forgets a key at a time what passed too long ago. */

@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Row } from "../../eval/codec.ts";
+import { NO_ORDER } from "../../eval/record-order.ts";
 import { EventTimeQueue, isQueueKey, knownMs } from "./event-time-queue.ts";
 
 function row(atMs: number, seq = 0, key = "k"): Row {
-  return { timeMs: atMs, seq, keys: [key], columns: [atMs] };
+  return { timeMs: atMs, order: { ...NO_ORDER, seq }, keys: [key], columns: [atMs] };
 }
 
 function drain(queue: EventTimeQueue, beforeMs = Number.POSITIVE_INFINITY): Row[] {

@@ -1,10 +1,11 @@
-// Rows put in order of event time: held until the watermark says that no earlier one can come.
+// Rows put in order: held until the watermark says that no earlier one can come.
 //
-//   order(row) = (instant, seq, keys, columns)
+//   order(row) = (instant, order of the record, time, keys, columns)
 //
 // What leaves is the same sequence for every interleaving of the channels. The rows are state.
 
 import { decodeRows, encodeRow, type Row } from "../../eval/codec.ts";
+import { compareOrder } from "../../eval/record-order.ts";
 import { canonicalKey } from "../../eval/values.ts";
 import { assert } from "../assert.ts";
 import type { StateChange } from "../message.ts";
@@ -139,7 +140,7 @@ function entryOf(id: number, row: Row): StateChange {
 }
 
 function compare(a: Queued, b: Queued): number {
-  return a.atMs - b.atMs || a.row.seq - b.row.seq || compareContents(a.row, b.row);
+  return a.atMs - b.atMs || compareOrder(a.row.order, b.row.order) || compareContents(a.row, b.row);
 }
 
 /** Rows that do not differ here are alike: either may come first. */
@@ -147,6 +148,11 @@ function compareContents(a: Row, b: Row): number {
   const textA = canonicalKey([a.timeMs, ...a.keys, ...a.columns]);
   const textB = canonicalKey([b.timeMs, ...b.keys, ...b.columns]);
   return textA < textB ? -1 : textA > textB ? 1 : 0;
+}
+
+/** What a row has seen, milliseconds: the order of arrival at the relay. */
+export function seenMs(row: Row): number {
+  return row.order.seenMs;
 }
 
 /** The last column of an exchange that says it: the instant the row was known at, milliseconds. */

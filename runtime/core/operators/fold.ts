@@ -1,30 +1,31 @@
 // The reduce without a window: one result per key that changes for ever, sent at every tick of event time
 // in which it changed. What bounds its state is in the plan: groups expire, or are capped, or both.
 //
-//   sent at tick T:  groups changed by rows with known < T since they were last sent, with time T − 1 ms
+//   sent at tick T:  groups changed by rows with seen < T since they were last sent, with time T − 1 ms
 //   forgotten:       groups without a row for `expire`; beyond `cap`, the one without a row for longest
 //
-// Rows are taken in the order of their `known` instants, so the answer does not depend on interleaving.
+// Rows are taken in the order of records (`record-order.ts`), so the answer does not depend on interleaving.
 
 import type { FoldOp } from "../../../plan/plan.ts";
 import type { Row } from "../../eval/codec.ts";
+import { orderOfResult } from "../../eval/record-order.ts";
 import { canonicalKey, Instant } from "../../eval/values.ts";
 import type { StageContext } from "../context.ts";
 import type { StateChange } from "../message.ts";
-import { EventTimeQueue, isQueueKey, knownMs } from "./event-time-queue.ts";
+import { EventTimeQueue, isQueueKey, knownMs, seenMs } from "./event-time-queue.ts";
 import { type Group, Groups } from "./groups.ts";
-import { drained, type StatefulOperator } from "./stateful.ts";
+import { rowsSay } from "./rows-say.ts";
+import { drained, type EmitOrdered, type StatefulOperator } from "./stateful.ts";
 import { tickAfter } from "./ticks.ts";
-import type { EmitAt } from "./window.ts";
 
 /** `turn` grows from row to row: the group with the least has had none for longest. */
 type Kept = { readonly group: Group; readonly lastMs: number; readonly turn: number };
 
 export class Fold implements StatefulOperator {
   readonly #op: FoldOp;
-  readonly #next: EmitAt;
+  readonly #next: EmitOrdered;
   readonly #groups: Groups;
-  readonly #queue = new EventTimeQueue(knownMs);
+  readonly #queue: EventTimeQueue;
   /** By canonical key, in the order of their turns. */
   #kept = new Map<string, Kept>();
   readonly #dirty = new Map<string, Kept | null>();
@@ -33,10 +34,12 @@ export class Fold implements StatefulOperator {
   /** The tick at which what is unsent leaves; Infinity when nothing is. */
   #tickMs = Number.POSITIVE_INFINITY;
 
-  constructor(op: FoldOp, context: StageContext, next: EmitAt) {
+  constructor(op: FoldOp, context: StageContext, next: EmitOrdered) {
     this.#op = op;
     this.#next = next;
     this.#groups = new Groups(op.keys, op.aggregates, context);
+    // Rows of a plan of 0.1 say when they were known instead.
+    this.#queue = new EventTimeQueue(rowsSay("seen", context) ? seenMs : knownMs);
   }
 
   get keys(): number {
@@ -147,7 +150,8 @@ export class Fold implements StatefulOperator {
     kept.group.unsent = false;
     this.#dirty.set(key, kept);
     const atMs = this.#tickMs - 1;
-    this.#next({ ...this.#groups.fields(kept.group, 0), time: new Instant(atMs) }, 0, atMs);
+    const fields = { ...this.#groups.fields(kept.group, 0), time: new Instant(atMs) };
+    this.#next(fields, orderOfResult(atMs));
   }
 
   /** Where `cap` is reached, one group makes place; what of it is unsent leaves first. */

@@ -2,8 +2,10 @@
 // A row whose group is there costs no object and no text.
 
 import { isAscii } from "../../../bytes/words.ts";
+import { isOrdered } from "../../../plan/ops.ts";
 import type { Aggregate } from "../../../plan/plan.ts";
 import { decodeValue, encodeRecord, type Row } from "../../eval/codec.ts";
+import { NO_ORDER } from "../../eval/record-order.ts";
 import {
   canonicalKey,
   type RecordValue,
@@ -38,6 +40,8 @@ export class GroupTable {
   #texts = { starts: new Int32Array(), ends: new Int32Array() };
   /** Whether rows are counted, and nothing else. */
   readonly #countsOnly: boolean;
+  /** Whether some aggregate looks at the order of rows. */
+  readonly #isOrdered: boolean;
   #changed: number[] = [];
 
   /** @param names of the key fields @param columns of `aggregates`, empty */
@@ -50,6 +54,7 @@ export class GroupTable {
     this.#aggregates = aggregates;
     this.#columns = columns;
     const counts = columns.every((column) => column.addOnes !== undefined);
+    this.#isOrdered = aggregates.some(isOrdered);
     this.#countsOnly = counts && aggregates.every(({ column }) => column === null);
   }
 
@@ -68,11 +73,11 @@ export class GroupTable {
   }
 
   /** Takes in a row. Nulls do not count. */
-  add(group: number, row: Omit<Row, "keys">): void {
+  add(group: number, row: Pick<Row, "order" | "columns">): void {
     for (let i = 0; i < this.#columns.length; i += 1) {
       const column = this.#aggregates[i]?.column ?? null;
       const value = column === null ? true : (row.columns[column] ?? null);
-      if (value !== null) this.#columns[i]?.add(group, value, row);
+      if (value !== null) this.#columns[i]?.add(group, value, row.order);
     }
     this.#mark(group, CHANGED | UNSENT);
   }
@@ -210,7 +215,7 @@ export class GroupTable {
 
   /** Values are decoded where an aggregate needs them so. */
   #addRow(group: number, rows: EncodedRows, row: number): void {
-    const order = { timeMs: rows.timeMs(row), seq: rows.seq(row) };
+    const order = this.#isOrdered ? rows.order(row) : NO_ORDER;
     let values: readonly Value[] | null = null;
     for (let i = 0; i < this.#columns.length; i += 1) {
       const column = this.#columns[i];

@@ -49,6 +49,7 @@ export class Groups {
     const error = this.#refusal(row);
     if (error === null) return true;
     const columns = row.columns.slice(0, this.#columns());
+    this.#context.turnTo(row.order);
     this.#context.deadLetter("reduce", error, { keys: row.keys, columns }, row.timeMs);
     return false;
   }
@@ -57,7 +58,7 @@ export class Groups {
   add(group: Group, row: Row): void {
     for (const [i, { column }] of this.#aggregates.entries()) {
       const value = column === null ? true : (row.columns[column] ?? null);
-      if (value !== null) group.accumulators[i]?.add(value, row);
+      if (value !== null) group.accumulators[i]?.add(value, row.order);
     }
     group.unsent = true;
   }

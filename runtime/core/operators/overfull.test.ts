@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { NO_ORDER } from "../../eval/record-order.ts";
 import type { RecordValue } from "../../eval/values.ts";
 import { simulatedPlan } from "../../task/simulation.test-support.ts";
 import { StageContext } from "../context.ts";
@@ -21,7 +22,7 @@ describe("an operator whose queue is full", () => {
     const op = { op: "dedup", withinMs: 10, cap: 9 } as const;
     const dedup = new Dedup(op, contextOf(), (record) => passed.push(record), QUEUED_MAX);
     const add = (atMs: number, key: string): void =>
-      dedup.add({ timeMs: atMs, seq: 0, keys: [key], columns: [{ key, atMs }, atMs] });
+      dedup.add({ timeMs: atMs, order: NO_ORDER, keys: [key], columns: [{ key, atMs }, atMs] });
     add(3, "a");
     add(2, "b");
     expect(passed).toEqual([]);
@@ -38,7 +39,7 @@ describe("an operator whose queue is full", () => {
     const op = { op: "reduce", window, keys: ["k"], aggregates } as const;
     const sessions = new Sessions(op, contextOf(), (record) => results.push(record), QUEUED_MAX);
     for (const timeMs of [30, 20, 25, 4, 50]) {
-      sessions.add({ timeMs, seq: 0, keys: ["k"], columns: [] });
+      sessions.add({ timeMs, order: NO_ORDER, keys: ["k"], columns: [] });
     }
     drained(sessions.advance(50, 1000));
     expect(results.reduce((sum, { n }) => sum + Number(n), 0)).toBe(5);

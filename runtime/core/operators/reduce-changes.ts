@@ -12,9 +12,8 @@ import type { StageContext } from "../context.ts";
 import type { StateChange } from "../message.ts";
 import { EventTimeQueue, isQueueKey, knownMs } from "./event-time-queue.ts";
 import { type AlignedReduceOp, Reduce } from "./reduce.ts";
-import type { StatefulOperator } from "./stateful.ts";
+import type { EmitOrdered, StatefulOperator } from "./stateful.ts";
 import { tickAfter } from "./ticks.ts";
-import type { EmitAt } from "./window.ts";
 
 export class ReduceChanges implements StatefulOperator {
   readonly #everyMs: number;
@@ -23,7 +22,7 @@ export class ReduceChanges implements StatefulOperator {
   /** The tick at which what is unsent leaves; Infinity when nothing is. */
   #tickMs = Number.POSITIVE_INFINITY;
 
-  constructor(op: AlignedReduceOp, context: StageContext, next: EmitAt) {
+  constructor(op: AlignedReduceOp, context: StageContext, next: EmitOrdered) {
     assert(op.changesEveryMs !== undefined, "changes are sent every so often");
     this.#everyMs = op.changesEveryMs;
     this.#reduce = new Reduce(op, context, next);

@@ -6,9 +6,9 @@
 // of its own that counts only from its first open window on, judged by the watermark of its own channel.
 
 import { END_OF_TIME_MS } from "../../../plan/event.ts";
-import { everyOp } from "../../../plan/ops.ts";
 import type { AlignedWindow, ReduceOp } from "../../../plan/plan.ts";
 import { decodeValue, encodeRecord, type Row } from "../../eval/codec.ts";
+import { orderOfResult } from "../../eval/record-order.ts";
 import { Instant } from "../../eval/values.ts";
 import type { EncodedRows } from "../../eval/view/encoded-rows.ts";
 import { listOf } from "../aggregates/accumulator.ts";
@@ -21,8 +21,8 @@ import { knownMs } from "./event-time-queue.ts";
 import type { GroupTable } from "./group-table.ts";
 import { Groups } from "./groups.ts";
 import { inOrder } from "./key-order.ts";
-import type { StatefulOperator } from "./stateful.ts";
-import type { EmitAt } from "./window.ts";
+import { rowsSay } from "./rows-say.ts";
+import type { EmitOrdered, StatefulOperator } from "./stateful.ts";
 
 export type AlignedReduceOp = ReduceOp & { readonly window: AlignedWindow };
 
@@ -39,7 +39,7 @@ type Sent = { readonly endMs: number; readonly key: string; readonly tickMs: num
 export class Reduce implements StatefulOperator {
   readonly #op: AlignedReduceOp;
   readonly #panesOf: Panes;
-  readonly #next: EmitAt;
+  readonly #next: EmitOrdered;
   readonly #groups: Groups;
   /** When a row was known, milliseconds; null: the rows do not say. */
   readonly #known: ((row: Pick<Row, "columns">) => number) | null;
@@ -54,12 +54,12 @@ export class Reduce implements StatefulOperator {
   #savedSent = false;
   #watermarkMs = Number.NEGATIVE_INFINITY;
 
-  constructor(op: AlignedReduceOp, context: StageContext, next: EmitAt) {
+  constructor(op: AlignedReduceOp, context: StageContext, next: EmitOrdered) {
     this.#op = op;
     this.#panesOf = panesOf(op.window);
     this.#next = next;
     this.#groups = new Groups(op.keys, op.aggregates, context);
-    this.#known = rowsSayKnown(context) ? knownMs : null;
+    this.#known = rowsSay("known", context) ? knownMs : null;
   }
 
   get keys(): number {
@@ -278,7 +278,7 @@ export class Reduce implements StatefulOperator {
       const fields = groups.fields(group, endMs - startMs, key);
       fields.window = window;
       fields.time = time;
-      this.#next(fields, 0, endMs - 1);
+      this.#next(fields, orderOfResult(endMs - 1));
       this.#sent = { endMs, key, tickMs };
       yield;
     }
@@ -315,13 +315,6 @@ export class Reduce implements StatefulOperator {
     this.#panes.delete(pane);
     this.#lastPane = null;
   }
-}
-
-/** Whether the exchanges in front of the stage say when a row was known. */
-function rowsSayKnown({ plan, stage }: StageContext): boolean {
-  const ops = plan.stages.flatMap((one) => [...everyOp(one.ops)]);
-  const feeding = ops.filter((op) => op.op === "exchange" && op.to === stage.id);
-  return feeding.length > 0 && feeding.every((op) => op.op === "exchange" && op.known === true);
 }
 
 function entryOf(pane: string, groups: GroupTable, group: number): StateChange {

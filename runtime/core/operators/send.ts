@@ -4,6 +4,8 @@ import type { ExchangeOp, SinkOp } from "../../../plan/plan.ts";
 import { partitionsOf, type Target } from "../../../plan/targets.ts";
 import type { CborWriter } from "../../eval/cbor-encode.ts";
 import { ROW_PARTS, scratchWriter } from "../../eval/codec.ts";
+import { EvaluationError } from "../../eval/eval-error.ts";
+import { contentsHash, writeOrder } from "../../eval/record-order.ts";
 import { partitionOfKey, type Records } from "../../eval/view/records.ts";
 import type { Emit, StageContext } from "../context.ts";
 import { combinerOf } from "./combiner.ts";
@@ -13,36 +15,59 @@ import type { EmitAt } from "./window.ts";
 export function exchange<R>(op: ExchangeOp, context: StageContext, records: Records<R>): EmitAt<R> {
   const target: Target = { kind: "exchange", name: op.to };
   const keys = records.keying(op.keys, partitionsOf(context.plan, target));
-  const writeColumns = op.columns.map((column) => records.writing(column));
-  const columns = writeColumns.length + (op.known === true ? 1 : 0);
+  const writeColumns = columnsOf(op, context, records);
   const combiner = combinerOf(op, target, keys.partition, context);
-  const write = (record: R, timeMs: number, writer: CborWriter): void => {
-    writer.listHeader(columns);
-    for (const writeColumn of writeColumns) writeColumn(record, writer);
-    if (op.known === true) writer.number(Math.max(timeMs, context.message.channelWatermarkMs));
-  };
-  const isCombined = (record: R, seq: number, timeMs: number): boolean => {
+  const isCombined = (record: R, timeMs: number): boolean => {
     if (combiner === null || combiner.passes()) return false;
     const row = scratchWriter();
     keys.write(row);
     const columnsAt = row.length;
-    write(record, timeMs, row);
-    return combiner.takes(row, columnsAt, timeMs, seq);
+    writeColumns(record, timeMs, row);
+    return combiner.takes(row, columnsAt, timeMs);
   };
-  return (record, seq, timeMs) => {
+  const begin = (timeMs: number, contents: number): CborWriter => {
+    const writer = context.begin(target, keys.partition());
+    writer.listHeader(ROW_PARTS);
+    writer.number(timeMs);
+    if (op.seen === true) writeOrder(writer, context.order, contents, timeMs);
+    else writer.number(context.order.seq);
+    return writer;
+  };
+  return (record, timeMs) => {
     try {
       keys.take(record);
-      if (isCombined(record, seq, timeMs)) return;
-      const writer = context.begin(target, keys.partition());
-      writer.listHeader(ROW_PARTS);
-      writer.number(timeMs);
-      writer.number(seq);
-      keys.write(writer);
-      write(record, timeMs, writer);
-      context.sendBegun();
+      if (isCombined(record, timeMs)) return;
+      if (op.seen === true && context.order.seq === 0) {
+        // Told apart by its contents alone, which therefore have to be there before its order is.
+        const row = scratchWriter();
+        keys.write(row);
+        writeColumns(record, timeMs, row);
+        const contents = contentsHash(row.bytes, 0, row.length);
+        begin(timeMs, contents).raw(row.bytes, 0, row.length);
+      } else {
+        const writer = begin(timeMs, 0);
+        keys.write(writer);
+        writeColumns(record, timeMs, writer);
+      }
+      context.sendBegun(null);
     } catch (error) {
       context.refuse("exchange", records, record, error);
     }
+  };
+}
+
+/** Writes the columns of a row as a list. */
+function columnsOf<R>(
+  op: ExchangeOp,
+  context: StageContext,
+  records: Records<R>,
+): (record: R, timeMs: number, writer: CborWriter) => void {
+  const writeColumns = op.columns.map((column) => records.writing(column));
+  const count = writeColumns.length + (op.known === true ? 1 : 0);
+  return (record, timeMs, writer) => {
+    writer.listHeader(count);
+    for (const writeColumn of writeColumns) writeColumn(record, writer);
+    if (op.known === true) writer.number(Math.max(timeMs, context.judgedMs));
   };
 }
 
@@ -62,10 +87,20 @@ export function sink<R>(
     const writer = context.begin(target, partition);
     if (rankOf === null) records.write(record, writer);
     else writer.value({ ...records.whole(record), rank: rankOf(record) });
-    context.sendBegun();
+    context.sendBegun(timeOrNone(records, record));
   });
-  return (record, seq) => {
-    send(record, seq);
-    next?.(record, seq);
+  return (record) => {
+    send(record);
+    next?.(record);
   };
+}
+
+/** The time of a record, milliseconds; NaN when its `time` is no instant. */
+function timeOrNone<R>(records: Records<R>, record: R): number {
+  try {
+    return records.timeMs(record);
+  } catch (error) {
+    if (error instanceof EvaluationError) return Number.NaN;
+    throw error;
+  }
 }

@@ -9,13 +9,13 @@
 import { END_OF_TIME_MS } from "../../../plan/event.ts";
 import type { ReduceOp, SessionWindow } from "../../../plan/plan.ts";
 import type { Row } from "../../eval/codec.ts";
+import { orderOfResult } from "../../eval/record-order.ts";
 import { canonicalKey, Instant } from "../../eval/values.ts";
 import type { StageContext } from "../context.ts";
 import type { StateChange } from "../message.ts";
 import { EventTimeQueue, isQueueKey, QUEUED_ROWS_MAX } from "./event-time-queue.ts";
 import { type Group, Groups } from "./groups.ts";
-import type { StatefulOperator } from "./stateful.ts";
-import type { EmitAt } from "./window.ts";
+import type { EmitOrdered, StatefulOperator } from "./stateful.ts";
 
 export type SessionReduceOp = ReduceOp & { readonly window: SessionWindow };
 
@@ -27,7 +27,7 @@ type Closed = { readonly key: string; readonly session: Session; readonly endMs:
 
 export class Sessions implements StatefulOperator {
   readonly #window: SessionWindow;
-  readonly #next: EmitAt;
+  readonly #next: EmitOrdered;
   readonly #groups: Groups;
   readonly #queue: EventTimeQueue;
   /** Open sessions by canonical key. */
@@ -36,7 +36,12 @@ export class Sessions implements StatefulOperator {
   /** No session ends before this. */
   #firstEndMs = Number.POSITIVE_INFINITY;
 
-  constructor(op: SessionReduceOp, context: StageContext, next: EmitAt, rowsMax = QUEUED_ROWS_MAX) {
+  constructor(
+    op: SessionReduceOp,
+    context: StageContext,
+    next: EmitOrdered,
+    rowsMax = QUEUED_ROWS_MAX,
+  ) {
     this.#window = op.window;
     this.#next = next;
     this.#groups = new Groups(op.keys, op.aggregates, context);
@@ -145,7 +150,8 @@ export class Sessions implements StatefulOperator {
       const { group, startMs } = session;
       const fields = this.#groups.fields(group, endMs - startMs);
       const window = { start: new Instant(startMs), end: new Instant(endMs) };
-      this.#next({ ...fields, window, time: new Instant(endMs - 1) }, 0, endMs - 1);
+      const result = { ...fields, window, time: new Instant(endMs - 1) };
+      this.#next(result, orderOfResult(endMs - 1));
     }
   }
 

@@ -1,15 +1,19 @@
 // What an operator with state looks like to the stage runner.
 
 import type { Row } from "../../eval/codec.ts";
+import type { RecordOrder } from "../../eval/record-order.ts";
+import type { RecordValue } from "../../eval/values.ts";
 import type { EncodedRows } from "../../eval/view/encoded-rows.ts";
 import type { StateChange } from "../message.ts";
+
+/** Takes a record that an operator with state hands on, with the order it has from now on. */
+export type EmitOrdered = (record: RecordValue, order: RecordOrder) => void;
 
 /**
  * First operator of a stage behind an exchange. All effects go downstream or into its own state.
  *
- * *Invariant*: what it emits is not before the watermark it promised, and the instant it emits at (the
- * third argument of `EmitAt`) is the same for every interleaving of channels: what follows judges
- * lateness by it.
+ * *Invariant*: what it emits has seen the watermark that it promised, and its order is the same for every
+ * interleaving of channels: what follows judges lateness by it.
  */
 export interface StatefulOperator {
   /** Entries of state that it keeps. */

@@ -15,9 +15,9 @@ export function filter<R>(
   next: Emit<R>,
 ): Emit<R> {
   const holds = records.predicate(expr);
-  return (record, seq) => {
+  return (record) => {
     const answer = holds(record);
-    if (answer === true) next(record, seq);
+    if (answer === true) next(record);
     else context.drop(answer === false ? "false" : answer);
   };
 }
@@ -31,10 +31,10 @@ export function map<R>(
 ): Emit<R> {
   const evaluate = records.compile(expr);
   const time = records.compile({ k: "field", of: { k: "current" }, name: "time" });
-  return context.guard("map", records, (record, seq) => {
+  return context.guard("map", records, (record) => {
     const mapped = evaluate(record);
     if (!isRecord(mapped)) throw new EvaluationError("map gave no object", "map needs an object");
-    next(mapped.time === undefined ? { ...mapped, time: time(record) } : mapped, seq);
+    next(mapped.time === undefined ? { ...mapped, time: time(record) } : mapped);
   });
 }
 
@@ -46,8 +46,8 @@ export function letField<R>(
   { add, next }: Adding<R>,
 ): Emit<R> {
   const evaluate = records.compile(expr);
-  return context.guard("let", records, (record, seq) => {
-    next(add(record, evaluate(record)), seq);
+  return context.guard("let", records, (record) => {
+    next(add(record, evaluate(record)));
   });
 }
 
@@ -59,11 +59,20 @@ export function unnest<R>(
   { add, next }: Adding<R>,
 ): Emit<R> {
   const evaluate = records.compile(expr);
-  return context.guard("unnest", records, (record, seq) => {
+  return context.guard("unnest", records, (record) => {
     const list = evaluate(record);
     if (list === null) return;
     if (!Array.isArray(list)) throw new EvaluationError("unnest of no list", "unnest needs a list");
-    for (const element of list) next(add(record, element), seq);
+    const { place } = context.order;
+    const depth = place.length;
+    try {
+      for (let i = 0; i < list.length; i += 1) {
+        place[depth] = i;
+        next(add(record, list[i] ?? null));
+      }
+    } finally {
+      place.length = depth;
+    }
   });
 }
 
@@ -76,8 +85,8 @@ export function sample<R>(
 ): Emit<R> {
   const evaluate = records.compile(by);
   const below = fraction * 2 ** 53;
-  return context.guard("sample", records, (record, seq) => {
-    if (Number(hash(evaluate(record))) < below) next(record, seq);
+  return context.guard("sample", records, (record) => {
+    if (Number(hash(evaluate(record))) < below) next(record);
     else context.drop("sampled out");
   });
 }

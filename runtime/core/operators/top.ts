@@ -2,23 +2,34 @@
 
 import type { TopOp } from "../../../plan/plan.ts";
 import { decodeValue, encodeRecord, type Row } from "../../eval/codec.ts";
+import {
+  compareOrder,
+  loadOrder,
+  orderOfResult,
+  type RecordOrder,
+  saveOrder,
+} from "../../eval/record-order.ts";
 import { canonicalKey, compareValues, isRecord, type Value } from "../../eval/values.ts";
 import { assert } from "../assert.ts";
 import type { StateChange } from "../message.ts";
-import type { StatefulOperator } from "./stateful.ts";
-import type { EmitAt } from "./window.ts";
+import type { EmitOrdered, StatefulOperator } from "./stateful.ts";
 
-type Ranked = { readonly record: Value; readonly by: Value; readonly key: string };
+type Ranked = {
+  readonly record: Value;
+  readonly by: Value;
+  readonly key: string;
+  readonly order: RecordOrder;
+};
 type Board = { readonly timeMs: number; readonly per: string; ranked: Ranked[] };
 
 export class Top implements StatefulOperator {
   readonly #n: number;
-  readonly #next: EmitAt;
+  readonly #next: EmitOrdered;
   /** By time and `per`: all results of one window have the same time. */
   readonly #boards = new Map<string, Board>();
   readonly #dirty = new Map<string, Board | null>();
 
-  constructor(op: TopOp, next: EmitAt) {
+  constructor(op: TopOp, next: EmitOrdered) {
     this.#n = op.n;
     this.#next = next;
   }
@@ -30,7 +41,7 @@ export class Top implements StatefulOperator {
   add(row: Row): void {
     const [record = null, by = null, per = null, keys = null] = row.columns;
     const board = this.#board(row.timeMs, canonicalKey([per]));
-    const one = { record, by, key: canonicalKey([keys]) };
+    const one = { record, by, key: canonicalKey([keys]), order: row.order };
     const at = board.ranked.findLastIndex((other) => compareRanked(other, one) <= 0) + 1;
     if (at >= this.#n) return;
     board.ranked.splice(at, 0, one);
@@ -42,9 +53,9 @@ export class Top implements StatefulOperator {
     const complete = [...this.#boards.values()].filter((board) => board.timeMs < watermarkMs);
     complete.sort((a, b) => a.timeMs - b.timeMs || compareText(a.per, b.per));
     for (const board of complete) {
-      for (const { record } of board.ranked) {
+      for (const [rank, { record }] of board.ranked.entries()) {
         assert(isRecord(record), "top ranks records");
-        this.#next(record, 0, board.timeMs);
+        this.#next(record, orderOfResult(board.timeMs, [rank]));
       }
       this.#boards.delete(stateKey(board));
       this.#dirty.set(stateKey(board), null);
@@ -87,13 +98,14 @@ export class Top implements StatefulOperator {
   }
 }
 
-/** Greatest `by` first, null last of all; ties by key. */
+/** Greatest `by` first, null last of all; ties by key, then in the order of records. */
 function compareRanked(a: Ranked, b: Ranked): number {
-  if (a.by === null || b.by === null) {
-    if (a.by !== b.by) return a.by === null ? 1 : -1;
-    return compareText(a.key, b.key);
-  }
-  return compareValues(b.by, a.by) || compareText(a.key, b.key);
+  return compareBy(a.by, b.by) || compareText(a.key, b.key) || compareOrder(a.order, b.order);
+}
+
+function compareBy(a: Value, b: Value): number {
+  if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1;
+  return compareValues(b, a);
 }
 
 function compareText(a: string, b: string): number {
@@ -105,7 +117,9 @@ function stateKey(board: Board): string {
 }
 
 function saveBoard(board: Board): Uint8Array {
-  return encodeRecord(board.ranked.map(({ record, by, key }) => [record, by, key]));
+  return encodeRecord(
+    board.ranked.map(({ record, by, key, order }) => [record, by, key, ...saveOrder(order)]),
+  );
 }
 
 function loadBoard(key: string, bytes: Uint8Array): Board {
@@ -113,9 +127,9 @@ function loadBoard(key: string, bytes: Uint8Array): Board {
   assert(Array.isArray(saved), "state is not of this operator");
   const bar = key.indexOf("|");
   const ranked = saved.map((one): Ranked => {
-    const [record = null, by = null, text = ""] = Array.isArray(one) ? one : [];
+    const [record = null, by = null, text = "", ...order] = Array.isArray(one) ? one : [];
     assert(typeof text === "string", "a board is saved with its keys");
-    return { record, by, key: text };
+    return { record, by, key: text, order: loadOrder(order) };
   });
   return { timeMs: Number(key.slice(0, bar)), per: key.slice(bar + 1), ranked };
 }

@@ -1,9 +1,11 @@
 // The window operator: decides, once and for all, whether a record is late.
 //
-// A record is late when every window that contains it is closed by the watermark of *its own channel*; for
-// sessions, which are made of the records in order, when that watermark has passed its time + grace.
-// Channels are in order, so the answer is the same however they interleave; and since a stage behind
-// waits for the least watermark of its channels, nothing that passes here can be late there.
+// A record is late when every window that contains it is closed by the watermark that it has *seen*: that of its
+// partition of the firehose, itself included, a second behind the greatest relay time there. For sessions, which
+// are made of the records in order, when that watermark has passed its time + grace. What a record has seen goes
+// with it over exchanges and topics, so the answer is the same however channels interleave and pipelines are
+// chained; and since a stage behind waits for the least watermark of its channels, nothing that passes here can
+// be late there.
 
 import type { Expr } from "../../../plan/expr.ts";
 import type { Window, WindowOp } from "../../../plan/plan.ts";
@@ -14,7 +16,7 @@ import type { Emit, StageContext } from "../context.ts";
 import { panesOf } from "../windows.ts";
 
 /** Takes a record that is not late, with the instant it counts at. */
-export type EmitAt<R = RecordValue> = (record: R, seq: number, atMs: number) => void;
+export type EmitAt<R = RecordValue> = (record: R, atMs: number) => void;
 
 export function window<R>(
   op: WindowOp,
@@ -25,16 +27,16 @@ export function window<R>(
   const instantOf = instants(op.on, records);
   const { maxAheadMs, late } = op;
   const isLate = latenessOf(op.window);
-  return context.guard("window", records, (record, seq) => {
+  return context.guard("window", records, (record) => {
     const onMs = instantOf(record);
     const atMs = Math.min(onMs, records.timeMs(record) + maxAheadMs);
-    if (!isLate(atMs, context.message.channelWatermarkMs)) {
-      next(record, seq, atMs);
+    if (!isLate(atMs, context.judgedMs)) {
+      next(record, atMs);
       return;
     }
     context.counters.late += 1;
     if (late !== null) {
-      context.output.addRecord({ kind: "topic", name: late }, 0, records.whole(record));
+      context.sendAside(late, records.whole(record), records.timeMs(record));
     }
   });
 }

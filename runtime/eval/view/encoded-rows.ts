@@ -6,6 +6,7 @@ import { CborReader } from "../cbor-decode.ts";
 import { MAJOR } from "../cbor-encode.ts";
 import { COMBINED_ROW_PARTS, ROW_PARTS, type Row } from "../codec.ts";
 import { EvaluationError } from "../eval-error.ts";
+import { FIRST_PLACE, ORDER_PARTS, orderOf, type RecordOrder } from "../record-order.ts";
 import type { Value } from "../values.ts";
 import { headBytes } from "./event-view.ts";
 import { skipItem } from "./skip.ts";
@@ -15,6 +16,8 @@ const EMPTY_LIST = MAJOR.list << 5;
 const ROW_HEAD = EMPTY_LIST | ROW_PARTS;
 const COMBINED_ROW_HEAD = EMPTY_LIST | COMBINED_ROW_PARTS;
 const LIST_OF_ONE = EMPTY_LIST | 1;
+const UINT8_HEAD = (MAJOR.unsigned << 5) | 24;
+const UINT16_HEAD = (MAJOR.unsigned << 5) | 25;
 const UINT32_HEAD = (MAJOR.unsigned << 5) | 26;
 const UINT64_HEAD = (MAJOR.unsigned << 5) | 27;
 /** Lists up to this long have their length in their first byte. */
@@ -28,7 +31,8 @@ export class EncodedRows {
   #words = wordsOf(this.#payload);
   #at = 0;
   #timesMs = new Float64Array(ROWS_START);
-  #seqs = new Float64Array(ROWS_START);
+  /** By row: where its order stands. */
+  #orders = new Int32Array(ROWS_START);
   /** By row: where its keys begin, and where its columns do, which is where the keys end. */
   #keys = new Int32Array(ROWS_START);
   #columns = new Int32Array(ROWS_START);
@@ -75,8 +79,13 @@ export class EncodedRows {
     return this.#timesMs[row] ?? 0;
   }
 
-  seq(row: number): number {
-    return this.#seqs[row] ?? 0;
+  order(row: number): RecordOrder {
+    const at = this.#orders[row] ?? 0;
+    const timeMs = this.timeMs(row);
+    if ((this.#payload[at] ?? 0) >> 5 === MAJOR.list) {
+      return orderOf(reader.valueAt(this.#payload, at, 0), timeMs);
+    }
+    return { seenMs: timeMs, seq: this.#number(at), place: FIRST_PLACE, contents: 0 };
   }
 
   /** Where the list of keys begins. */
@@ -127,8 +136,8 @@ export class EncodedRows {
   }
 
   row(row: number): Row {
-    const [timeMs, seq] = [this.timeMs(row), this.seq(row)];
-    return { timeMs, seq, keys: this.keys(row), columns: this.columns(row) };
+    const [timeMs, order] = [this.timeMs(row), this.order(row)];
+    return { timeMs, order, keys: this.keys(row), columns: this.columns(row) };
   }
 
   /** Where the row at `start` ends; negative when it is none. */
@@ -138,21 +147,21 @@ export class EncodedRows {
     const isCombined = payload[start] === COMBINED_ROW_HEAD;
     if (!isCombined && payload[start] !== ROW_HEAD) return -1;
     const timeMs = this.#number(start + 1);
-    const seq = this.#number(this.#at);
-    if (Number.isNaN(timeMs) || Number.isNaN(seq)) return -1;
+    const order = this.#at;
+    if (Number.isNaN(timeMs) || !this.#isOrder(order)) return -1;
     const keys = this.#at;
     const columns = skipItem(payload, keys, end, 0);
     const next = skipItem(payload, columns, end, 0);
     const lists = (payload[keys] ?? 0) >> 5 === MAJOR.list;
     if (!lists || (payload[columns] ?? 0) >> 5 !== MAJOR.list) return -1;
     if (!isCombined) {
-      this.#append(timeMs, seq, keys, columns);
+      this.#append(timeMs, order, keys, columns);
       this.#records += 1;
       return next;
     }
     const records = reader.valueAt(payload, next, 0);
     if (typeof records !== "number") return -1;
-    this.#append(timeMs, seq, keys, columns);
+    this.#append(timeMs, order, keys, columns);
     this.#combined[this.#count - 1] = 1;
     this.#records += records;
     return reader.at;
@@ -173,18 +182,45 @@ export class EncodedRows {
         this.#at = at + 5;
         return words.getUint32(place + 1);
       }
+      if (head < UINT8_HEAD) {
+        this.#at = at + 1;
+        return head;
+      }
+      if (head === UINT16_HEAD) {
+        this.#at = at + 3;
+        return words.getUint16(place + 1);
+      }
     }
     const value = reader.valueAt(this.#payload, at, 0);
     this.#at = reader.at;
     return typeof value === "number" ? value : Number.NaN;
   }
 
-  #append(timeMs: number, seq: number, keys: number, columns: number): void {
+  /** Whether an order stands at `at`, behind which `#at` is then. */
+  #isOrder(at: number): boolean {
+    const head = this.#payload[at] ?? 0;
+    const parts = head - EMPTY_LIST;
+    if (parts < ORDER_PARTS || parts > SHORT_LIST_MAX) {
+      return head >> 5 === MAJOR.list ? this.#isLongOrder(at) : !Number.isNaN(this.#number(at));
+    }
+    this.#at = at + 1;
+    for (let i = 0; i < parts; i += 1) if (Number.isNaN(this.#number(this.#at))) return false;
+    return true;
+  }
+
+  /** As `#isOrder`, of a list with another head. @throws MalformedPayload when it is none */
+  #isLongOrder(at: number): boolean {
+    orderOf(reader.valueAt(this.#payload, at, 0), 0);
+    this.#at = reader.at;
+    return true;
+  }
+
+  #append(timeMs: number, order: number, keys: number, columns: number): void {
     const row = this.#count;
     if (row === this.#keys.length) this.#grow();
     this.#combined[row] = 0;
     this.#timesMs[row] = timeMs;
-    this.#seqs[row] = seq;
+    this.#orders[row] = order;
     this.#keys[row] = keys;
     this.#columns[row] = columns;
     this.#count = row + 1;
@@ -193,7 +229,7 @@ export class EncodedRows {
   #grow(): void {
     const length = this.#keys.length * 2;
     this.#timesMs = copied(this.#timesMs, new Float64Array(length));
-    this.#seqs = copied(this.#seqs, new Float64Array(length));
+    this.#orders = copied(this.#orders, new Int32Array(length));
     this.#keys = copied(this.#keys, new Int32Array(length));
     this.#columns = copied(this.#columns, new Int32Array(length));
     this.#combined = copied(this.#combined, new Uint8Array(length));

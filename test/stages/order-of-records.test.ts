@@ -1,0 +1,173 @@
+// What remembers goes by one order, whatever it aggregates: arrival within a repo, the operations of a commit, the
+// elements of a list. All that a result takes from one place is of one record.
+
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { encodeRecord } from "../../runtime/eval/codec.ts";
+import type { SourceItem } from "../../shuffler/sources/source.ts";
+import { type MadeEvent, madeItems, POST } from "../support/made-events.ts";
+import { at } from "../support/reference.ts";
+import { runItems } from "../support/run-plan.ts";
+
+const T0 = Date.UTC(2026, 6, 4, 12);
+const SINK = "|> to topic('out')";
+
+function run(stages: string, items: readonly SourceItem[]): readonly Record<string, unknown>[] {
+  const program = `pipeline p { from firehose() |> ${stages} ${SINK} }`;
+  return runItems(program, items).topics.get("out") ?? [];
+}
+
+/** Events of one account, seconds behind each other as told. */
+function stepping(...seconds: readonly number[]): SourceItem[] {
+  return madeItems(
+    seconds.map((second, n) => ({
+      did: "did:plc:a",
+      timeMs: T0 + second * 1000,
+      record: { n, twice: 2 * n },
+    })),
+  );
+}
+
+/** One commit with an operation for each `n`. */
+function commitOf(...ns: readonly number[]): SourceItem {
+  const ops = ns.map((n) => {
+    const record = encodeRecord({ n, twice: 2 * n });
+    return { action: "create", collection: POST, rkey: `r${n}`, cid: CID, record, sorted: false };
+  });
+  const rev = "3jzfcijpj2z2a";
+  const commit = {
+    kind: "commit",
+    did: "did:plc:a",
+    seq: 1,
+    timeMs: T0,
+    rev,
+    since: null,
+  } as const;
+  const message = { ...commit, ops: ops as never, rejected: [] };
+  return { kind: "message", position: 1, raw: new Uint8Array(), message };
+}
+const CID = "bafyreie5cvv4h45feadgeuwhbcutmh6t2ceseocckahdoe6uat64zmz454";
+
+const AGGREGATES = `{ first: first(record.n), last: last(record.n), firstTwice: first(record.twice),
+  lastTwice: last(record.twice), all: collect(record.n, max: 3), allTwice: collect(record.twice, max: 3) }`;
+const REDUCES = [
+  `window tumbling(size: 1h) |> reduce by did ${AGGREGATES}`,
+  `window hopping(size: 2h, every: 1h) |> reduce by did ${AGGREGATES}`,
+  `window session(gap: 1h, max: 2h) |> reduce by did ${AGGREGATES}`,
+  `window tumbling(size: 1h) |> reduce by did ${AGGREGATES} |> emit changes(every: 10m)`,
+  `reduce by did ${AGGREGATES} expire after 1d |> emit changes(every: 1h)`,
+];
+
+describe.each(REDUCES)("%s", (reduce) => {
+  const last = (items: readonly SourceItem[]) => run(reduce, items).at(-1);
+
+  it("goes by arrival where times step back", () => {
+    expect(last(stepping(1.5, 1, 1.2, 0.9))).toMatchObject({ first: 0, last: 3, all: [0, 1, 2] });
+  });
+
+  it("keeps the operations of a commit in their order", () => {
+    expect(last([commitOf(7, 3, 5, 1)])).toMatchObject({ first: 7, last: 1, all: [7, 3, 5] });
+  });
+
+  it("takes all it has of one place from one record", () => {
+    const second = fc.integer({ min: 0, max: 3 });
+    const property = fc.property(fc.array(second, { minLength: 1, maxLength: 12 }), (seconds) => {
+      for (const result of run(reduce, stepping(...seconds))) {
+        const { first, last, all, firstTwice, lastTwice, allTwice } = result;
+        expect([firstTwice, lastTwice]).toEqual([2 * Number(first), 2 * Number(last)]);
+        expect(allTwice).toEqual((all as number[]).map((n) => 2 * n)); // `collect` gives a list
+      }
+    });
+    fc.assert(property, { numRuns: 60 });
+  });
+});
+
+describe("dedup", () => {
+  it("passes the first operation of a commit, and the one that came first", () => {
+    const program = "dedup(by: did, within: 1h) |> map { n: record.n }";
+    expect(run(program, [commitOf(7, 3, 5)]).map(({ n }) => n)).toEqual([7]);
+    expect(run(program, stepping(1.5, 1)).map(({ n }) => n)).toEqual([0]);
+  });
+});
+
+describe("what one record makes", () => {
+  const made: MadeEvent[] = [
+    {
+      did: "did:plc:a",
+      timeMs: T0,
+      record: {
+        list: [
+          [3, "c"],
+          [1, "a"],
+          [2, "b"],
+        ],
+      },
+    },
+    { did: "did:plc:a", timeMs: T0, record: { list: [[0, "z"]] } },
+  ];
+  const aggregates =
+    "{ n: first(one[0]), s: first(one[1]), all: collect(one[0], max: 9), end: last(one[1]) }";
+
+  it.each([
+    `window tumbling(size: 1m) |> reduce by did ${aggregates}`,
+    `reduce by did ${aggregates} expire after 1d |> emit changes(every: 1m)`,
+    `dedup(by: one[1], within: 1h) |> window tumbling(size: 1m) |> reduce by did ${aggregates}`,
+  ])("keeps its order: %s", (stages) => {
+    expect(run(`unnest record.list as one |> ${stages}`, madeItems(made))[0]).toMatchObject({
+      n: 3,
+      s: "c",
+      all: [3, 1, 2, 0],
+      end: "z",
+    });
+  });
+
+  it("keeps the order of lists in lists", () => {
+    const record = { list: [[5, 4], [3], [2, 1]] };
+    const results = run(
+      "unnest record.list as part |> unnest part as n |> window tumbling(size: 1m) |> reduce { all: collect(n, max: 9) }",
+      madeItems([{ did: "did:plc:a", timeMs: T0, record }]),
+    );
+    expect(results.map(({ all }) => all)).toEqual([[5, 4, 3, 2, 1]]);
+  });
+});
+
+describe("results of groups, which nothing but their contents tells apart", () => {
+  it("give all aggregates of a larger window from one of them", () => {
+    const accounts = fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 2, maxLength: 30 });
+    const property = fc.property(accounts, (dids) => {
+      const events = dids.map((did, n) => ({
+        did: `did:plc:${did}`,
+        timeMs: T0 + n,
+        record: { n },
+      }));
+      const inner =
+        "window tumbling(size: 1m) |> reduce by did { n: count(), most: max(record.n) }";
+      const small = run(inner, madeItems(events)).map(({ did, n, most }) => [did, n, most]);
+      const [large] = run(
+        `${inner} |> window tumbling(size: 1h) |> reduce { did: first(did), n: first(n), most: first(most),
+           end: last(did), endN: last(n), endMost: last(most), dids: collect(did, max: 3), ns: collect(n, max: 3) }`,
+        madeItems(events),
+      );
+      expect(small).toContainEqual([large?.did, large?.n, large?.most]);
+      expect(small).toContainEqual([large?.end, large?.endN, large?.endMost]);
+      const pairs = small.map(([did, n]) => [did, n]);
+      for (let i = 0; i < Math.min(3, small.length); i += 1) {
+        expect(pairs).toContainEqual([at(large?.dids, String(i)), at(large?.ns, String(i))]);
+      }
+    });
+    fc.assert(property, { numRuns: 100 });
+  });
+
+  it("stay ranked behind a top", () => {
+    const events = ["c", "a", "a", "b", "b", "b"].map((did, n) => ({
+      did: `did:plc:${did}`,
+      timeMs: T0 + n,
+      record: {},
+    }));
+    const results = run(
+      "window tumbling(size: 1m) |> reduce by did { n: count() } |> top(3, by: n) |> window tumbling(size: 1h) |> reduce { dids: collect(did, max: 3) }",
+      madeItems(events),
+    );
+    expect(results.map(({ dids }) => dids)).toEqual([["did:plc:b", "did:plc:a", "did:plc:c"]]);
+  });
+});
