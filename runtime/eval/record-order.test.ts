@@ -47,9 +47,11 @@ describe("the order of records", () => {
   });
 
   it("comes back as it was saved, and from what 0.1 saved as time and seq", () => {
-    fc.assert(fc.property(order, (one) => {
+    fc.assert(
+      fc.property(order, (one) => {
         expect(loadOrder(saveOrder(one))).toEqual(one);
-      }));
+      }),
+    );
     expect(loadOrder([1000, 7])).toEqual({ seenMs: 1000, seq: 7, place: [], contents: 0 });
   });
 

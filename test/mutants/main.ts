@@ -55,7 +55,7 @@ async function tryAll(): Promise<number> {
 async function isGreen(): Promise<boolean> {
   using copy = TreeCopy.of(ROOT);
   const suites = [...new Set(chosen.flatMap(({ suite }) => suite))];
-  const fate = await runSuite(suites, copy.root);
+  const fate = await runSuite(suites, copy.root, jobs);
   if (fate.kind === "survived") return true;
   console.error(fate.kind === "killed" ? `fails without a fault: ${fate.by}` : "no tests");
   return false;

@@ -16,7 +16,7 @@ export type Fate =
   /** No test was run: a suite is misnamed, or vitest has not come as far as a report. */
   | { readonly kind: "no-tests" };
 
-/** Longer than any suite takes on a busy machine. A fault may make one wait for ever. */
+/** Longer than the suites of a fault take on a busy machine. It may make one wait for ever. */
 const SUITE_MS_MAX = 240_000;
 
 /** @param root of the tree that was copied */
@@ -25,19 +25,26 @@ export async function tryMutant(mutant: NamedMutant, root: string, copy: TreeCop
   if (broken === null) return { kind: "does-not-apply" };
   copy.write(mutant.file, broken);
   try {
-    return await runSuite(mutant.suite, copy.root);
+    return await runSuite(mutant.suite, copy.root, 1);
   } finally {
     copy.write(mutant.file, readFileSync(join(root, mutant.file), "utf8"));
   }
 }
 
-/** What a suite says of the tree as it is. */
-export async function runSuite(suite: readonly string[], cwd: string): Promise<Fate> {
+/** What some suites say of the tree at `cwd` as it is. @param workers how many run at once */
+export async function runSuite(
+  suite: readonly string[],
+  cwd: string,
+  workers: number,
+): Promise<Fate> {
   const vitest = join(cwd, "node_modules", "vitest", "vitest.mjs");
   const path = join(cwd, "mutant-report.json");
   rmSync(path, { force: true });
   const report = ["--reporter=json", `--outputFile=${path}`];
-  const isLate = await run([vitest, "run", "--bail=1", "--maxWorkers=1", ...report, ...suite], cwd);
+  const isLate = await run(
+    [vitest, "run", "--bail=1", `--maxWorkers=${workers}`, ...report, ...suite],
+    cwd,
+  );
   return isLate ? { kind: "killed", by: "its tests do not end" } : fateIn(path);
 }
 

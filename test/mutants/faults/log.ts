@@ -123,7 +123,7 @@ export const LOG_FAULTS: readonly Mutant[] = [
     file: "runtime/adapters/nats/cursor-store.ts",
     find: "if (place !== null && !isFurther(numbering, position, place)) return place;",
     replace: "if (place !== null && numbering < place.numbering) return place;",
-    suite: ["shuffler/adapters/cursor-store.test.ts"],
+    suite: ["runtime/adapters/nats/cursor-store.test.ts"],
     why: "a shuffler that lags moves the shared cursor back",
   },
 ];

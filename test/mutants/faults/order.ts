@@ -2,8 +2,9 @@
 
 import type { Mutant } from "../mutant.ts";
 
+const HEADER = ["runtime/eval/order-header.test.ts"];
 const ORDER = ["runtime/eval/record-order.test.ts"];
-const CASES = ["test/cases/order.test.ts"];
+const RECORDS = ["test/stages/order-of-records.test.ts"];
 const SIMULATION = ["test/simulation/simulation.test.ts"];
 
 export const ORDER_FAULTS: readonly Mutant[] = [
@@ -74,21 +75,21 @@ export const ORDER_FAULTS: readonly Mutant[] = [
     file: "runtime/core/operators/stateless.ts",
     find: "        place[depth] = i;",
     replace: "        place[depth] = 0;",
-    suite: [...CASES, "test/stages/stateless.test.ts"],
+    suite: [...RECORDS, "test/stages/stateless.test.ts"],
     why: "what one record made by unnest has no order",
   },
   {
     file: "runtime/core/operators/stateless.ts",
     find: "      place.length = depth;",
     replace: "      place.length = depth + 1;",
-    suite: ["runtime/core/operators/place.test.ts"],
+    suite: RECORDS,
     why: "behind an unnest the next record has a place that is not its own",
   },
   {
     file: "runtime/core/operators/send.ts",
     find: "if (op.seen === true && context.order.seq === 0) {",
     replace: "if (op.seen === true && context.order.seq < 0) {",
-    suite: ["runtime/core/operators/place.test.ts", ...SIMULATION],
+    suite: [...RECORDS, ...SIMULATION],
     why: "first(a) and first(b) of results that nothing else tells apart come from two records",
   },
   {
@@ -116,14 +117,14 @@ export const ORDER_FAULTS: readonly Mutant[] = [
     file: "runtime/core/stage-runner.ts",
     find: "this.#context.order.place.push(message.operation);",
     replace: "this.#context.order.place.push(0);",
-    suite: [...SIMULATION, "runtime/plan-driver.test.ts", ...CASES],
+    suite: RECORDS,
     why: "the operations of a commit have no order",
   },
   {
     file: "runtime/core/stage-runner.ts",
     find: "if (this.#inputs.length > 1) this.#context.order.place.push(input);",
     replace: "if (this.#inputs.length < 1) this.#context.order.place.push(input);",
-    suite: ["runtime/core/operators/place.test.ts", ...SIMULATION],
+    suite: [...RECORDS, ...SIMULATION],
     why: "what two branches of a union make of one record has no order",
   },
   {
@@ -132,5 +133,47 @@ export const ORDER_FAULTS: readonly Mutant[] = [
     replace: "const byOrder = a.order.seenMs - b.order.seenMs;",
     suite: [...SIMULATION, "runtime/core/aggregates/aggregates.test.ts"],
     why: "ties of first and last go by the value, each for itself",
+  },
+  {
+    file: "runtime/eval/order-header.ts",
+    find: "if (seq === 0 && places === 0 && seenMs === timeMs + WATERMARK_DELAY_MS) {",
+    replace: "if (seq === 0 && places === 0) {",
+    suite: HEADER,
+    why: "what a late result has seen is lost at a topic",
+  },
+  {
+    file: "runtime/eval/order-header.ts",
+    find: "this.#seq += (flags & SEQ_BACK) === 0 ? seqBy : -seqBy;",
+    replace: "this.#seq += seqBy;",
+    suite: HEADER,
+    why: "of two relays the records of a topic get a wrong order",
+  },
+  {
+    file: "runtime/eval/order-header.ts",
+    find: "    this.#end = this.#length;",
+    replace: "    this.#end = this.#length - 1;",
+    suite: HEADER,
+    why: "the last order of a topic message is cut",
+  },
+  {
+    file: "runtime/eval/order-header.ts",
+    find: "into.place.length = 0;",
+    replace: "into.place.length = Math.min(1, into.place.length);",
+    suite: [...HEADER, ...SIMULATION],
+    why: "a record has the place of the one before it in the message",
+  },
+  {
+    file: "runtime/core/message.ts",
+    find: "return Number.isSafeInteger(place) && place > 0 ? place : 0;",
+    replace: "return Number.isSafeInteger(place) && place > 1 ? place : 0;",
+    suite: RECORDS,
+    why: "the first two operations of a commit have no order",
+  },
+  {
+    file: "runtime/core/operators/top.ts",
+    find: "this.#next(record, orderOfResult(board.timeMs, [rank]));",
+    replace: "this.#next(record, orderOfResult(board.timeMs, [0]));",
+    suite: RECORDS,
+    why: "behind a top its ranks are forgotten",
   },
 ];
