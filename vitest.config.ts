@@ -5,7 +5,7 @@ export default defineConfig({
     include: ["**/*.test.ts"],
     // Those have a script of their own: `npm run test:long`.
     exclude: [...configDefaults.exclude, ".fpaas/**", "**/*.long.test.ts"],
-    setupFiles: ["test/support/property-seed.ts"],
+    setupFiles: ["test/support/property-seed.ts", "test/support/poisoned-buffers.ts"],
     // Modules are loaded once for a worker and not for every file: none of them keeps anything of a test.
     isolate: false,
     testTimeout: 60_000,

@@ -8,12 +8,14 @@ import { textHead } from "./known-bytes.ts";
  * What was written lies in slabs that many writings share: to give every one memory of its own costs 3 µs
  * each, a fifth of a frame. A slab lives as long as the last view into it, so it is small.
  */
-const SLAB_BYTES = 16_384;
+export const SLAB_BYTES = 16_384;
 /** Text up to this many code units is written unit by unit: a call into C++ costs more. */
 const SHORT_TEXT = 64;
 /** ASCII up to this long is written unit by unit too. */
 const LOOPED_TEXT = 16;
 const WORD_BYTES = 4;
+/** An initial byte and a 64-bit argument. */
+const HEAD_BYTES_MAX = 9;
 const CID_TAG_HEAD = 0xd8;
 const CID_TAG = 42;
 
@@ -139,28 +141,30 @@ export class CborWriter {
     return this.#head(3, end - start).copied(from, start, end);
   }
 
-  /** Writes ASCII unit by unit; writes nothing and gives false when the text is not ASCII. */
+  /**
+   * Writes ASCII unit by unit; writes nothing and gives false when the text is not ASCII. `#at` advances only when the
+   * text is known to be ASCII, so there is no earlier offset to go back to: it could be one of another slab.
+   * @param value at most `SHORT_TEXT` units
+   */
   #shortText(value: string): boolean {
-    const start = this.#at;
-    this.#head(3, value.length).#reserve(value.length);
+    const { length } = value;
+    this.#reserve(HEAD_BYTES_MAX + length);
     const buffer = this.#buffer;
-    const at = this.#at;
-    for (let i = 0; i < value.length; i += 1) {
+    const at = this.#at + (length < 24 ? 1 : 2);
+    for (let i = 0; i < length; i += 1) {
       const unit = value.charCodeAt(i);
-      if (unit > 0x7f) {
-        this.#at = start;
-        return false;
-      }
+      if (unit > 0x7f) return false;
       buffer[at + i] = unit;
     }
-    this.#at = at + value.length;
+    this.#head(3, length); // Its room is reserved: it does not move to another slab.
+    this.#at = at + length;
     return true;
   }
 
   #head(major: number, argument: number): this {
     const initial = major << 5;
     if (argument < 24) return this.#byte(initial | argument);
-    this.#reserve(9);
+    this.#reserve(HEAD_BYTES_MAX);
     const buffer = this.#buffer;
     let at = this.#at + 1;
     if (argument < 0x100) {

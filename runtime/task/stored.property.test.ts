@@ -1,0 +1,73 @@
+// Checkpoints and state messages against a naive encoder, wherever in its memory the encoder writes them.
+
+import { expect, it } from "vitest";
+import { LENGTHS, LONG_LENGTHS, LONG_TEXTS, TEXTS } from "../../test/support/cbor-cases.ts";
+import { naiveCbor } from "../../test/support/naive-cbor.ts";
+import { cleanBytes, sameBytes } from "../../test/support/poisoned-buffers.ts";
+import {
+  type Checkpoint,
+  decodeChanges,
+  decodeCheckpoint,
+  encodeStored,
+  type StoredChange,
+} from "./stored.ts";
+
+/** The encoder goes on in other memory after about 6000 bytes: so many bytes are written a few times over. */
+const BYTES = 60_000;
+
+function changeOf(key: string, i: number): StoredChange {
+  const length = LENGTHS[i % LENGTHS.length] ?? 0;
+  return [key, i % 5 === 0 ? null : new Uint8Array(length).fill(i)];
+}
+
+const CHANGES: readonly (readonly StoredChange[])[] = [
+  ...TEXTS.map((key, i) => [changeOf(key, i)]),
+  ...LONG_TEXTS.map((key, i) => [changeOf("before", i), changeOf(key, i), changeOf("behind", i)]),
+  LONG_LENGTHS.map((length, i): StoredChange => [`天気 ${i}`, new Uint8Array(length).fill(i)]),
+  TEXTS.map(changeOf),
+  [],
+];
+
+function checkpointOf(text: string, number: number): Checkpoint {
+  const channels = TEXTS.slice(0, number % 30).map((name): [string, number] => [name, number]);
+  const inputs = [{ generation: number, expected: number % 2 === 0 ? null : 3, channels }];
+  const counters = { in: number, out: 2 ** 40, late: 0, deadLetters: 0, lost: 1 };
+  return {
+    deployment: text,
+    inSeqs: [number, 2 ** 32 + number],
+    startSeqs: [[], [number, 1]],
+    progress: {
+      watermarks: { inputs, leastMs: 1_783_166_400_123 + number },
+      counters: { ...counters, dropped: { [text]: number, duplicate: 1 } },
+      advance: number % 3 === 0 ? null : { reachedMs: null, subject: text, seq: number },
+    },
+    epoch: 3,
+    baseEpoch: 2,
+  };
+}
+
+it("writes state messages as the naive encoder, wherever they come to lie", () => {
+  for (const changes of CHANGES) {
+    const expected = naiveCbor(changes);
+    const turns = Math.min(300, Math.ceil(BYTES / (expected.length + 1)));
+    for (let i = 0; i < turns; i += 1) {
+      encodeStored([]); // One byte, so that the next message does not lie where the last one did.
+      const [bytes = new Uint8Array()] = cleanBytes(() => [encodeStored(changes)]);
+      if (!sameBytes(bytes, expected)) expect(bytes).toEqual(expected);
+    }
+    expect(decodeChanges(expected)).toEqual(changes);
+  }
+});
+
+it("writes a checkpoint that reads back the same, wherever it comes to lie", () => {
+  for (const [number, text] of TEXTS.entries()) {
+    const checkpoint = checkpointOf(text, number);
+    const first = encodeStored(checkpoint);
+    for (let i = 0; i < 10; i += 1) {
+      encodeStored([]);
+      const [bytes = new Uint8Array()] = cleanBytes(() => [encodeStored(checkpoint)]);
+      if (!sameBytes(bytes, first)) expect(bytes, `checkpoint ${number}`).toEqual(first);
+    }
+    expect(decodeCheckpoint(first)).toEqual(checkpoint);
+  }
+});
