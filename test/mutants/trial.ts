@@ -16,8 +16,8 @@ export type Fate =
   /** No test was run: a suite is misnamed, or vitest has not come as far as a report. */
   | { readonly kind: "no-tests" };
 
-/** Longer than the suites of a fault take on a busy machine. It may make one wait for ever. */
-const SUITE_MS_MAX = 240_000;
+/** Longer than a test file takes on a busy machine. A fault may make one wait for ever. */
+const SUITE_MS_MAX = 120_000;
 
 /** @param root of the tree that was copied */
 export async function tryMutant(mutant: NamedMutant, root: string, copy: TreeCopy): Promise<Fate> {
@@ -44,6 +44,7 @@ export async function runSuite(
   const isLate = await run(
     [vitest, "run", "--bail=1", `--maxWorkers=${workers}`, ...report, ...suite],
     cwd,
+    SUITE_MS_MAX * suite.length,
   );
   return isLate ? { kind: "killed", by: "its tests do not end" } : fateIn(path);
 }
@@ -80,7 +81,7 @@ function reportAt(path: string): Report | null {
 }
 
 /** @returns whether it took too long, and was killed */
-async function run(args: readonly string[], cwd: string): Promise<boolean> {
+async function run(args: readonly string[], cwd: string, msMax: number): Promise<boolean> {
   const child = spawn(process.execPath, args, {
     cwd,
     stdio: "ignore",
@@ -90,7 +91,7 @@ async function run(args: readonly string[], cwd: string): Promise<boolean> {
   const timer = setTimeout(() => {
     isLate = true;
     if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-  }, SUITE_MS_MAX);
+  }, msMax);
   await new Promise((resolve) => child.on("close", resolve));
   clearTimeout(timer);
   return isLate;

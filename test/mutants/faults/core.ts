@@ -94,8 +94,8 @@ export const CORE_FAULTS: readonly Mutant[] = [
   },
   {
     file: "runtime/core/output.ts",
-    find: "writer.resumeAt(length);\n    this.#full",
-    replace: "this.#full",
+    find: "writer.resumeAt(length);",
+    replace: "writer.resumeAt(writer.length);",
     suite: SIMULATION,
     why: "half a record that could not be written stands in a message",
   },
