@@ -38,7 +38,15 @@ export const CRASH_POINTS = [
   "checkpoints swept, input not",
 ] as const;
 
-export type CrashPoint = (typeof CRASH_POINTS)[number];
+/** The places in a commit to NATS, where the commits of several tasks go together. */
+export const NATS_CRASH_POINTS = [
+  "group to be sent",
+  "group sent, answer lost",
+  "lone commit to be sent",
+  "lone commit sent, answer lost",
+] as const;
+
+export type CrashPoint = (typeof CRASH_POINTS | typeof NATS_CRASH_POINTS)[number];
 
 /** Is told of every place that is reached. It never throws: a process that dies loses its ports. */
 export interface CrashPoints {
