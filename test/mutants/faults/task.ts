@@ -25,7 +25,7 @@ export const TASK_FAULTS: readonly Mutant[] = [
     file: "runtime/task/stage-task.ts",
     find: "if (restored?.checkpoint.deployment !== task.#deployment) return null;",
     replace: "if (restored === null) return null;",
-    suite: ["runtime/lifecycle/redeploy.test.ts", "runtime/lifecycle/handover.test.ts"],
+    suite: ["runtime/lifecycle/handover.test.ts"],
     why: "a task of a version that was replaced goes on",
   },
   {
