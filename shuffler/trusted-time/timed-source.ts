@@ -5,6 +5,7 @@
 import { peekTimeMs } from "../decode/peek-time.ts";
 import type { Clock } from "../ports.ts";
 import type { Source, SourceItem } from "../sources/source.ts";
+import { GivenTimes } from "./given-times.ts";
 import { LOOK_AHEAD_BYTES_MAX, QUIET_MS, QUIET_SLACK_MS } from "./limits.ts";
 import type { ClockCounters } from "./stream-clock.ts";
 import { TrustedTimes } from "./trusted-times.ts";
@@ -29,8 +30,13 @@ export type TimeStats = Readonly<ClockCounters> & {
   readonly isWallTrusted: boolean;
 };
 
-/** An item that waits, and whether it has a time that votes. */
-type Waiting = { readonly item: SourceItem; readonly votes: boolean };
+/** An item that waits; its time, if it has one, and whether it votes or is a frame given before. */
+type Waiting = {
+  readonly item: SourceItem;
+  readonly claimMs: number | null;
+  readonly slot: number;
+  readonly votes: boolean;
+};
 
 export class TimedSource implements Source {
   readonly name: string;
@@ -38,6 +44,7 @@ export class TimedSource implements Source {
   readonly #options: TimedSourceOptions;
   readonly #times: TrustedTimes;
   readonly #passedPosition: number;
+  readonly #known = new GivenTimes();
   #waiting: Waiting[] = [];
   /** Those before it have left. */
   #first = 0;
@@ -133,11 +140,35 @@ export class TimedSource implements Source {
         this.#give(item);
         continue;
       }
-      this.#waiting.push({ item, votes: claimMs !== null });
-      this.#bytes += bytesOf(item);
-      if (claimMs !== null) this.#times.push(claimMs, item.position, wallMs);
+      this.#wait(item, claimMs, wallMs);
       this.#settle(wallMs);
     }
+  }
+
+  #wait(item: SourceItem, claimMs: number | null, wallMs: number): void {
+    this.#bytes += bytesOf(item);
+    if (claimMs === null) {
+      this.#waiting.push({ item, claimMs, slot: 0, votes: false });
+      return;
+    }
+    const slot = this.#known.slotOf(item.raw, claimMs);
+    const votes = !this.#known.isKnown(slot, item.raw, claimMs);
+    this.#waiting.push({ item, claimMs, slot, votes });
+    if (!votes) return;
+    this.#known.put(slot, item.raw, claimMs);
+    this.#times.push(claimMs, item.position, wallMs);
+  }
+
+  /** The item with its time. */
+  #timed({ item, claimMs, slot, votes }: Waiting, wallMs: number): SourceItem {
+    if (claimMs === null) return item;
+    if (!votes) {
+      const timeMs = this.#known.timeMs(slot, item.raw, claimMs);
+      return { ...item, trustedMs: Number.isNaN(timeMs) ? this.#times.notAhead(claimMs) : timeMs };
+    }
+    const trustedMs = this.#times.take(wallMs);
+    this.#known.decide(slot, item.raw, claimMs, trustedMs);
+    return { ...item, trustedMs };
   }
 
   /** Hands out what can be. */
@@ -152,7 +183,7 @@ export class TimedSource implements Source {
       if (votes && !isDue && !this.#times.canTake(wallMs)) break;
       this.#first += 1;
       this.#bytes -= bytesOf(item);
-      this.#give(votes ? { ...item, trustedMs: this.#times.take(wallMs) } : item);
+      this.#give(this.#timed(one, wallMs));
     }
     if (this.#first < 1024 || this.#first * 2 < this.#waiting.length) return;
     this.#waiting = this.#waiting.slice(this.#first);
