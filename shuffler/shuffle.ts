@@ -7,6 +7,7 @@ import { FrameCommit } from "./decode/frame-commit.ts";
 import type { DecodedMessage } from "./decode/message.ts";
 import type { Rejected, RejectReason } from "./decode/rejection.ts";
 import { type Gap, type GapKind, RepoOrder } from "./repo-order.ts";
+import { Reread } from "./reread.ts";
 import { Router, type RouterOptions } from "./route.ts";
 import type { ShuffledMessage } from "./shuffled-message.ts";
 import type { SourceItem } from "./sources/source.ts";
@@ -51,6 +52,7 @@ export class Shuffler {
   readonly #repos = new RepoOrder((gap) => this.#countGap(gap));
   readonly #onFirstRejected: (rejected: Rejected) => void;
   readonly #onFirstGap: (gap: Gap) => void;
+  readonly #reread = new Reread();
   #lastPosition = 0;
   #itemTimeMs: number | null = null;
 
@@ -66,7 +68,7 @@ export class Shuffler {
     return this.#watermarks.greatestMs;
   }
 
-  /** Time of the last item, milliseconds; null when it has none. */
+  /** When the last item happened, milliseconds; before its own time where it may be read again. Null: unknown. */
   get itemTimeMs(): number | null {
     return this.#itemTimeMs;
   }
@@ -107,7 +109,7 @@ export class Shuffler {
     this.#itemTimeMs = null;
     if (!("timeMs" in message)) return this.#router.route(message, item);
     const timeMs = item.trustedMs ?? message.timeMs;
-    this.#itemTimeMs = timeMs;
+    this.#itemTimeMs = this.#reread.timeMs(item.session?.number ?? null, message.timeMs, timeMs);
     const messages = this.#router.route(message, item, timeMs);
     const watermarks = this.#watermarks.advance(timeMs, message.seq);
     return watermarks.length === 0 ? messages : [...messages, ...watermarks];

@@ -21,7 +21,9 @@ export const BLOCK_FRAMES_MIN = 24;
 /** Blocks that follow whose quartiles vote, and voters a block needs for that. */
 export const BLOCKS = 32;
 export const BLOCK_VOTERS_MIN = 4;
-/** Most bytes of frames that wait for a decision. */
+/** What an item takes besides its frame. */
+export const ITEM_BYTES = 300;
+/** Most bytes of items that wait for a decision. */
 export const LOOK_AHEAD_BYTES_MAX = 64_000_000;
 /** How long a frame of a live source waits for those behind it, while we catch up. */
 export const HOLD_MS_MAX = 1000;

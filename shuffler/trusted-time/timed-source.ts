@@ -6,12 +6,10 @@ import { peekTimeMs } from "../decode/peek-time.ts";
 import type { Clock } from "../ports.ts";
 import type { Source, SourceItem } from "../sources/source.ts";
 import { GivenTimes } from "./given-times.ts";
-import { LOOK_AHEAD_BYTES_MAX, QUIET_MS, QUIET_SLACK_MS } from "./limits.ts";
+import { ITEM_BYTES, LOOK_AHEAD_BYTES_MAX, QUIET_MS, QUIET_SLACK_MS } from "./limits.ts";
 import type { ClockCounters } from "./stream-clock.ts";
 import { TrustedTimes } from "./trusted-times.ts";
 
-/** What an item takes besides its frame. */
-const ITEM_BYTES = 300;
 const EMPTY = new Uint8Array();
 
 export type TimedSourceOptions = {
