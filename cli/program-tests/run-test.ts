@@ -17,9 +17,8 @@ import { toJson } from "../../runtime/eval/json.ts";
 import { eachRecord, PlanDriver } from "../../runtime/plan-driver.ts";
 import { RepeatFilter } from "../../runtime/repeat-filter.ts";
 import { decodeFrame } from "../../shuffler/decode/frame.ts";
-import type { DecodedMessage } from "../../shuffler/decode/message.ts";
 import { Shuffler } from "../../shuffler/shuffle.ts";
-import { type Source, SourceError } from "../../shuffler/sources/source.ts";
+import { type Source, SourceError, type SourceItem } from "../../shuffler/sources/source.ts";
 import { topicsRead } from "../programs.ts";
 import { EventMaker } from "./events.ts";
 import { differences } from "./match.ts";
@@ -71,6 +70,11 @@ export async function runTest(test: ProgramTest, options: TestOptions): Promise<
   return failures;
 }
 
+/** What a source gives; its place is counted over all steps. */
+type Unplaced =
+  | Omit<Extract<SourceItem, { kind: "frame" }>, "position">
+  | Omit<Extract<SourceItem, { kind: "message" }>, "position">;
+
 class Play {
   readonly #test: ProgramTest;
   readonly #options: TestOptions;
@@ -105,7 +109,11 @@ class Play {
   async step(step: TestStep): Promise<Failure | null> {
     switch (step.kind) {
       case "given":
-        return this.#given(this.#events.make(step.event), step.span, null);
+        return this.#given(
+          { kind: "message", message: this.#events.make(step.event), raw: EMPTY },
+          step.span,
+          null,
+        );
       case "fixture":
         return await this.#fixture(step.path, step.span);
       case "advance":
@@ -116,14 +124,15 @@ class Play {
     }
   }
 
-  #given(message: DecodedMessage, span: Span, repeats: RepeatFilter | null): Failure | null {
+  /** @param repeats leaves out what it has seen; null: nothing is */
+  #given(item: Unplaced, span: Span, repeats: RepeatFilter | null): Failure | null {
+    const message = item.kind === "frame" ? decodeFrame(item.raw) : item.message;
     if (message.kind === "rejected") {
       return { kind: "problem", message: `this is no valid event: ${message.detail}`, span };
     }
     if ("timeMs" in message) this.#events.pass(message.timeMs);
     this.#position += 1;
-    const item = { kind: "message", message, raw: EMPTY, position: this.#position } as const;
-    for (const shuffled of this.#shuffler.push(item)) {
+    for (const shuffled of this.#shuffler.push({ ...item, position: this.#position })) {
       if (repeats?.admits(shuffled) ?? true) this.#driver.push(shuffled);
     }
     return null;
@@ -134,8 +143,8 @@ class Play {
       const source = this.#options.open(resolve(dirname(this.#options.path), path));
       for await (const items of source.batches()) {
         for (const item of items) {
-          const message = item.kind === "frame" ? decodeFrame(item.raw) : item.message;
-          const failure = this.#given(message, span, this.#repeats);
+          // A frame stays one: the shuffler refuses those that come in the wrong order.
+          const failure = this.#given(item, span, this.#repeats);
           if (failure !== null) return failure;
         }
       }
