@@ -46,7 +46,8 @@ export function randomText(seed: number, programs: number): string {
 }
 
 export async function randomRecording(seed: number): Promise<Uint8Array> {
-  return await recordingOf(drawCommits(seededRandom(seed * 1000 + 999), COMMITS, "second"));
+  const random = seededRandom(seed * 1000 + 999);
+  return await recordingOf(drawCommits(random, COMMITS, "second"), random);
 }
 
 type SourceFile = readonly [name: string, text: string];

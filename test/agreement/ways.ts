@@ -51,7 +51,7 @@ export async function byDeploying({ folder, files, plans, recording }: Group): P
   await ended(folder, ["deploy", ...files], env);
   const worker = folder.start(["worker", "--threads", "1"], env);
   try {
-    await worker.saw("worker ");
+    await worker.said("worker ");
     await ended(folder, ["shuffler", "--from", recording, "--close-windows"], env);
     const counts = await untilThrough(folder, env);
     const topics = new Map<string, Fields[]>();
