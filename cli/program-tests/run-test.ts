@@ -71,17 +71,13 @@ export async function runTest(test: ProgramTest, options: TestOptions): Promise<
   return failures;
 }
 
-/** What an item of a source says, with the time that we stand for. */
-type Given = { readonly message: DecodedMessage; readonly trustedMs?: number };
-
-/** Null for the clock of a live source, which says nothing. */
-function givenOf(item: SourceItem): Given | null {
-  const time = item.trustedMs === undefined ? {} : { trustedMs: item.trustedMs };
+/** What an item says; null for the clock of a live source, which says nothing. */
+function messageOf(item: SourceItem): DecodedMessage | null {
   switch (item.kind) {
     case "frame":
-      return { message: decodeFrame(item.raw), ...time };
+      return decodeFrame(item.raw);
     case "message":
-      return { message: item.message, ...time };
+      return item.message;
     case "clock":
       return null;
   }
@@ -120,7 +116,11 @@ class Play {
   async step(step: TestStep): Promise<Failure | null> {
     switch (step.kind) {
       case "given":
-        return this.#given({ message: this.#events.make(step.event) }, step.span, null);
+        return this.#given(
+          { kind: "message", message: this.#events.make(step.event), raw: EMPTY, position: 0 },
+          step.span,
+          null,
+        );
       case "fixture":
         return await this.#fixture(step.path, step.span);
       case "advance":
@@ -131,16 +131,17 @@ class Play {
     }
   }
 
-  #given({ message, trustedMs }: Given, span: Span, repeats: RepeatFilter | null): Failure | null {
-    if (message.kind === "rejected") {
+  /** @param item its place is counted over all steps @param repeats leaves out what it has seen; null: nothing is */
+  #given(item: SourceItem, span: Span, repeats: RepeatFilter | null): Failure | null {
+    const message = messageOf(item);
+    if (message?.kind === "rejected") {
       return { kind: "problem", message: `this is no valid event: ${message.detail}`, span };
     }
-    if ("timeMs" in message) this.#events.pass(trustedMs ?? message.timeMs);
+    if (message !== null && "timeMs" in message) {
+      this.#events.pass(item.trustedMs ?? message.timeMs);
+    }
     this.#position += 1;
-    const position = this.#position;
-    const time = trustedMs === undefined ? {} : { trustedMs };
-    const item = { kind: "message", message, raw: EMPTY, position, ...time } as const;
-    for (const shuffled of this.#shuffler.push(item)) {
+    for (const shuffled of this.#shuffler.push({ ...item, position: this.#position })) {
       if (repeats?.admits(shuffled) ?? true) this.#driver.push(shuffled);
     }
     return null;
@@ -151,8 +152,8 @@ class Play {
       const source = this.#options.open(resolve(dirname(this.#options.path), path));
       for await (const items of source.batches()) {
         for (const item of items) {
-          const given = givenOf(item);
-          const failure = given === null ? null : this.#given(given, span, this.#repeats);
+          // A frame stays one: the shuffler refuses those that come in the wrong order.
+          const failure = this.#given(item, span, this.#repeats);
           if (failure !== null) return failure;
         }
       }

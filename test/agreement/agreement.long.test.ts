@@ -1,8 +1,9 @@
-// `run`, `dev --once` and a deployment give the same records, in the same order by key, and count the same: every
+// `run`, `test`, `dev --once` and a deployment give the same records, in the same order by key, and count the same: every
 // shipped program, every lesson, and random programs.
 
 import { describe, expect, it } from "vitest";
-import { keysOf, randomGroup, shippedGroup } from "./groups.ts";
+import { expectPassingTests } from "./as-tests.ts";
+import { keysOf, randomGroup, randomRecording, randomText, shippedGroup } from "./groups.ts";
 import { disagreement } from "./outcome.ts";
 import { byDeploying, byDev, byRun, type Group } from "./ways.ts";
 
@@ -18,7 +19,7 @@ async function expectAgreement(group: Group): Promise<void> {
   expect(disagreement(run, await byDeploying(group), keys)).toBeNull();
 }
 
-describe("run, dev --once and a deployment agree", () => {
+describe("run, test, dev --once and a deployment agree", () => {
   it("on every shipped program and every lesson", async () => {
     await expectAgreement(await shippedGroup());
   });
@@ -27,6 +28,7 @@ describe("run, dev --once and a deployment agree", () => {
     `on ${PROGRAMS} random programs, seed %i`,
     async (seed) => {
       await expectAgreement(await randomGroup(seed, PROGRAMS));
+      await expectPassingTests(randomText(seed, PROGRAMS), await randomRecording(seed));
     },
   );
 });

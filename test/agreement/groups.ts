@@ -18,12 +18,18 @@ const COMMITS = 150;
 
 /** The programs of the folders `pipelines` and `examples`, over the sample. */
 export async function shippedGroup(): Promise<Group> {
-  const sources = ["pipelines", "examples"].flatMap((folder) =>
+  return await groupOf(
+    shippedSources(),
+    readFileSync(repositoryFile("examples/sample.frames.zst")),
+  );
+}
+
+export function shippedSources(): SourceFile[] {
+  return ["pipelines", "examples"].flatMap((folder) =>
     readdirSync(repositoryFile(folder))
       .filter((name) => name.endsWith(".fpl"))
       .map((name) => [name, readFileSync(repositoryFile(`${folder}/${name}`), "utf8")] as const),
   );
-  return await groupOf(sources, readFileSync(repositoryFile("examples/sample.frames.zst")));
 }
 
 /** Random programs in one file, over random events. */
@@ -40,7 +46,8 @@ export function randomText(seed: number, programs: number): string {
 }
 
 export async function randomRecording(seed: number): Promise<Uint8Array> {
-  return await recordingOf(drawCommits(seededRandom(seed * 1000 + 999), COMMITS, "second"));
+  const random = seededRandom(seed * 1000 + 999);
+  return await recordingOf(drawCommits(random, COMMITS, "second"), random);
 }
 
 type SourceFile = readonly [name: string, text: string];

@@ -11,12 +11,21 @@ import {
 import { encodeRecording } from "../../bench/simulated-relay/recording.ts";
 import type { CommitOp } from "../../bench/simulated-relay/simulated-repo.ts";
 import { tidOf } from "../../bench/simulated-relay/tid.ts";
+import type { Random } from "../../runtime/testing/random.ts";
 import type { Commit, TapeEvent, TapeRecord } from "../sql-fuzz/tape.ts";
 
+/** Frames that come again, at once or a few frames later. */
+const REPEATED_SHARE = 0.05;
+const REPEATED_AFTER_MAX = 20;
+
 /** The commits as a `.frames.zst` file. */
-export async function recordingOf(commits: readonly Commit[]): Promise<Uint8Array> {
+export async function recordingOf(commits: readonly Commit[], random: Random): Promise<Uint8Array> {
   const frames: Uint8Array[] = [];
-  for (const commit of commits) frames.push((await frameOf(commit)).bytes);
+  for (const commit of commits) {
+    frames.push((await frameOf(commit)).bytes);
+    const again = frames.at(-1 - random.int(REPEATED_AFTER_MAX));
+    if (again !== undefined && random.chance(REPEATED_SHARE)) frames.push(again);
+  }
   return encodeRecording(frames);
 }
 

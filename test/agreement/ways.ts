@@ -1,6 +1,6 @@
 // The ways to run the pipelines of files over a recording: `run`, `dev --once`, and deployed on a server with a worker.
 
-import type { TestFolder } from "../../cli/testing/command.ts";
+import type { Result, TestFolder } from "../../cli/testing/command.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { startTestNats } from "../../runtime/testing/nats.ts";
 import { addCounts, type Counts, type Fields, type Outcome } from "./outcome.ts";
@@ -18,10 +18,7 @@ const POLL_MS = 200;
 /** `fpaas run`, a file after the other. */
 export async function byRun({ folder, files, recording }: Group): Promise<Outcome> {
   const outcomes: Outcome[] = [];
-  for (const file of files) {
-    const { stdout, stderr } = await ended(folder, ["run", file, "--from", recording]);
-    outcomes.push({ topics: topicsOf(stdout), counts: countsIn(stderr) });
-  }
+  for (const file of files) outcomes.push(await runOf(folder, [file, "--from", recording]));
   const topics = new Map<string, Fields[]>();
   for (const [topic, records] of outcomes.flatMap((one) => [...one.topics])) {
     topics.set(topic, [...(topics.get(topic) ?? []), ...records]);
@@ -29,10 +26,21 @@ export async function byRun({ folder, files, recording }: Group): Promise<Outcom
   return { topics, counts: addCounts(outcomes.map(({ counts }) => counts)) };
 }
 
+/** `fpaas run` with these arguments. */
+export async function runOf(folder: TestFolder, args: readonly string[]): Promise<Outcome> {
+  const { stdout, stderr } = await ended(folder, ["run", ...args]);
+  return { topics: topicsOf(stdout), counts: countsIn(stderr) };
+}
+
+/** `fpaas test`: its output, and whether all passed. */
+export async function testOf(folder: TestFolder, file: string): Promise<Result> {
+  return await folder.run(["test", file]);
+}
+
 /** `fpaas dev --once`, all files together. */
 export async function byDev({ folder, files, recording }: Group): Promise<Outcome> {
-  const options = ["--from", recording, "--once", "--fresh", "--json"];
-  const { stdout, stderr } = await ended(folder, ["dev", ...files, ...options]);
+  const args = ["dev", ...files, "--from", recording, "--once", "--fresh", "--json"];
+  const { stdout, stderr } = successful(args, await folder.start(args).ended);
   return { topics: topicsOf(stdout), counts: countsIn(stderr) };
 }
 
@@ -74,8 +82,12 @@ async function untilThrough(folder: TestFolder, env: NodeJS.ProcessEnv): Promise
   }
 }
 
+/** In this process, which saves the start of another one. */
 async function ended(folder: TestFolder, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-  const result = await folder.start(args, env).ended;
+  return successful(args, await folder.run(args, env));
+}
+
+function successful(args: readonly string[], result: Result): Result {
   if (result.code === 0) return result;
   throw new Error(`fpaas ${args.join(" ")} ended with ${result.code}\n${result.stderr}`);
 }

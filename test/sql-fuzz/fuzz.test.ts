@@ -3,6 +3,7 @@
 import { expect, it } from "vitest";
 import { openDuckdb } from "./duckdb.ts";
 import { fuzz } from "./fuzz.ts";
+import { sampleHash } from "./sample-hash.ts";
 
 const FIRST_SEED = 1;
 const PROGRAMS = 200;
@@ -34,4 +35,8 @@ it("notices one event that the engine did not get", async () => {
     if (wrong !== null) caught.push(seed);
   }
   expect(caught.length).toBeGreaterThan(0);
+});
+
+it("hashes as docs/functions.md shows", () => {
+  expect(sampleHash("did:plc:abc")).toBe(5_486_053_374_099_534);
 });

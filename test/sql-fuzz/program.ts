@@ -5,7 +5,14 @@ import { drawCondition, PREAMBLE, pickField } from "./fields.ts";
 import { drawTop, drawWindowed } from "./reduce.ts";
 import { drawDedup, drawFold } from "./remembering.ts";
 import { drawSource } from "./sources.ts";
-import { drawFilter, drawLet, drawMap, drawUnnest, drawUnnestOfEither } from "./stateless.ts";
+import {
+  drawFilter,
+  drawLet,
+  drawMap,
+  drawSample,
+  drawUnnest,
+  drawUnnestOfEither,
+} from "./stateless.ts";
 import { pick } from "./tape.ts";
 
 const PIPELINES_MAX = 3;
@@ -73,6 +80,7 @@ class Way {
       drawUnnest,
       drawMap,
       drawUnnestOfEither,
+      drawSample,
     ];
     for (let left = random.int(max + 1); left > 0; left -= 1) {
       this.take(pick(random, draws)(this.#draft, this.records));

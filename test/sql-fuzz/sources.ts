@@ -24,24 +24,42 @@ const ACCOUNT_FIELDS: readonly Field[] = [
   { fpl: "handle", sql: "handle", type: "text" },
   { fpl: "active", sql: "active", type: "bool" },
 ];
-const COLUMNS = `did, seq::DOUBLE AS seq, kind, op, collection, rkey, handle, active, s, n, x, x56, b, l, m, u, u_is_text,
+const COLUMNS = `did, did_hash, seq::DOUBLE AS seq, kind, op, collection, rkey, handle, active, s, n, x, x56, b, l, m, u, u_is_text,
   CASE WHEN kind = 'commit' THEN 'at://' || did || '/' || collection || '/' || rkey END AS uri`;
 
 /** `seen` is the greatest time on the partition, as far as the stage was told. */
-function firehose(reads: string, input: number | null): string {
+function firehose({ reads, startMs }: Read, input: number | null): string {
   const place = input === null ? "[place]" : `[place, ${input}]`;
   const before = "PARTITION BY part ORDER BY pos ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING";
   return `SELECT t AS _t, greatest(t, coalesce(before + ${DELAY_MS}, t)) AS _seen, seq AS _seq, ${place} AS _place,
       ${COLUMNS}
     FROM (SELECT *, max(coalesce(w, t - ${DELAY_MS})) OVER (${before}) AS before
       FROM tape WHERE w IS NOT NULL OR (${reads}))
-    WHERE w IS NULL`;
+    WHERE w IS NULL AND t >= ${startMs}`;
 }
 
-type Read = { readonly fpl: string; readonly reads: string; readonly fields: readonly Field[] };
+type Read = {
+  readonly fpl: string;
+  /** What it reads of the tape, which moves what it knows of the time; earlier than its start is dropped then. */
+  readonly reads: string;
+  readonly startMs: number;
+  readonly fields: readonly Field[];
+};
 
-/** A source of the firehose, and a filter right behind it that the server's subjects do. */
+/** A source of the firehose, from a start of its own or from the first event. */
 function drawFirehose(draft: Draft): Read {
+  const events = drawEvents(draft);
+  if (draft.random.chance(0.9)) return { ...events, startMs: 0 };
+  draft.shapes.add("start");
+  const startMs = Date.UTC(2026, 6, 4, 12, 0, draft.random.int(40));
+  return {
+    ...events,
+    fpl: `${events.fpl} start at t'${new Date(startMs).toISOString()}'`,
+    startMs,
+  };
+}
+
+function drawEvents(draft: Draft): Omit<Read, "startMs"> {
   const { random } = draft;
   const all = [...EVENT_FIELDS, ...ACCOUNT_FIELDS];
   if (random.chance(0.2)) return { fpl: "firehose()", reads: "true", fields: all };
@@ -63,7 +81,8 @@ function drawFirehose(draft: Draft): Read {
 }
 
 function single(draft: Draft): Step {
-  const { fpl, reads, fields } = drawFirehose(draft);
+  const source = drawFirehose(draft);
+  const { fpl, reads, fields } = source;
   const op =
     reads === "true" || !fpl.startsWith("firehose")
       ? null
@@ -71,7 +90,7 @@ function single(draft: Draft): Step {
   const filter = op === null ? "" : `\n  |> filter op == '${op}'`;
   const read = op === null ? reads : `${reads} AND op = '${op}'`;
   draft.shapes.add(fpl.startsWith("events") ? "account events" : "firehose");
-  const table = draft.tables.make(firehose(read, null));
+  const table = draft.tables.make(firehose({ ...source, reads: read }, null));
   return {
     fpl: `${fpl}${filter}`,
     records: { table, fields, flat: false, tied: false, keys: null },
@@ -85,9 +104,7 @@ function unionOfEvents(draft: Draft): Step {
     reads.every((read) => read.fields.some((one) => one.sql === sql)),
   );
   draft.shapes.add("union of the firehose");
-  const table = draft.tables.make(
-    reads.map((read, i) => firehose(read.reads, i)).join(" UNION ALL "),
-  );
+  const table = draft.tables.make(reads.map((read, i) => firehose(read, i)).join(" UNION ALL "));
   const fpl = `union { ${reads.map((read) => read.fpl).join(", ")} }`;
   return { fpl, records: { table, fields, flat: false, tied: false, keys: null } };
 }

@@ -58,6 +58,17 @@ function unnested(draft: Draft, table: string, list: string, name: string): stri
   );
 }
 
+/** By account: records behind a `map` do not say whose they are. */
+export const drawSample: Draw = (draft, records) => {
+  if (!records.fields.some(({ fpl }) => fpl === "record.s")) return null;
+  draft.shapes.add("sample");
+  const percent = 30 + draft.random.int(60);
+  const table = draft.tables.make(
+    `SELECT * FROM ${records.table} WHERE did_hash < ${Math.floor((percent / 100) * 2 ** 53)}`,
+  );
+  return { fpl: `sample(${percent}%, by: did)`, records: { ...records, table } };
+};
+
 export const drawMap: Draw = (draft, records) => {
   draft.shapes.add("map");
   const { random } = draft;

@@ -1,6 +1,7 @@
 // The tape as SQL gets it: one table `tape`, watermarks included.
 
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { sampleHash } from "./sample-hash.ts";
 import type { TapeEntry, TapeEvent } from "./tape.ts";
 
 /** Columns with their types: a row is an event, or with `w` a watermark. */
@@ -9,6 +10,7 @@ const COLUMNS = {
   part: "BIGINT",
   w: "BIGINT",
   did: "VARCHAR",
+  did_hash: "BIGINT",
   t: "BIGINT",
   seq: "BIGINT",
   place: "BIGINT",
@@ -54,7 +56,19 @@ function rowOf(entry: TapeEntry, pos: number): Row {
 
 function eventRow(event: TapeEvent): Row {
   const { did, timeMs, seq, place, kind, op, collection, rkey, handle, active } = event;
-  return { did, t: timeMs, seq, place, kind, op, collection, rkey, handle, active };
+  return {
+    did,
+    did_hash: sampleHash(did),
+    t: timeMs,
+    seq,
+    place,
+    kind,
+    op,
+    collection,
+    rkey,
+    handle,
+    active,
+  };
 }
 
 function recordRow({ record }: TapeEvent): Row {
