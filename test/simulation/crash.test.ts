@@ -46,7 +46,7 @@ describe("a pipeline whose process dies", () => {
       expect(crashes.length).toBeGreaterThan(50);
       const wrong: string[] = [];
       for (const crash of crashes) {
-        const found = await findWrong(life, crash);
+        const found = await findWrong(life, crash, lived);
         if (found !== null)
           wrong.push(`--from ${seed} --crash-at "${printCrash(crash)}": ${found}`);
       }
@@ -68,7 +68,9 @@ describe("a crash", () => {
 
   it("that a run does not come by is found out", async () => {
     const [life] = lives;
+    const [lived] = quiet;
+    if (life === undefined || lived === undefined) throw new Error("no life");
     const crash = { point: "before commit", ordinal: 1_000_000 } as const;
-    expect(await findWrong(life ?? drawLife(1), crash)).toContain("never comes to");
+    expect(await findWrong(life, crash, lived)).toContain("never comes to");
   });
 });

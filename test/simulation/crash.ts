@@ -2,19 +2,22 @@
 // tasks, or a command that deploys or deletes. It is started again at once, and the answer must be the same.
 
 import { compile } from "../../compiler/compile.ts";
+import { tasksOf } from "../../plan/deployment.ts";
 import { DEFAULT_TENANT, FIREHOSE_STREAM } from "../../plan/names.ts";
 import type { Plan } from "../../plan/plan.ts";
+import type { Counters } from "../../runtime/core/message.ts";
 import { CRASH_POINTS, type CrashPoint } from "../../runtime/crash-points.ts";
 import { type DeployTarget, deletePipeline, deployPlan } from "../../runtime/deploy.ts";
 import type { FirehoseMessage } from "../../runtime/plan-driver.ts";
 import { LogUnavailable } from "../../runtime/ports.ts";
+import { checkpointSubjects, loadCheckpoint } from "../../runtime/task/checkpoint.ts";
 import { runStageTask, TASK_SIZES, type TaskSizes } from "../../runtime/task/stage-task.ts";
 import { EagerClock } from "../../runtime/testing/eager-clock.ts";
 import { MemoryDeployments } from "../../runtime/testing/memory-deployments.ts";
 import { MemoryLog } from "../../runtime/testing/memory-log.ts";
 import { type Random, seededRandom } from "../../runtime/testing/random.ts";
 import { type TaskHost, Worker } from "../../runtime/worker.ts";
-import { difference, isSame } from "../support/difference.ts";
+import { canonical, difference, isSame } from "../support/difference.ts";
 import { interleaved, makeEvents, PARTITIONS, partitioned } from "./events.ts";
 import { type CrashAt, Fate, MortalProcess, ProcessDied } from "./mortal-process.ts";
 import { drawProgram } from "./programs.ts";
@@ -39,6 +42,8 @@ export type Lived = {
   readonly reached: ReadonlyMap<CrashPoint, number>;
   /** What differs from the plain loops; null when nothing does. */
   readonly wrong: string | null;
+  /** The counters of every task, as JSON. */
+  readonly counters: string;
 };
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -100,11 +105,18 @@ export function parseCrash(text: string): CrashAt {
 
 /**
  * A life with a crash, and everything that is wrong with its end.
+ * @param quiet the same life without one, which has the same counters
  * @returns null when nothing is
  */
-export async function findWrong(life: Life, crash: CrashAt): Promise<string | null> {
+export async function findWrong(
+  life: Life,
+  crash: CrashAt,
+  { counters }: Lived,
+): Promise<string | null> {
   try {
-    return (await live(life, crash)).wrong;
+    const lived = await live(life, crash);
+    if (lived.wrong !== null || lived.counters === counters) return lived.wrong;
+    return `counters are ${lived.counters} and not ${counters}`;
   } catch (error) {
     return error instanceof Error ? (error.stack ?? error.message) : String(error);
   }
@@ -122,7 +134,11 @@ export async function live(life: Life, crash: CrashAt | null): Promise<Lived> {
   const wrong = Object.entries(life.expected)
     .map(([topic, records]) => difference(topic, records, actual[topic] ?? []))
     .filter((one) => !isSame(one));
-  return { reached: fate.reached, wrong: wrong.length === 0 ? null : wrong.map(describe).join() };
+  return {
+    reached: fate.reached,
+    wrong: wrong.length === 0 ? null : wrong.map(describe).join(),
+    counters: await world.counters(),
+  };
 }
 
 class CrashWorld {
@@ -160,6 +176,19 @@ class CrashWorld {
     return await this.#records();
   }
 
+  /** As `Lived.counters`. */
+  async counters(): Promise<string> {
+    const counters: Record<string, Counters> = {};
+    for (const deployment of (await this.#world()).deployments) {
+      for (const task of tasksOf(deployment)) {
+        const at = checkpointSubjects(deployment, task);
+        const restored = await loadCheckpoint(this.#log, at);
+        if (restored !== null) counters[at.checkpoint] = restored.checkpoint.progress.counters;
+      }
+    }
+    return canonical(counters);
+  }
+
   async #feed(messages: readonly FirehoseMessage[]): Promise<void> {
     for (const message of messages) {
       this.#log.append(FIREHOSE_STREAM, message);
@@ -175,11 +204,7 @@ class CrashWorld {
       case "edited":
         return await this.#deploy(edited(text));
       case "deleted and deployed again":
-        await this.#command(async (target) => {
-          for (const { pipeline } of plansOf(text)) {
-            await deletePipeline(DEFAULT_TENANT, pipeline, target);
-          }
-        });
+        await this.#delete(text);
         return await this.#deploy(text);
     }
   }
@@ -190,9 +215,21 @@ class CrashWorld {
     });
   }
 
+  /** A delete that dies is not given again: the next deploy finishes it. */
+  async #delete(text: string): Promise<void> {
+    for (const { pipeline } of plansOf(text)) {
+      await this.#command(async (target) => {
+        await deletePipeline(DEFAULT_TENANT, pipeline, target);
+      }, 1);
+    }
+  }
+
   /** Runs a command in a process of its own; if it dies, the user gives the command again. */
-  async #command(run: (target: DeployTarget) => Promise<void>): Promise<void> {
-    for (;;) {
+  async #command(
+    run: (target: DeployTarget) => Promise<void>,
+    triesMax = Number.POSITIVE_INFINITY,
+  ): Promise<void> {
+    for (let tries = 0; tries < triesMax; tries += 1) {
       const process = new MortalProcess(this.fate);
       const target = {
         store: process.port(this.#store),

@@ -62,9 +62,10 @@ async function crashes(): Promise<number> {
   for (let seed = from; seed < from + seeds; seed += 1) {
     const life = drawLife(seed);
     const only = values["crash-at"];
-    for (const crash of only ? [parseCrash(only)] : crashesOf(await live(life, null))) {
+    const quiet = await live(life, null);
+    for (const crash of only ? [parseCrash(only)] : crashesOf(quiet)) {
       tried += 1;
-      const found = await findWrong(life, crash);
+      const found = await findWrong(life, crash, quiet);
       if (found === null) continue;
       wrong += 1;
       console.log(`--from ${seed} --crash-at "${printCrash(crash)}": ${found}`);
