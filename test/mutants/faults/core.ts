@@ -89,7 +89,7 @@ export const CORE_FAULTS: readonly Mutant[] = [
     file: "runtime/core/output.ts",
     find: "writer.resumeAt(length);",
     replace: "writer.resumeAt(writer.length);",
-    suite: SIMULATION,
+    suite: ["runtime/core/output.test.ts"],
     why: "half a record that could not be written stands in a message",
   },
   {

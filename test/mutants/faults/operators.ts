@@ -110,7 +110,7 @@ export const OPERATOR_FAULTS: readonly Mutant[] = [
     file: "runtime/core/operators/dedup.ts",
     find: "    this.#dirty.set(key, null);",
     replace: "    this.#dirty.delete(key);",
-    suite: [...CRASH, ...SIMULATION],
+    suite: ["test/stages/simulation.test.ts"],
     why: "after a crash dedup keeps out what it had forgotten",
   },
   {
