@@ -3,15 +3,9 @@
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { CRASH_POINTS } from "../../runtime/crash-points.ts";
-import {
-  crashesOf,
-  drawLife,
-  findWrong,
-  type Lived,
-  live,
-  parseCrash,
-  printCrash,
-} from "./crash.ts";
+import { crashesOf, findWrong, type Lived, live } from "./crash.ts";
+import { drawLife } from "./life.ts";
+import { parseCrash, printCrash } from "./mortal-process.ts";
 
 /** Between them they come by every place, and by all that can happen to a pipeline. */
 const SEEDS = [3, 4, 9, 12];

@@ -6,36 +6,22 @@ import { tasksOf } from "../../plan/deployment.ts";
 import { DEFAULT_TENANT, FIREHOSE_STREAM } from "../../plan/names.ts";
 import type { Plan } from "../../plan/plan.ts";
 import type { Counters } from "../../runtime/core/message.ts";
-import { CRASH_POINTS, type CrashPoint } from "../../runtime/crash-points.ts";
+import type { CrashPoint } from "../../runtime/crash-points.ts";
 import { type DeployTarget, deletePipeline, deployPlan } from "../../runtime/deploy.ts";
 import type { FirehoseMessage } from "../../runtime/plan-driver.ts";
 import { LogUnavailable } from "../../runtime/ports.ts";
 import { checkpointSubjects, loadCheckpoint } from "../../runtime/task/checkpoint.ts";
-import { runStageTask, TASK_SIZES, type TaskSizes } from "../../runtime/task/stage-task.ts";
+import { runStageTask } from "../../runtime/task/stage-task.ts";
 import { EagerClock } from "../../runtime/testing/eager-clock.ts";
 import { MemoryDeployments } from "../../runtime/testing/memory-deployments.ts";
 import { MemoryLog } from "../../runtime/testing/memory-log.ts";
 import { type Random, seededRandom } from "../../runtime/testing/random.ts";
 import { type TaskHost, Worker } from "../../runtime/worker.ts";
 import { canonical, difference, isSame } from "../support/difference.ts";
-import { interleaved, makeEvents, PARTITIONS, partitioned } from "./events.ts";
-import { type CrashAt, Fate, MortalProcess, ProcessDied } from "./mortal-process.ts";
-import { drawProgram } from "./programs.ts";
+import { PARTITIONS } from "./events.ts";
+import type { Fields, Life } from "./life.ts";
+import { type CrashAt, Fate, MortalProcess, ProcessDied, printCrash } from "./mortal-process.ts";
 import { describe, isThrough, recordsOf } from "./simulate.ts";
-
-/** What happens to the pipeline when half of the events are there. */
-export type Change = "nothing" | "edited" | "deleted and deployed again";
-
-/** A program, the events it is given, and what its topics must hold by plain loops. */
-export type Life = {
-  readonly name: string;
-  readonly text: string;
-  readonly messages: readonly FirehoseMessage[];
-  readonly expected: Readonly<Record<string, readonly Fields[]>>;
-  readonly change: Change;
-  readonly sizes: TaskSizes;
-  readonly seed: number;
-};
 
 export type Lived = {
   /** How often each place was reached. */
@@ -46,11 +32,6 @@ export type Lived = {
   readonly counters: string;
 };
 
-type Fields = Readonly<Record<string, unknown>>;
-
-const CHANGES: readonly Change[] = ["edited", "deleted and deployed again", "nothing"];
-/** So few that thousands of crashes take minutes. */
-const EVENTS = 20;
 const BATCH_MAX = 8;
 const TURNS_MAX = 20_000;
 const TURNS_PER_LOOK = 5;
@@ -58,49 +39,11 @@ const TURNS_PER_LOOK = 5;
 const PAUSES = 0.15;
 const WORKER = "worker";
 
-/** Draws a life from a seed. */
-export function drawLife(seed: number): Life {
-  const random = seededRandom(seed * 5 + 1);
-  const { name, text, expected } = drawProgram(random);
-  const partitions = partitioned(makeEvents(random, EVENTS));
-  const messages = interleaved(partitions, random);
-  const change = CHANGES[seed % CHANGES.length] ?? "nothing";
-  const sizes = drawSmallSizes(random);
-  return { name, text, messages, expected: expected(partitions), change, sizes, seed };
-}
-
-/** So small that windows close in many commits and state is always being written anew. */
-function drawSmallSizes(random: Random): TaskSizes {
-  const state = {
-    ...TASK_SIZES.state,
-    sliceBytes: 40 + random.int(200),
-    epochAfterBytesMin: 200 + random.int(600),
-  };
-  return { drain: { ...TASK_SIZES.drain, pieces: 1 + random.int(3) }, state };
-}
-
 /** Every crash that a run without one comes by. */
 export function crashesOf({ reached }: Lived): CrashAt[] {
   return [...reached].flatMap(([point, count]) =>
     Array.from({ length: count }, (_, i) => ({ point, ordinal: i + 1 })),
   );
-}
-
-/** As `npm run simulate -- --crash-at` takes it. */
-export function printCrash({ point, ordinal }: CrashAt): string {
-  return `${point}:${ordinal}`;
-}
-
-/** @throws RangeError when the text is not a crash as `printCrash` prints it */
-export function parseCrash(text: string): CrashAt {
-  const [, name, ordinal] = /^(.*):([1-9]\d*)$/.exec(text) ?? [];
-  const point = CRASH_POINTS.find((one) => one === name);
-  if (point === undefined) {
-    throw new RangeError(
-      `--crash-at ${text}: "name:ordinal", names are ${CRASH_POINTS.join("; ")}`,
-    );
-  }
-  return { point, ordinal: Number(ordinal) };
 }
 
 /**

@@ -6,7 +6,9 @@
 //   npm run simulate -- --from 3 --crash-at "before commit:7"   replays one crash
 import { parseArgs } from "node:util";
 import { BROKEN, type Broken } from "../../runtime/testing/unreliable-log.ts";
-import { crashesOf, drawLife, findWrong, live, parseCrash, printCrash } from "./crash.ts";
+import { crashesOf, findWrong, live } from "./crash.ts";
+import { drawLife } from "./life.ts";
+import { parseCrash, printCrash } from "./mortal-process.ts";
 import { type Finding, simulate } from "./simulate.ts";
 
 const PROGRESS_MS = 10_000;
