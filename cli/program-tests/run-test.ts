@@ -82,7 +82,7 @@ class Play {
     maxPayloadBytes: MAX_PAYLOAD_BYTES,
     clock: null,
   });
-  /** For files only: what a statement gives is an event of its own, however equal to another. */
+  /** Applies to files only: an event written as a statement is never dropped. */
   readonly #repeats = new RepeatFilter();
   readonly #driver: PlanDriver;
   #position = 0;
