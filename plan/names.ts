@@ -79,6 +79,14 @@ export function accountSubject(partition: number, kind: Exclude<EventKind, "comm
   return `atproto.firehose.${partitionToken(partition)}.${kind}`;
 }
 
+/** Whether the shuffler's message is an event: neither a watermark, which has no payload, nor a refusal. */
+export function isEvent(message: {
+  readonly subject: string;
+  readonly payload: Uint8Array;
+}): boolean {
+  return message.payload.length > 0 && message.subject.startsWith(FIREHOSE_PREFIX);
+}
+
 /** Where the watermark messages of a FIREHOSE partition stand. */
 export function watermarkSubject(partition: number): string {
   return `atproto.firehose.${partitionToken(partition)}.watermark`;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { accountSubject, watermarkSubject } from "../plan/names.ts";
 import type { StoredIds } from "./ports.ts";
 import { CLOCKS_APART_MS_MAX, RepeatGuard } from "./repeat-guard.ts";
 import type { ShuffledMessage } from "./shuffled-message.ts";
@@ -58,6 +59,18 @@ describe("RepeatGuard", () => {
     expect(guard.isOn).toBe(false);
     expect(ids.log).toEqual([`follow ${lagMs + CLOCKS_APART_MS_MAX}`, "stop"]);
     expect(guard.repeats).toBe(2);
+  });
+
+  it("counts the events apart from the watermarks that it keeps out", async () => {
+    const ids = new Ids();
+    const guard = guardOf(ids, false);
+    await guard.resume(NOW_MS, NEVER);
+    ids.known = ["event", "mark"];
+    const event = { ...message("event"), subject: accountSubject(0, "identity") };
+    const mark = { ...message("mark"), subject: watermarkSubject(0) };
+    const all = [{ ...event, payload: Uint8Array.of(1) }, mark];
+    expect(await guard.admit(NOW_MS, all, NEVER)).toEqual([]);
+    expect([guard.repeats, guard.repeatedEvents]).toEqual([2, 1]);
   });
 
   it("looks further back when the items do", async () => {

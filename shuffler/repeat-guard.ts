@@ -3,6 +3,7 @@
 // replays a relay) may repeat what another shuffler, or we ourselves, stored long ago: then the ids of all
 // that was stored since are known here, until we are up to date again.
 
+import { isEvent } from "../plan/names.ts";
 import type { Clock, StoredIds } from "./ports.ts";
 import type { ShuffledMessage } from "./shuffled-message.ts";
 
@@ -24,6 +25,8 @@ export class RepeatGuard {
   #sinceMs: number | null = null;
   /** Messages kept out. */
   repeats = 0;
+  /** Those of them that are events. */
+  repeatedEvents = 0;
 
   constructor(options: RepeatGuardOptions) {
     this.#options = options;
@@ -46,9 +49,12 @@ export class RepeatGuard {
   ): Promise<readonly ShuffledMessage[]> {
     if (this.#options.live && timeMs !== null) await this.#adjust(timeMs, signal);
     if (this.#sinceMs === null) return messages;
-    const fresh = messages.filter(({ msgId }) => !this.#options.ids.has(msgId));
-    this.repeats += messages.length - fresh.length;
-    return fresh;
+    return messages.filter((message) => {
+      if (!this.#options.ids.has(message.msgId)) return true;
+      this.repeats += 1;
+      if (isEvent(message)) this.repeatedEvents += 1;
+      return false;
+    });
   }
 
   async #adjust(timeMs: number, signal: AbortSignal): Promise<void> {

@@ -26,8 +26,10 @@ describe("--admin", () => {
   });
 
   async function urlOf(command: RunningCommand): Promise<string> {
-    await command.saw("/readyz on http");
-    return /on (http:\S+)/.exec(command.stderr())?.[1] ?? expect.fail("no address");
+    // The whole line: of a part of it the address could be a part.
+    const address = () => /\/readyz on (http:\S+)\n/.exec(command.stderr())?.[1] ?? null;
+    await expect.poll(address).not.toBeNull();
+    return address() ?? expect.fail("no address");
   }
 
   const get = async (url: string) => {

@@ -150,11 +150,11 @@ describe("fpaas test", () => {
   it("runs again when the file is saved, until it is stopped", async () => {
     await folder.write("watched.fpl", FAILING);
     const running = folder.start(["test", "--watch", "watched.fpl"]);
-    await running.saw("waiting for changes");
+    await running.said("waiting for changes");
     await folder.write("watched.fpl", TESTED);
-    await running.saw("1 passed, 0 failed");
+    await running.said("1 passed, 0 failed");
     await folder.write("watched.fpl", FAILING.replace("n: 3", "n: 1"));
-    await running.saw("✓ counts likes");
+    await running.printed("✓ counts likes");
     running.child.kill("SIGINT");
     const { code } = await running.ended;
     expect(code).toBe(130);

@@ -45,7 +45,7 @@ it("record overwrites nothing, exit 1, and takes only relays, exit 2", async () 
 it("record ends on Ctrl-C with a whole recording, exit 130", async () => {
   await using from = await relay();
   const command = folder.start(["record", from.url, "cut-short.frames.zst"]);
-  await command.saw("connected to");
+  await command.said("connected to");
   command.child.kill("SIGINT");
   expect((await command.ended).code).toBe(130);
   await expect(readRecording(`${folder.path}/cut-short.frames.zst`)).resolves.toBeInstanceOf(Array);
@@ -71,7 +71,7 @@ it("run over a relay ends when its time is up, exit 0, and on Ctrl-C with its su
   expect(timed.code).toBe(0);
   expect(timed.stderr).toContain("records out");
   const command = folder.start(["run", "posts.fpl", "--from", from.url, "--for", "10m"]);
-  await command.saw("connected to");
+  await command.said("connected to");
   command.child.kill("SIGINT");
   const { code, stderr } = await command.ended;
   expect(code).toBe(130);

@@ -15,7 +15,7 @@ import { eventsTotal } from "../../shuffler/shuffle.ts";
 import type { Backend } from "../backend.ts";
 import { deployTarget } from "../deploy-target.ts";
 import { type Program, sourceOf } from "../programs.ts";
-import { publishTo } from "../publishing.ts";
+import { type PublishingStats, publishTo } from "../publishing.ts";
 import { summaryLines } from "../summary.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { plural } from "../terminal/units.ts";
@@ -47,6 +47,7 @@ export class Session {
   #live: LiveRecords | null = null;
   readonly #counts = new Map<string, number>();
   #progress: Progress | null = null;
+  #stats: PublishingStats | null = null;
   readonly #startMs = performance.now();
 
   constructor(options: SessionOptions) {
@@ -105,7 +106,9 @@ export class Session {
     const counters = this.#progress?.counters;
     return summaryLines({
       events: counters === undefined ? 0 : eventsTotal(counters),
+      repeated: this.#stats?.repeated ?? 0,
       rejected: counters?.rejected ?? new Map(),
+      times: this.#stats?.times ?? null,
       topics: this.#counts,
       counters: await countersOf(this.#options.backend.log, this.#deployments),
       elapsedMs: performance.now() - this.#startMs,
@@ -123,8 +126,9 @@ export class Session {
       closeWindows: true,
       terminal,
       signal,
-      onProgress: (progress) => {
+      onProgress: (progress, stats) => {
         this.#progress = progress;
+        this.#stats = stats;
         terminal.progress(`${plural(eventsTotal(progress.counters), "event")} published`);
       },
     });

@@ -15,10 +15,11 @@ import type { Plan } from "../../plan/plan.ts";
 import { MAX_PAYLOAD_BYTES } from "../../runtime/adapters/nats-server/config.ts";
 import { toJson } from "../../runtime/eval/json.ts";
 import { eachRecord, PlanDriver } from "../../runtime/plan-driver.ts";
+import { RepeatFilter } from "../../runtime/repeat-filter.ts";
 import { decodeFrame } from "../../shuffler/decode/frame.ts";
 import type { DecodedMessage } from "../../shuffler/decode/message.ts";
 import { Shuffler } from "../../shuffler/shuffle.ts";
-import { type Source, SourceError } from "../../shuffler/sources/source.ts";
+import { type Source, SourceError, type SourceItem } from "../../shuffler/sources/source.ts";
 import { topicsRead } from "../programs.ts";
 import { EventMaker } from "./events.ts";
 import { differences } from "./match.ts";
@@ -70,6 +71,18 @@ export async function runTest(test: ProgramTest, options: TestOptions): Promise<
   return failures;
 }
 
+/** What an item says; null for the clock of a live source, which says nothing. */
+function messageOf(item: SourceItem): DecodedMessage | null {
+  switch (item.kind) {
+    case "frame":
+      return decodeFrame(item.raw);
+    case "message":
+      return item.message;
+    case "clock":
+      return null;
+  }
+}
+
 class Play {
   readonly #test: ProgramTest;
   readonly #options: TestOptions;
@@ -79,8 +92,9 @@ class Play {
     partitions: 1,
     relay: "test",
     maxPayloadBytes: MAX_PAYLOAD_BYTES,
-    clock: null,
   });
+  /** For files only: what a statement gives is an event of its own, however equal to another. */
+  readonly #repeats = new RepeatFilter();
   readonly #driver: PlanDriver;
   #position = 0;
 
@@ -102,7 +116,11 @@ class Play {
   async step(step: TestStep): Promise<Failure | null> {
     switch (step.kind) {
       case "given":
-        return this.#given(this.#events.make(step.event), step.span);
+        return this.#given(
+          { kind: "message", message: this.#events.make(step.event), raw: EMPTY, position: 0 },
+          step.span,
+          null,
+        );
       case "fixture":
         return await this.#fixture(step.path, step.span);
       case "advance":
@@ -113,14 +131,19 @@ class Play {
     }
   }
 
-  #given(message: DecodedMessage, span: Span): Failure | null {
-    if (message.kind === "rejected") {
+  /** @param item its place is counted over all steps @param repeats leaves out what it has seen; null: nothing is */
+  #given(item: SourceItem, span: Span, repeats: RepeatFilter | null): Failure | null {
+    const message = messageOf(item);
+    if (message?.kind === "rejected") {
       return { kind: "problem", message: `this is no valid event: ${message.detail}`, span };
     }
-    if ("timeMs" in message) this.#events.pass(message.timeMs);
+    if (message !== null && "timeMs" in message) {
+      this.#events.pass(item.trustedMs ?? message.timeMs);
+    }
     this.#position += 1;
-    const item = { kind: "message", message, raw: EMPTY, position: this.#position } as const;
-    for (const shuffled of this.#shuffler.push(item)) this.#driver.push(shuffled);
+    for (const shuffled of this.#shuffler.push({ ...item, position: this.#position })) {
+      if (repeats?.admits(shuffled) ?? true) this.#driver.push(shuffled);
+    }
     return null;
   }
 
@@ -129,8 +152,8 @@ class Play {
       const source = this.#options.open(resolve(dirname(this.#options.path), path));
       for await (const items of source.batches()) {
         for (const item of items) {
-          const message = item.kind === "frame" ? decodeFrame(item.raw) : item.message;
-          const failure = this.#given(message, span);
+          // A frame stays one: the shuffler refuses those that come in the wrong order.
+          const failure = this.#given(item, span, this.#repeats);
           if (failure !== null) return failure;
         }
       }
@@ -192,6 +215,8 @@ class Play {
         return sum(stages.map(({ deadLetters }) => deadLetters));
       case "dropped":
         return sum(stages.flatMap(({ dropped }) => Object.values(dropped)));
+      case "repeated":
+        return this.#repeats.repeated;
     }
   }
 }

@@ -5,8 +5,10 @@ import type { Plan } from "../../plan/plan.ts";
 import { MAX_PAYLOAD_BYTES } from "../../runtime/adapters/nats-server/config.ts";
 import type { Value } from "../../runtime/eval/values.ts";
 import { eachRecord, PlanDriver } from "../../runtime/plan-driver.ts";
+import { RepeatFilter } from "../../runtime/repeat-filter.ts";
 import { eventsTotal, Shuffler } from "../../shuffler/shuffle.ts";
-import type { Source, SourceItem } from "../../shuffler/sources/source.ts";
+import type { SourceItem } from "../../shuffler/sources/source.ts";
+import type { TimedSource } from "../../shuffler/trusted-time/timed-source.ts";
 import { CommandError, EXIT } from "../exit-codes.ts";
 import { topicsRead } from "../programs.ts";
 import { rejectedText } from "../source.ts";
@@ -27,8 +29,9 @@ export type LocalRunOptions = {
 
 export class LocalRun {
   readonly #options: LocalRunOptions;
-  readonly #source: Source;
+  readonly #source: TimedSource;
   readonly #shuffler: Shuffler;
+  readonly #repeats = new RepeatFilter();
   readonly #driver: PlanDriver;
   /** Topic → the name to print; what is not in there is only counted. */
   readonly #shown: ReadonlyMap<string, string>;
@@ -38,7 +41,7 @@ export class LocalRun {
   readonly #startMs = performance.now();
 
   /** @throws CommandError when a topic is asked for or read that no plan writes */
-  constructor(plans: readonly Plan[], source: Source, options: LocalRunOptions) {
+  constructor(plans: readonly Plan[], source: TimedSource, options: LocalRunOptions) {
     requireTopics(plans);
     this.#options = options;
     this.#source = source;
@@ -47,7 +50,6 @@ export class LocalRun {
       partitions: options.partitions,
       maxPayloadBytes: MAX_PAYLOAD_BYTES,
       relay: source.name,
-      clock: null,
       onFirstRejected: (one) => options.terminal.say(rejectedText(one)),
     });
     this.#driver = new PlanDriver(
@@ -78,7 +80,9 @@ export class LocalRun {
   summary(): string[] {
     return summaryLines({
       events: eventsTotal(this.#shuffler.counters),
+      repeated: this.#repeats.repeated,
       rejected: this.#shuffler.counters.rejected,
+      times: this.#source.stats,
       topics: this.#counts,
       counters: sumCounters(this.#driver.counters()),
       elapsedMs: performance.now() - this.#startMs,
@@ -87,7 +91,9 @@ export class LocalRun {
 
   async #push(items: readonly SourceItem[], stop: AbortSignal): Promise<void> {
     for (const item of items) {
-      for (const message of this.#shuffler.push(item)) this.#driver.push(message);
+      for (const message of this.#shuffler.push(item)) {
+        if (this.#repeats.admits(message)) this.#driver.push(message);
+      }
     }
     await this.#print();
     // A run of batches is one run of microtasks: let signals and timers in.

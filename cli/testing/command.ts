@@ -5,7 +5,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { Writable } from "node:stream";
+import { type Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { runProgram } from "../program.ts";
 import { Terminal } from "../terminal/terminal.ts";
@@ -25,8 +25,10 @@ export type RunningCommand = {
   readonly ended: Promise<Result>;
   stdout(): string;
   stderr(): string;
-  /** Resolves when one of the outputs contains the text; rejects when the command ends before. */
-  saw(text: string): Promise<void>;
+  /** Resolves when standard output contains the text; rejects when the command ends before. */
+  printed(text: string): Promise<void>;
+  /** The same of standard error. A banner there may name what is printed later: wait for what is meant. */
+  said(text: string): Promise<void>;
 };
 
 /** A working folder; commands in it have no NATS but what they are given. */
@@ -110,19 +112,19 @@ function watch(child: ChildProcessWithoutNullStreams): RunningCommand {
   const ended = new Promise<Result>((resolve) => {
     child.once("close", (code) => resolve({ code, stdout: out, stderr: err }));
   });
-  const seen = (text: string): boolean => out.includes(text) || err.includes(text);
+  const untilIn = (stream: Readable, read: () => string, text: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => (read().includes(text) ? resolve() : undefined);
+      stream.on("data", look);
+      child.once("close", () => reject(new Error(`never saw ${text} in:\n${out}${err}`)));
+      look();
+    });
   return {
     child,
     ended,
     stdout: () => out,
     stderr: () => err,
-    saw: (text) =>
-      new Promise((resolve, reject) => {
-        const look = (): void => (seen(text) ? resolve() : undefined);
-        child.stdout.on("data", look);
-        child.stderr.on("data", look);
-        child.once("close", () => reject(new Error(`never saw ${text} in:\n${out}${err}`)));
-        look();
-      }),
+    printed: (text) => untilIn(child.stdout, () => out, text),
+    said: (text) => untilIn(child.stderr, () => err, text),
   };
 }

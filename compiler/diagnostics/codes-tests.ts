@@ -12,7 +12,7 @@ export const TEST_CODES = {
   },
   FPL0332: {
     title: "Unknown counter in a test",
-    text: "A test may compare the counters `late`, `dead_letters` and `dropped` of its pipeline with a number. Topics stand in quotes.",
+    text: "A test may compare the counters `late`, `dead_letters` and `dropped` of its pipeline with a number, and `repeated`, the events of its files that came before. Topics stand in quotes.",
   },
   FPL0333: {
     title: "Unknown topic in a test",

@@ -17,7 +17,8 @@ export type Expecting = {
 
 const FORMS =
   "expectations are `expect 'topic' == [{…}]`, `expect 'topic' has {…}`, `expect !('topic' has {…})`, " +
-  "`expect length('topic') == 2`, `expect late == 0`, `expect dead_letters == 0` and `expect dropped == 0`";
+  "`expect length('topic') == 2`, `expect late == 0`, `expect dead_letters == 0`, `expect dropped == 0` " +
+  "and `expect repeated == 0`";
 
 const COMPARE: ReadonlySet<string> = new Set<CompareOp>(["==", "!=", "<", "<=", ">", ">="]);
 

@@ -64,11 +64,11 @@ export type Expectation =
       readonly value: number;
     };
 
-/** `length('topic')`, or a counter of the tested pipeline. */
+/** `length('topic')`, or a counter. */
 export type NumberOf =
   | { readonly kind: "length"; readonly topic: string }
   | { readonly kind: "counter"; readonly counter: CounterName };
 
-/** Counters of a pipeline that a test may compare with a number. */
-export const COUNTERS = ["late", "dead_letters", "dropped"] as const;
+/** What a test may compare with a number: counters of its pipeline, and events of files that were repeated. */
+export const COUNTERS = ["late", "dead_letters", "dropped", "repeated"] as const;
 export type CounterName = (typeof COUNTERS)[number];

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { LENGTHS } from "../../test/support/cbor-cases.ts";
 import { KeyTable, NO_ENTRY } from "./key-table.ts";
 
 const FIRST = "s".charCodeAt(0);
@@ -59,6 +60,24 @@ it("knows no key any more when it is cleared, and numbers from 0", () => {
   expect(keys.map((_, i) => Buffer.from(table.key(i)).subarray(1))).toEqual(
     keys.map((key) => Buffer.from(key)),
   );
+});
+
+it("keeps keys as they are at every fill of its memory, where the next is the first not to fit", () => {
+  const startBytes = 2048;
+  for (const length of LENGTHS) {
+    for (let left = 0; left <= length + 2; left += 1) {
+      const table = new KeyTable();
+      const keys = [startBytes - left - 1, length, length + 1].map((bytes, i) =>
+        Buffer.alloc(bytes, i + 1),
+      );
+      for (const key of keys) table.add(FIRST, key, 0, key.length);
+      for (const [i, key] of keys.entries()) {
+        expect(table.find(FIRST, key, 0, key.length)).toBe(i);
+        const isSame = Buffer.from([FIRST, ...key]).equals(table.key(i));
+        expect(isSame, `key ${i} of ${length} bytes, ${left} bytes from the end`).toBe(true);
+      }
+    }
+  }
 });
 
 /** Keys of one hash. */

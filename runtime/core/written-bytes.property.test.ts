@@ -25,7 +25,7 @@ const KEYS = ["天気", "été", "plain", "é".repeat(12), ascii(23), ascii(24),
 
 // What is on the wire, part by part.
 const rowOf = (timeMs: number, seq: number, key: string, value: NaiveItem): NaiveItem => {
-  return [timeMs, seq, [key], [value]];
+  return [timeMs, [-timeMs, seq, 0], [key], [value]]; // Nothing was seen: no time is trusted here.
 };
 const sumOf = (key: string, count: number): NaiveItem => [T0, 0, [key], [count], count];
 const stateOf = (key: string, count: number): NaiveItem => [[key], count, true];
@@ -47,10 +47,10 @@ it.each([false, true])("rows, at every fill (of records that are objects: %s)", 
     const payloads = cleanBytes(() => {
       const runner = runnerOf(plan, 0);
       for (const [seq, key] of keys.entries())
-        say(runner, { key, value: seq + 0.5, timeMs: T0 }, seq);
+        say(runner, { key, value: seq + 0.5, timeMs: T0 }, seq + 1);
       return payloadsOf(runner.drain().messages);
     });
-    const rows = keys.map((key, seq) => rowOf(T0, seq, key, seq + 0.5));
+    const rows = keys.map((key, seq) => rowOf(T0, seq + 1, key, seq + 0.5));
     check(payloads, rows, `fill ${fill}`);
   }
 });
@@ -81,12 +81,12 @@ it("rows of every text, as key and as value", () => {
   const payloads = cleanBytes(() => {
     const runner = runnerOf(plan, 0);
     for (const [seq, text] of TEXTS.entries()) {
-      say(runner, { key: text, value: [text, { [text]: text }], timeMs: T0 + seq }, seq);
+      say(runner, { key: text, value: [text, { [text]: text }], timeMs: T0 + seq }, seq + 1);
     }
     return payloadsOf(runner.drain().messages);
   });
   const rows = TEXTS.map((text, seq) =>
-    rowOf(T0 + seq, seq, text, [text, new Map([[text, text]])]),
+    rowOf(T0 + seq, seq + 1, text, [text, new Map([[text, text]])]),
   );
   check(payloads, rows, "all texts");
 });
@@ -99,10 +99,12 @@ function countedOf(plan: ReturnType<typeof planOf>, keys: readonly string[]): Ui
   }
   const sums = payloadsOf(first.drain().messages);
   const message = { input: 0, channel: "one", channels: 1, generation: 1, timeTrusted: false };
+  const order = { operation: 0, order: null };
   const place = { subject: "test", seq: 1 };
-  for (const payload of sums) second.push({ ...message, ...place, payload, watermarkMs: null });
+  for (const payload of sums)
+    second.push({ ...message, ...order, ...place, payload, watermarkMs: null });
   const state = [...second.changes()].flatMap(({ value }) => (value === null ? [] : [value]));
-  second.push({ ...message, ...place, payload: null, watermarkMs: END_OF_TIME_MS });
+  second.push({ ...message, ...order, ...place, payload: null, watermarkMs: END_OF_TIME_MS });
   return [sums, state, second.drain().messages.map(({ payload }) => payload)];
 }
 

@@ -23,7 +23,6 @@ afterEach(async () => {
 });
 
 const LIKES = 600;
-const PATIENTLY = { timeout: 30_000 };
 const deploy = (program: string) => deployPlan(planOf(program), program, world.target);
 const upTo = (count: number) => Array.from({ length: count }, (_, n) => n);
 
@@ -72,9 +71,7 @@ describe("redeploying while events come", () => {
     for (let v = 2; v <= 6; v += 1) {
       const before = (await world.records("marks")).length;
       const feeding = world.feed(each * (v - 2), each * (v - 1));
-      await expect
-        .poll(async () => (await world.records("marks")).length, PATIENTLY)
-        .toBeGreaterThan(before);
+      await expect.poll(async () => (await world.records("marks")).length).toBeGreaterThan(before);
       // The number of partitions changes too: each firehose partition goes on from its own place.
       expect((await deploy(marked(v, 1 + (v % 3)))).version).toBe(v);
       await feeding;
@@ -93,9 +90,7 @@ describe("redeploying while events come", () => {
     world.work();
     const feeding = world.feed(0, LIKES);
     for (const v of [2, 3, 4]) {
-      await expect
-        .poll(async () => (await world.records("counts")).length, PATIENTLY)
-        .toBeGreaterThan(v);
+      await expect.poll(async () => (await world.records("counts")).length).toBeGreaterThan(v);
       const { change } = await deploy(counted(`map { post, n, last, window, v: ${v} }`));
       expect(change.stages).toMatchObject([
         { kind: "kept", stage: "s0" },
@@ -114,9 +109,7 @@ describe("redeploying while events come", () => {
     await deploy(counted("filter n > 0"));
     world.work();
     await world.feed(0, 300);
-    await expect
-      .poll(async () => (await world.records("counts")).length, PATIENTLY)
-      .toBeGreaterThan(5);
+    await expect.poll(async () => (await world.records("counts")).length).toBeGreaterThan(5);
     const edited = counted("filter n > 0").replace("count()", "sum(1)");
     const { change } = await deploy(edited);
     expect(change.stages).toMatchObject([
@@ -167,9 +160,7 @@ describe("redeploying while events come", () => {
     await deploy(reader);
     world.work();
     const feeding = world.feed(0, LIKES);
-    await expect
-      .poll(async () => (await world.records("counts")).length, PATIENTLY)
-      .toBeGreaterThan(5);
+    await expect.poll(async () => (await world.records("counts")).length).toBeGreaterThan(5);
     const { change } = await deploy(owner(3));
     expect(change.topics).toContainEqual({ kind: "grown", topic: "marks", partitions: 3 });
     await feeding;
@@ -276,14 +267,14 @@ describe("restarting and deleting", () => {
     await world.feed(0, 100);
     const marks = async () =>
       (await world.records("marks")).map(({ n }) => Number(n)).sort((a, b) => a - b);
-    await expect.poll(marks, PATIENTLY).toEqual(upTo(100));
+    await expect.poll(marks).toEqual(upTo(100));
     await restart({ at: "first" });
-    await expect.poll(marks, PATIENTLY).toEqual(upTo(100));
+    await expect.poll(marks).toEqual(upTo(100));
     await restart({ at: "time", ms: likeAt(60).timeMs });
-    await expect.poll(marks, PATIENTLY).toEqual(upTo(100).slice(60));
+    await expect.poll(marks).toEqual(upTo(100).slice(60));
     await restart({ at: "new" });
     await world.feed(100, 150);
-    await expect.poll(marks, PATIENTLY).toEqual(upTo(150).slice(100));
+    await expect.poll(marks).toEqual(upTo(150).slice(100));
     expect((await world.store.get("local", "marked"))?.deployment.version).toBe(4);
   });
 
@@ -292,7 +283,7 @@ describe("restarting and deleting", () => {
     await deploy(marked(2));
     const worker = world.work();
     const feeding = world.feed(0, LIKES);
-    await expect.poll(() => world.records("marks"), PATIENTLY).not.toEqual([]);
+    await expect.poll(() => world.records("marks")).not.toEqual([]);
     expect((await subjectsOf(`$KV.${VERSIONS_BUCKET}.>`, `KV_${VERSIONS_BUCKET}`)).length).toBe(2);
     expect(await deletePipeline("local", "marked", world.target)).toBe(true);
     expect(await subjectsOf(ALL)).toEqual([]);
@@ -327,7 +318,7 @@ describe("a deploy that is cut short", () => {
       await deploy(marked(1, 2));
       const first = world.work();
       await world.feed(0, 200);
-      await expect.poll(async () => (await world.records("marks")).length, PATIENTLY).toBe(200);
+      await expect.poll(async () => (await world.records("marks")).length).toBe(200);
       const cut = deployPlan(planOf(marked(2, 3)), "", {
         ...world.target,
         log: new FailingLog(at),

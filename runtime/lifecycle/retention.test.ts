@@ -11,7 +11,6 @@ import { deployPlan } from "../deploy.ts";
 import type { WorkerEvent } from "../worker.ts";
 import { openWorld, type World } from "./world.test-support.ts";
 
-const PATIENTLY = { timeout: 30_000 };
 const PROGRAM = `pipeline marks {
   from firehose('app.bsky.feed.like') |> map { n: seq, time } |> to topic('marks')
 }`;
@@ -36,7 +35,7 @@ it("says what of the firehose was deleted while no worker ran, and goes on after
   await deployPlan(planOf(PROGRAM), PROGRAM, world.target);
   await world.feed(0, 100);
   const before = world.work();
-  await expect.poll(async () => (await marksOf(world)).length, PATIENTLY).toBe(100);
+  await expect.poll(async () => (await marksOf(world)).length).toBe(100);
   await before.stop();
   const readThrough = (await world.log.lastSeq(FIREHOSE_STREAM)) - 4; // Four watermarks may stand behind.
   await world.feed(100, 400);

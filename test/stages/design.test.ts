@@ -13,6 +13,8 @@ import { frameItems, runPlans } from "../support/run-plan.ts";
 
 const DESIGN = repositoryFile("../shared/design/examples/");
 const PRESENT = existsSync(DESIGN);
+const GUIDE = new URL("../language.md", DESIGN);
+const GUIDE_PRESENT = existsSync(GUIDE);
 const EXAMPLES = PRESENT ? readdirSync(DESIGN).filter((name) => name.endsWith(".fpl")) : [];
 /** Webhooks are kept in a topic for now, and say so. */
 const EXPECTED_WARNINGS = ["FPL0905"];
@@ -91,15 +93,15 @@ function withoutPlace(rendered: string): string[] {
 
 /** The fenced blocks of the guide, by their first lines. */
 function guideBlocks(): [string, string][] {
-  if (!PRESENT) return [["absent", ""]];
-  const guide = readFileSync(new URL("../language.md", DESIGN), "utf8");
+  if (!GUIDE_PRESENT) return [["absent", ""]];
+  const guide = readFileSync(GUIDE, "utf8");
   return [...guide.matchAll(/^```\w*\n([\s\S]*?)^```$/gm)].map(([, block = ""]) => [
     block.split("\n")[0] ?? "",
     block,
   ]);
 }
 
-describe.skipIf(!PRESENT)("the blocks of the language's guide", () => {
+describe.skipIf(!GUIDE_PRESENT)("the blocks of the language's guide", () => {
   const named = guideBlocks().map(([line, block]) => {
     const fragment = FRAGMENTS.find(({ isOne }) => isOne(block));
     return { line, block, fragment, what: fragment?.reason ?? "a program: it compiles" };

@@ -1,5 +1,5 @@
 // Compiles a program and runs it in this process over the frames of a recording, the way `fpaas run`
-// does: shuffler, stage runners, no server.
+// does: shuffler, repetitions dropped, stage runners, no server.
 
 import { compile } from "../../compiler/compile.ts";
 import type { Json } from "../../plan/expr.ts";
@@ -7,6 +7,7 @@ import { FIREHOSE_PARTITIONS_DEFAULT } from "../../plan/partition.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { toJson } from "../../runtime/eval/json.ts";
 import { eachRecord, PlanDriver, type StageCounters } from "../../runtime/plan-driver.ts";
+import { RepeatFilter } from "../../runtime/repeat-filter.ts";
 import { Shuffler } from "../../shuffler/shuffle.ts";
 import type { SourceItem } from "../../shuffler/sources/source.ts";
 
@@ -59,7 +60,8 @@ export function runPlans(plans: readonly Plan[], items: readonly SourceItem[]): 
       topics.set(topic, records);
     }),
   );
-  for (const message of shuffled(items)) driver.push(message);
+  const repeats = new RepeatFilter();
+  for (const message of shuffled(items)) if (repeats.admits(message)) driver.push(message);
   driver.flush();
   return { topics, counters: driver.counters() };
 }
@@ -76,7 +78,6 @@ function* shuffled(items: readonly SourceItem[]) {
     partitions: FIREHOSE_PARTITIONS,
     relay: "recording",
     maxPayloadBytes: Number.POSITIVE_INFINITY,
-    clock: null,
   });
   for (const item of items) yield* shuffler.push(item);
   yield* shuffler.closeWindows();

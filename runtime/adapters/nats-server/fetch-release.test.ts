@@ -15,7 +15,7 @@ it("unpacks the archive whose checksum is the release's", async () => {
   const bytes = await archive(folder);
   await using mirror = await serve({ SHA256SUMS: sums(bytes), [ARCHIVE]: bytes });
   const binary = await fetchRelease(folder.path, mirror.url);
-  expect(await runCommand(binary, [], { timeoutMs: 5000 })).toBe("nats-server: v2.15.1\n");
+  expect(await runCommand(binary, [], { timeoutMs: 60_000 })).toBe("nats-server: v2.15.1\n");
 });
 
 it("refuses an archive with another checksum", async () => {
@@ -60,7 +60,7 @@ it("reads both forms of a checksum line", () => {
 async function archive(folder: TempFolder): Promise<Buffer> {
   await folder.script(`made/${NAME}/nats-server`, fakeServer("2.15.1"));
   const cwd = `${folder.path}/made`;
-  await runCommand("tar", ["-czf", "made.tar.gz", NAME], { cwd, timeoutMs: 5000 });
+  await runCommand("tar", ["-czf", "made.tar.gz", NAME], { cwd, timeoutMs: 60_000 });
   return await readFile(`${cwd}/made.tar.gz`);
 }
 

@@ -4,7 +4,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
-import { expect, it, vi } from "vitest";
+import { expect, it } from "vitest";
 import { startNatsServer } from "../nats-server.ts";
 import { MAX_PAYLOAD_BYTES } from "./config.ts";
 import { NatsServerStartFailed, NatsStoreInUse } from "./errors.ts";
@@ -60,7 +60,7 @@ it("does not outlive a plain exit of its owner", async () => {
   const owner = await ownerProcess(folder);
   owner.process.stdin.end("exit\n");
   await once(owner.process, "exit");
-  await vi.waitFor(async () => expect(await commandLineOf(owner.serverPid)).toBeNull(), 10_000);
+  await expect.poll(() => commandLineOf(owner.serverPid)).toBeNull();
 });
 
 it("does not take a reused process id for the owner, nor a half-written lock", async () => {

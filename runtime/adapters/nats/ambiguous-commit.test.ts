@@ -1,5 +1,5 @@
 import { jetstreamManager } from "@nats-io/jetstream";
-import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import type { LogAppend } from "../../ports.ts";
 import { startTcpProxy } from "../../testing/tcp-proxy.ts";
 import { type Bench, message, NEVER, openBench, STREAM, texts } from "./bench.test-support.ts";
@@ -38,10 +38,7 @@ it.each(shapes)("knows its own commit when the answer is lost: %s", async (name,
   expect(await log.last(STREAM, at)).toBeNull();
   link.lose("answers");
   const result = log.commit(STREAM, shape(at, "mine"), NEVER);
-  await vi.waitFor(
-    async () => expect(await bench.log.last(STREAM, `${at}.c`)).not.toBeNull(),
-    5000,
-  );
+  await expect.poll(() => bench.log.last(STREAM, `${at}.c`)).not.toBeNull();
   link.cut();
   expect(await result).toEqual({ kind: "committed", lastSeq: await bench.log.lastSeq(STREAM) });
   expect(await texts(bench.log, `${at}.c`)).toEqual(["mine"]);
@@ -56,7 +53,7 @@ it.each(shapes)(
     expect(await log.last(STREAM, at)).toBeNull();
     link.lose("requests");
     const result = log.commit(STREAM, shape(at, "mine"), NEVER);
-    await vi.waitFor(() => expect(link.lostBytes).toBeGreaterThan(0));
+    await expect.poll(() => link.lostBytes).toBeGreaterThan(0);
     expect((await bench.log.commit(STREAM, shape(at, "rival"), NEVER)).kind).toBe("committed");
     link.cut();
     expect(await result).toEqual({ kind: "fenced" });
@@ -71,7 +68,7 @@ it.each(shapes)("commits after all when its request was lost: %s", async (name, 
   expect(await log.last(STREAM, at)).toBeNull();
   link.lose("requests");
   const result = log.commit(STREAM, shape(at, "mine"), NEVER);
-  await vi.waitFor(() => expect(link.lostBytes).toBeGreaterThan(0));
+  await expect.poll(() => link.lostBytes).toBeGreaterThan(0);
   link.cut();
   expect(await result).toEqual({ kind: "committed", lastSeq: await bench.log.lastSeq(STREAM) });
 });
@@ -82,7 +79,7 @@ it("writes a commit without an expectation once when the answer is lost", async 
   expect(await log.last(STREAM, "fpl.0.plain")).toBeNull();
   link.lose("answers");
   const result = log.commit(STREAM, [message("fpl.0.plain", "mine")], NEVER);
-  await vi.waitFor(async () => expect(await texts(bench.log, "fpl.0.plain")).toHaveLength(1), 5000);
+  await expect.poll(() => texts(bench.log, "fpl.0.plain")).toHaveLength(1);
   link.cut();
   expect((await result).kind).toBe("committed");
   expect(await texts(bench.log, "fpl.0.plain")).toEqual(["mine"]);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { HEADER } from "../../../plan/names.ts";
 import { type CommitResult, type LogAppend, LogUnavailable } from "../../ports.ts";
 import { MAX_PAYLOAD_BYTES } from "../nats-server/config.ts";
@@ -186,7 +186,7 @@ it("commits exactly once over kill -9 of the server in the middle of it", async 
   const progress = { commits: 0 };
   const counting = Promise.all(tasks.map((name) => countUp(bench.log, name, 120, progress)));
   for (let crash = 1; crash <= 4; crash++) {
-    await vi.waitFor(() => expect(progress.commits).toBeGreaterThan(crash * 150), 20_000);
+    await expect.poll(() => progress.commits).toBeGreaterThan(crash * 150);
     await bench.nats.crash();
     await bench.nats.restart();
   }

@@ -82,10 +82,9 @@ it("waits for what is not there yet and stops promptly when aborted", async () =
 it("stops at once when aborted while it waits", async () => {
   const stop = new AbortController();
   const next = bench.log.read(STREAM, [fresh()], 1, stop.signal)[Symbol.asyncIterator]().next();
-  const started = performance.now();
   stop.abort();
+  // Nothing comes, and a read that nobody stops waits for ever.
   expect((await next).done).toBe(true);
-  expect(performance.now() - started).toBeLessThan(1000);
 });
 
 it("reads nothing ahead beyond its bound while the reader is slow", async () => {

@@ -61,9 +61,9 @@ it("has one consumer for all pipelines once the laggard has caught up, and none 
   ];
   const given: number[][] = plans.map(() => []);
   const reading = plans.map((plan, i) => read(plan, given[i] ?? []));
-  await expect.poll(() => given[2]?.length, { timeout: 20_000 }).toBe(4000);
+  await expect.poll(() => given[2]?.length).toBe(4000);
   await publish(6001, 6300);
-  await expect.poll(() => shared.readers, { timeout: 10_000 }).toBe(1);
+  await expect.poll(() => shared.readers).toBe(1);
   await publish(6301, 6600);
   const expected = plans.map(({ collections: [first = ""], fromSeq }) =>
     Array.from({ length: 6600 }, (_, i) => i + 1).filter(
@@ -71,10 +71,10 @@ it("has one consumer for all pipelines once the laggard has caught up, and none 
     ),
   );
   const lengths = (lists: readonly number[][]): number[] => lists.map((list) => list.length);
-  await expect.poll(() => lengths(given), { timeout: 20_000 }).toEqual(lengths(expected));
+  await expect.poll(() => lengths(given)).toEqual(lengths(expected));
   expect(given).toEqual(expected);
-  await expect.poll(consumers, { timeout: 10_000 }).toBe(1);
+  await expect.poll(consumers).toBe(1);
   stop.abort();
   await Promise.all(reading);
-  await expect.poll(consumers, { timeout: 10_000 }).toBe(0);
+  await expect.poll(consumers).toBe(0);
 });

@@ -2,9 +2,9 @@
 // the server no longer remembers. Only headers are read.
 
 import { FIREHOSE_STREAM, FIREHOSE_SUBJECTS, HEADER } from "../../../plan/names.ts";
+import { IdSet } from "../../id-set.ts";
 import { LogUnavailable } from "../../ports.ts";
 import { errorMessage } from "../nats-server/error-message.ts";
-import { IdSet } from "./id-set.ts";
 import type { NatsLog } from "./nats-log.ts";
 import { pause } from "./retry.ts";
 

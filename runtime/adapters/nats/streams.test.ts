@@ -96,7 +96,7 @@ it("reports when the connection is lost and when it is back", async () => {
   await nats.crash();
   await nats.restart();
   await expect
-    .poll(() => lines, { timeout: 10_000 })
+    .poll(() => lines)
     .toEqual(["nats: connection lost, reconnecting", "nats: connected again"]);
   await nc.close();
 });

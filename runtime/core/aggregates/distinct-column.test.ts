@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { TEXTS } from "../../../test/support/cbor-cases.ts";
 import { arbitraryValue } from "../../eval/arbitrary.test-support.ts";
 import { canonicalKey, type Value } from "../../eval/values.ts";
 import { DistinctColumn } from "./distinct-column.ts";
@@ -70,4 +71,20 @@ it("tells the sets of many groups apart, and knows nothing of a group that begin
   expect(column.save(2)).toEqual([]);
   add(column, 2, "value 0");
   expect(column.save(2)).toEqual(["svalue 0"]);
+});
+
+it("keeps texts of every length, as bytes of a row or as values, once each and whole", () => {
+  const texts = TEXTS.filter((text) => text.isWellFormed());
+  for (const order of [texts, texts.toReversed()]) {
+    const [column, other] = [columnOf(10_000), columnOf(10_000)];
+    for (const text of [...order, ...order]) {
+      add(column, 1, text);
+      other.add(2, text);
+    }
+    const expected = order.map((text) => canonicalKey([text]));
+    expect(column.save(1)).toEqual(expected);
+    expect(other.save(2)).toEqual(expected);
+    column.merge(0, other, 2);
+    expect(column.save(0)).toEqual(expected);
+  }
 });

@@ -6,33 +6,53 @@ const WORD_CHARS = 5;
 const HASH_CHARS = 43;
 const SLOTS_MIN = 1 << 12;
 const WORD_BITS = 30;
+const BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+/** Value of a character by its code: to tell by comparisons what it is takes three times as long as all else. */
+const SEXTETS = Uint8Array.from({ length: 128 }, (_, code) =>
+  Math.max(0, BASE64URL.indexOf(String.fromCharCode(code))),
+);
+
+/** Whether it is one of ours, made of contents; others are those of watermarks. */
+export function isHash(id: string): boolean {
+  return id.length === HASH_CHARS;
+}
 
 export class IdSet {
   /** Two words a slot; a free one has 0 twice, which no id is given. */
-  #slots = new Int32Array(2 * SLOTS_MIN);
+  #slots: Int32Array;
   #hashes = 0;
   /** Ids of another form; few. */
   readonly #texts = new Set<string>();
+
+  /** @param slots to begin with, a power of two: half as many ids fit before it grows */
+  constructor(slots = SLOTS_MIN) {
+    this.#slots = new Int32Array(2 * slots);
+  }
 
   get size(): number {
     return this.#hashes + this.#texts.size;
   }
 
-  add(id: string): void {
-    if (id.length !== HASH_CHARS) {
-      this.#texts.add(id);
-      return;
-    }
+  /** @returns whether it was not there before */
+  add(id: string): boolean {
+    if (!isHash(id)) return this.#addText(id);
     if (this.#hashes * 4 >= this.#slots.length) this.#grow();
-    const [high, low] = wordsOf(id);
-    if (insert(this.#slots, high, low)) this.#hashes += 1;
+    const isNew = insert(this.#slots, highOf(id), wordAt(id, WORD_CHARS));
+    if (isNew) this.#hashes += 1;
+    return isNew;
   }
 
   has(id: string): boolean {
-    if (id.length !== HASH_CHARS) return this.#texts.has(id);
-    const [high, low] = wordsOf(id);
-    const slot = find(this.#slots, high, low);
+    if (!isHash(id)) return this.#texts.has(id);
+    if (this.#hashes === 0) return false;
+    const slot = find(this.#slots, highOf(id), wordAt(id, WORD_CHARS));
     return this.#slots[slot] !== 0;
+  }
+
+  #addText(id: string): boolean {
+    const before = this.#texts.size;
+    this.#texts.add(id);
+    return this.#texts.size > before;
   }
 
   #grow(): void {
@@ -45,26 +65,17 @@ export class IdSet {
   }
 }
 
-/** The first word is never 0: it has a bit more than the characters give. */
-function wordsOf(id: string): [number, number] {
-  return [wordAt(id, 0) | (1 << WORD_BITS), wordAt(id, WORD_CHARS)];
+/** The first word, which is never 0: it has a bit more than the characters give. */
+function highOf(id: string): number {
+  return wordAt(id, 0) | (1 << WORD_BITS);
 }
 
 function wordAt(id: string, start: number): number {
   let word = 0;
   for (let i = start; i < start + WORD_CHARS; i += 1) {
-    word = (word << 6) | sextet(id.charCodeAt(i));
+    word = (word << 6) | (SEXTETS[id.charCodeAt(i)] ?? 0);
   }
   return word;
-}
-
-/** Of a base64url character, 0 to 63. */
-function sextet(code: number): number {
-  if (code >= 0x61) return code - 0x61 + 26; // a to z
-  if (code === 0x5f) return 63; // _
-  if (code >= 0x41) return code - 0x41; // A to Z
-  if (code >= 0x30) return code - 0x30 + 52; // 0 to 9
-  return 62; // -
 }
 
 /** Index of the slot that holds the words, or of the free one where they belong. */
