@@ -85,10 +85,10 @@ export const LOG_FAULTS: readonly Mutant[] = [
     why: "after a long outage what was stored is stored again",
   },
   {
-    file: "runtime/adapters/nats/id-set.ts",
+    file: "runtime/id-set.ts",
     find: "return [wordAt(id, 0) | (1 << WORD_BITS), wordAt(id, WORD_CHARS)];",
     replace: "return [wordAt(id, 0) | (1 << WORD_BITS), 0];",
-    suite: ["runtime/adapters/nats/id-set.test.ts"],
+    suite: ["runtime/id-set.test.ts"],
     why: "two ids that begin alike are taken for one: an event is left out",
   },
   {
