@@ -27,18 +27,19 @@ export type TimeStats = Readonly<ClockCounters> & {
   readonly isWallTrusted: boolean;
 };
 
-/** An item that waits, and whether it has a time that votes. */
-type Waiting = { readonly item: SourceItem; readonly votes: boolean };
-
 export class TimedSource implements Source {
   readonly name: string;
   readonly live: boolean;
   readonly #options: TimedSourceOptions;
   readonly #times: TrustedTimes;
   readonly #passedPosition: number;
-  #waiting: Waiting[] = [];
+  #waiting: SourceItem[] = [];
   /** Those before it have left. */
   #first = 0;
+  /** How many items had waited before each that waits and has no time. */
+  #silent: number[] = [];
+  #came = 0;
+  #left = 0;
   #bytes = 0;
   #out: SourceItem[] = [];
   #last: SourceItem | null = null;
@@ -131,26 +132,27 @@ export class TimedSource implements Source {
         this.#give(item);
         continue;
       }
-      this.#waiting.push({ item, votes: claimMs !== null });
+      if (claimMs === null) this.#silent.push(this.#came);
+      else this.#times.push(claimMs, item.position, wallMs);
+      this.#waiting.push(item);
+      this.#came += 1;
       this.#bytes += bytesOf(item);
-      if (claimMs !== null) this.#times.push(claimMs, item.position, wallMs);
       this.#settle(wallMs);
     }
   }
 
   /** Hands out what can be. */
   #settle(wallMs: number, all = false): void {
-    for (
-      let one = this.#waiting[this.#first];
-      one !== undefined;
-      one = this.#waiting[this.#first]
-    ) {
-      const { item, votes } = one;
-      const isDue = all || this.#bytes >= LOOK_AHEAD_BYTES_MAX;
-      if (votes && !isDue && !this.#times.canTake(wallMs)) break;
+    while (this.#first < this.#waiting.length) {
+      const item = this.#waiting[this.#first] as SourceItem; // It is before the end.
+      const isSilent = this.#silent[0] === this.#left;
+      const isDue = isSilent || all || this.#bytes >= LOOK_AHEAD_BYTES_MAX;
+      if (!isDue && !this.#times.canTake(wallMs)) break;
+      if (isSilent) this.#silent.shift();
       this.#first += 1;
+      this.#left += 1;
       this.#bytes -= bytesOf(item);
-      this.#give(votes ? { ...item, trustedMs: this.#times.take(wallMs) } : item);
+      this.#give(isSilent ? item : { ...item, trustedMs: this.#times.take(wallMs) });
     }
     if (this.#first < 1024 || this.#first * 2 < this.#waiting.length) return;
     this.#waiting = this.#waiting.slice(this.#first);
