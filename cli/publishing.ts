@@ -12,8 +12,10 @@ import { type Progress, publishSource, STOP_WAIT_MS_MAX } from "../shuffler/publ
 import { RepeatGuard } from "../shuffler/repeat-guard.ts";
 import { Shuffler, type ShufflerCounters } from "../shuffler/shuffle.ts";
 import type { ShuffledMessage } from "../shuffler/shuffled-message.ts";
+import { isRecording } from "../shuffler/sources/open.ts";
 import { newRelayStats, type RelayStats } from "../shuffler/sources/relay-stats.ts";
 import type { Source } from "../shuffler/sources/source.ts";
+import { TimedSource, type TimeStats } from "../shuffler/trusted-time/timed-source.ts";
 import { verifiedSource } from "../shuffler/verify/verified-source.ts";
 import type { Verifier } from "../shuffler/verify/verifier.ts";
 import type { Backend } from "./backend.ts";
@@ -68,6 +70,7 @@ const NO_BUFFER: BufferOptions = { folder: null };
 export type PublishingStats = OutputStats & {
   readonly relay: RelayStats;
   readonly buffer: BufferStats | null;
+  readonly times: TimeStats;
 };
 
 type OutputStats = {
@@ -88,20 +91,30 @@ export async function publishTo(options: PublishingOptions): Promise<Progress> {
   if (saved !== null) terminal.say(`${from[0]}: goes on behind position ${saved.position}`);
   await using input = await openInput(options, cursors.places, saved?.position ?? null);
   const { verifier } = options;
-  // Behind the buffer: the relay is read on while keys are waited for.
-  const source = verifier === null ? input.source : verifiedSource(input.source, verifier);
+  // Behind the buffer: the relay is read on while keys are waited for. What is refused has no say in the time.
+  const verified = verifier === null ? input.source : verifiedSource(input.source, verifier);
+  const source = new TimedSource({
+    source: verified,
+    clock: systemClock,
+    floorMs: verified.live ? await cursors.places.storedTimeMs() : null,
+    passedPosition: input.passedPosition,
+  });
   const shuffler = new Shuffler({
     partitions: backend.layout.partitions,
     maxPayloadBytes: backend.connection.info?.max_payload ?? 0,
     relay: source.name,
-    clock: source.live ? systemClock : null,
     onFirstRejected: (one) => terminal.say(rejectedText(one)),
     onFirstGap: (gap) => terminal.say(gapText(gap)),
   });
   await using output = await openOutput(options, source.live);
   if (saved !== null) await output.guard.resume(saved.savedAtMs, signal);
   const { speed, closeWindows, onProgress } = options;
-  const stats = () => ({ relay: input.stats, buffer: input.buffer, ...output.stats() });
+  const stats = () => ({
+    relay: input.stats,
+    buffer: input.buffer,
+    times: source.stats,
+    ...output.stats(),
+  });
   options.observer?.attach({ isRelay: source.live, counters: shuffler.counters, stats });
   return await publishSource({
     source,
@@ -124,6 +137,8 @@ type Input = AsyncDisposable & {
   readonly stats: RelayStats;
   /** Null for a file: it waits by itself. */
   readonly buffer: BufferStats | null;
+  /** The source begins before it: only what is behind it is to be published. */
+  readonly passedPosition: number | null;
 };
 
 /** The source; relays behind a buffer. */
@@ -134,8 +149,12 @@ async function openInput(
 ): Promise<Input> {
   const stats = newRelayStats();
   if (!isRelay(from[0])) {
-    const source = openNoisySource(from, { after, stats, terminal, signal });
-    return { source, stats, buffer: null, [Symbol.asyncDispose]: async () => {} };
+    // The times of a recording depend on all of it: a run that goes on has to come to the same.
+    const passedPosition = isRecording(from[0]) ? after : null;
+    const openAfter = passedPosition === null ? after : null;
+    const source = openNoisySource(from, { after: openAfter, stats, terminal, signal });
+    const none = async () => {};
+    return { source, stats, buffer: null, passedPosition, [Symbol.asyncDispose]: none };
   }
   const { folder, diskBytesMax, memoryBytesMax } = buffer ?? NO_BUFFER;
   const disk = folder === null ? null : await openDiskBuffer(folder, diskBytesMax);
@@ -161,7 +180,8 @@ async function openInput(
     },
   });
   const dispose = async () => await disk?.[Symbol.asyncDispose]();
-  return { source, stats, buffer: source.stats, [Symbol.asyncDispose]: dispose };
+  const shared = { source, stats, buffer: source.stats, passedPosition: null };
+  return { ...shared, [Symbol.asyncDispose]: dispose };
 }
 
 type Output = AsyncDisposable & {

@@ -1,6 +1,7 @@
 // The last words of `run` and `dev`: what came in, what went out, and what did not and why.
 
 import type { Counters } from "../runtime/core/message.ts";
+import type { TimeStats } from "../shuffler/trusted-time/timed-source.ts";
 import { formatCount, formatDuration } from "./terminal/units.ts";
 
 export type SummaryFacts = {
@@ -10,6 +11,8 @@ export type SummaryFacts = {
   readonly repeated: number;
   /** What the shuffler refused, by reason. */
   readonly rejected: ReadonlyMap<string, number>;
+  /** Events whose time is not the one their host claims; null when nothing was read. */
+  readonly times: TimeStats | null;
   /** Records by topic. */
   readonly topics: ReadonlyMap<string, number>;
   readonly counters: Counters;
@@ -17,7 +20,7 @@ export type SummaryFacts = {
 };
 
 export function summaryLines(facts: SummaryFacts): string[] {
-  const { events, repeated, rejected, topics, counters, elapsedMs } = facts;
+  const { events, repeated, rejected, times, topics, counters, elapsedMs } = facts;
   const rate = Math.round(events / Math.max(elapsedMs / 1000, 0.001));
   const rows: [string, string][] = [
     ["events in", formatCount(events)],
@@ -28,12 +31,24 @@ export function summaryLines(facts: SummaryFacts): string[] {
   ];
   if (repeated > 0) rows.push(["repeated", formatCount(repeated)]);
   if (rejected.size > 0) rows.push(["rejected", parts(rejected)]);
+  const corrected = times === null ? "" : parts(correctedBy(times));
+  if (corrected !== "") rows.push(["corrected", `${corrected} (times that hosts claim)`]);
   rows.push(["elapsed", `${formatDuration(elapsedMs)}, ${formatCount(rate)} events/s`]);
   return rows.map(([name, value]) => `${name.padEnd(12)}  ${value}`);
 }
 
 function droppedByReason({ dropped }: Counters): [string, number][] {
   return Object.entries(dropped).map(([reason, count]) => [`by filter (${reason})`, count]);
+}
+
+/** How many times were not those that hosts claim, and why. */
+export function correctedBy({ ahead, behind, frozen }: TimeStats): [string, number][] {
+  const counts: [string, number][] = [
+    ["ahead", ahead],
+    ["behind", behind],
+    ["frozen", frozen],
+  ];
+  return counts.filter(([, count]) => count > 0);
 }
 
 /** `12 trends.tags, 3 trends.late`: the most first. */

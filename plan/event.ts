@@ -19,8 +19,13 @@ export type EventEnvelope = {
   did: string;
   /** Sequence number given by the relay; differs between relays. */
   seq: number;
-  /** The relay's time in milliseconds since the Unix epoch (an integer on the wire). */
+  /**
+   * Milliseconds since the Unix epoch (an integer on the wire): the time its host claims where the stream supports
+   * that, else the stream's own.
+   */
   time: number;
+  /** What its host claims, likewise, where that is another time. */
+  host_time?: number;
   kind: EventKind;
   /** Commit events only. */
   op?: EventOp;
@@ -58,6 +63,7 @@ export const EVENT_FIELDS = [
   "active",
   "status",
   "oversize",
+  "host_time",
 ] as const;
 
 /**
@@ -66,5 +72,5 @@ export const EVENT_FIELDS = [
  */
 export const END_OF_TIME_MS = 253_402_300_799_999;
 
-/** How far the watermark of a partition stays behind the greatest relay time seen, milliseconds. */
+/** How far the watermark of a partition stays behind the greatest time seen, milliseconds. */
 export const WATERMARK_DELAY_MS = 1000;

@@ -16,6 +16,7 @@ import {
 } from "../plan/names.ts";
 import type { Plan } from "../plan/plan.ts";
 import { type PlanChange, planChange } from "../plan/plan-change.ts";
+import { type CrashPoints, NO_CRASH_POINTS } from "./crash-points.ts";
 import type { DeploymentStore, StoredDeployment } from "./deployments.ts";
 import { fenceForGood, handOver } from "./lifecycle/handover.ts";
 import {
@@ -41,6 +42,7 @@ export type DeployTarget = {
   readonly nowMs: number;
   /** What `start at default` means here. */
   readonly defaultStart: "first" | "new";
+  readonly crash?: CrashPoints;
 };
 
 /** Where a version begins, and with what. */
@@ -108,18 +110,22 @@ export async function restartPipeline(
 export async function deletePipeline(
   tenant: string,
   pipeline: string,
-  { store, log }: Pick<DeployTarget, "store" | "log">,
+  { store, log, crash = NO_CRASH_POINTS }: Pick<DeployTarget, "store" | "log" | "crash">,
 ): Promise<boolean> {
   const stored = await store.get(tenant, pipeline);
   if (stored === null) return false;
   const { deployment, revision } = stored;
   await store.put({ ...deployment, state: "deleting" }, revision);
+  crash.at("delete announced, nothing fenced");
   await fenceForGood(deployment, log);
   const from = deployment.handover?.from ?? null;
   if (from !== null) await fenceForGood(from, log);
+  crash.at("fenced for good, nothing deleted");
   await purgeSubjects(log, deployment.address, [pipelineSubjects(deployment.address)]);
+  crash.at("messages deleted, topics not released");
   const topics = [...deployment.plan.topics, ...(from?.plan.topics ?? [])];
   for (const topic of topics) await store.releaseTopic(tenant, topic.name);
+  crash.at("topics released, plan not deleted");
   await store.delete(tenant, pipeline);
   return true;
 }
@@ -212,6 +218,7 @@ async function replace(
   target: DeployTarget,
 ): Promise<void> {
   await using claims = await claimTopics(next, stored?.deployment.plan ?? null, target.store);
+  target.crash?.at("topics claimed, plan not put");
   const put = await target.store.put(next, stored?.revision ?? 0);
   claims.keep();
   await settle(put, target);
@@ -219,15 +226,19 @@ async function replace(
 
 /** Finishes a deploy from the moment the new version is put. */
 async function settle(put: StoredDeployment, target: DeployTarget): Promise<StoredDeployment> {
-  const { store, log } = target;
+  const { store, log, crash = NO_CRASH_POINTS } = target;
   const { handover, ...deployment } = put.deployment;
-  await handOver(put.deployment, log);
+  crash.at("plan put, nothing handed over");
+  await handOver(put.deployment, log, crash);
+  crash.at("handed over, topics not cleared");
   if (handover?.clearTopics) await clearTopics(deployment.address, deployment.plan.topics, log);
   for (const reader of await outdatedReaders(deployment, store)) {
     await deployPlan(reader.plan, reader.source, target);
   }
+  crash.at("readers told, plan not to be run");
   await store.saveVersion(deployment);
   const settled = await store.put(deployment, put.revision);
+  crash.at("plan to be run, old version not deleted");
   if (handover?.from) await forget(handover.from, deployment, target);
   return settled;
 }
@@ -236,12 +247,13 @@ async function settle(put: StoredDeployment, target: DeployTarget): Promise<Stor
 async function forget(
   old: Deployment,
   now: Deployment,
-  { store, log, tenant }: DeployTarget,
+  { store, log, tenant, crash = NO_CRASH_POINTS }: DeployTarget,
 ): Promise<void> {
   const lineages = new Set(Object.values(now.lineages));
   const left = Object.values(old.lineages).filter((lineage) => !lineages.has(lineage));
   const subjects = left.flatMap((lineage) => lineageSubjects(old.address, lineage));
   await purgeSubjects(log, old.address, subjects);
+  crash.at("old version half deleted");
   const kept = new Set(now.plan.topics.map((topic) => topic.name));
   const lost = old.plan.topics.filter(({ name }) => !kept.has(name));
   for (const { name } of lost) await store.releaseTopic(tenant, name);

@@ -2,6 +2,7 @@
 // again what failed. Tasks run in a host (threads); nothing here touches a record.
 
 import { type Deployment, isRunnable, type TaskId, taskName, tasksOf } from "../plan/deployment.ts";
+import { type CrashPoints, NO_CRASH_POINTS } from "./crash-points.ts";
 import type { DeploymentChange, DeploymentStore, Membership } from "./deployments.ts";
 import { ownerOf } from "./ownership.ts";
 import { type Clock, LogUnavailable } from "./ports.ts";
@@ -56,6 +57,7 @@ export type WorkerPorts = {
   readonly host: TaskHost;
   readonly clock: Clock;
   readonly onEvent: (event: WorkerEvent) => void;
+  readonly crash?: CrashPoints;
 };
 
 type Slot = {
@@ -68,6 +70,7 @@ type Slot = {
 export class Worker {
   readonly #id: string;
   readonly #ports: WorkerPorts;
+  readonly #crash: CrashPoints;
   readonly #deployments = new Map<string, Deployment>();
   readonly #slots = new Map<string, Slot>();
   /** Until when a task is not to be started here, and how long the next pause is. */
@@ -79,6 +82,7 @@ export class Worker {
   constructor(id: string, ports: WorkerPorts) {
     this.#id = id;
     this.#ports = ports;
+    this.#crash = ports.crash ?? NO_CRASH_POINTS;
     this.#alive = [id];
   }
 
@@ -120,6 +124,7 @@ export class Worker {
 
   #take(change: DeploymentChange): void {
     const { key } = change;
+    this.#crash.at("deployment seen, tasks not started");
     switch (change.kind) {
       case "deployed":
         this.#deployments.set(key, change.deployment);
@@ -185,6 +190,7 @@ export class Worker {
     const ended = this.#watchEnd(name, running);
     this.#slots.set(name, { deployment, task, running, ended });
     onEvent({ kind: "started", task: name });
+    this.#crash.at("task started");
   }
 
   async #watchEnd(name: string, running: RunningTask): Promise<void> {
@@ -202,6 +208,7 @@ export class Worker {
       onEvent({ kind: "failed", task: name, error, retryMs });
     }
     this.#slots.delete(name);
+    this.#crash.at("task ended");
     this.#reconcile();
   }
 

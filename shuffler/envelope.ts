@@ -5,8 +5,12 @@ import type { EventEnvelope } from "../plan/event.ts";
 import { type CborWriter, fieldName, type KnownRun } from "./cbor/writer.ts";
 
 /** An event to encode; what is absent is left out of the map. `record` is one DAG-CBOR item. */
-export type EventFields = Readonly<Omit<EventEnvelope, "time" | "record" | "oversize">> & {
+export type EventFields = Readonly<
+  Omit<EventEnvelope, "time" | "host_time" | "record" | "oversize">
+> & {
   readonly timeMs: number;
+  /** The time its host claims, where that is another. */
+  readonly hostTimeMs?: number;
   readonly record?: Uint8Array;
   /** Whether all keys of the record are in DAG-CBOR order. */
   readonly sorted?: boolean;
@@ -42,6 +46,7 @@ const NAME = {
   record: fieldName("record"),
   status: fieldName("status"),
   oversize: fieldName("oversize"),
+  hostTime: fieldName("host_time"),
   collection: fieldName("collection"),
 } as const;
 
@@ -65,6 +70,7 @@ function writeEnvelope(writer: CborWriter, event: EventFields, oversize: boolean
   }
   if (event.status !== undefined) writer.known(NAME.status).text(event.status);
   if (oversize) writer.known(NAME.oversize).boolean(true);
+  if (event.hostTimeMs !== undefined) writer.known(NAME.hostTime).number(event.hostTimeMs);
   ascii(writer, NAME.collection, event.collection);
   return writer.take();
 }
@@ -78,6 +84,7 @@ function sizeOf(event: EventFields, oversize: boolean): number {
   const commit = count(event.op) + count(event.cid) + count(event.rkey) + count(event.collection);
   const account = count(event.active) + count(event.handle) + count(event.status);
   const always = 4; // did, seq, kind, time
-  const own = always + count(event.rev) + count(event.record) + commit + account;
+  const own =
+    always + count(event.hostTimeMs) + count(event.rev) + count(event.record) + commit + account;
   return oversize ? own + 1 : own;
 }

@@ -74,7 +74,7 @@ class TestPublisher implements Publisher {
 }
 
 function newShuffler(): Shuffler {
-  return new Shuffler({ partitions: 2, maxPayloadBytes: 1_000_000, relay: "test", clock: null });
+  return new Shuffler({ partitions: 2, maxPayloadBytes: 1_000_000, relay: "test" });
 }
 
 function optionsFor(publisher: Publisher, over: Partial<PublishOptions> = {}): PublishOptions {

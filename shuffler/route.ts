@@ -32,6 +32,9 @@ export type RouterOptions = {
   readonly relay: string;
 };
 
+/** The time of an operation, and its place in the commit. */
+type OpAt = { readonly timeMs: number; readonly place: number };
+
 export class Router {
   readonly #options: RouterOptions;
   /** What may stand in a message beside its headers. */
@@ -66,36 +69,43 @@ export class Router {
     this.#rejectedBytesMax = Math.min(REJECTED_PAYLOAD_BYTES_MAX, this.#payloadBytesMax);
   }
 
-  /** @param item what the message was decoded from, kept with a refusal. */
-  route(message: DecodedMessage, item: SourceItem): ShuffledMessage[] {
+  /**
+   * @param item what the message was decoded from, kept with a refusal
+   * @param timeMs the time to publish it with; where its own is another that is kept beside it
+   */
+  route(
+    message: DecodedMessage,
+    item: SourceItem,
+    timeMs = "timeMs" in message ? message.timeMs : 0,
+  ): ShuffledMessage[] {
     const { raw, position } = item;
     this.#turnTo(item.session?.host ?? this.#options.relay);
     switch (message.kind) {
       case "commit":
-        return this.#commit(message, raw);
+        return this.#commit(message, raw, timeMs);
       case "sync": {
-        const { did, seq, timeMs, rev } = message;
-        const event = { kind: "sync", did, seq, timeMs, rev } as const;
+        const { did, seq, rev } = message;
+        const event = { kind: "sync", did, seq, ...timesOf(message, timeMs), rev } as const;
         return [this.#accountEvent(event, syncId(did, rev))];
       }
       case "identity": {
-        const { did, seq, timeMs, handle } = message;
+        const { did, seq, handle } = message;
         const event = {
           kind: "identity",
           did,
           seq,
-          timeMs,
+          ...timesOf(message, timeMs),
           ...(handle !== null && { handle }),
         } as const;
         return [this.#accountEvent(event, identityId(message))];
       }
       case "account": {
-        const { did, seq, timeMs, active, status } = message;
+        const { did, seq, active, status } = message;
         const event = {
           kind: "account",
           did,
           seq,
-          timeMs,
+          ...timesOf(message, timeMs),
           active,
           ...(status !== null && { status }),
         } as const;
@@ -109,14 +119,15 @@ export class Router {
     }
   }
 
-  #commit(commit: CommitMessage, raw: Uint8Array): ShuffledMessage[] {
+  #commit(commit: CommitMessage, raw: Uint8Array, timeMs: number): ShuffledMessage[] {
     const { did, seq, rejected } = commit;
     const partition = partitionOf(did, this.#options.partitions);
     const first = this.#placeOf(commit);
+    // Where the time is another than the host's, the event has a field more than most.
     const events =
-      commit instanceof FrameCommit && commit.didAt >= 0
+      commit instanceof FrameCommit && commit.didAt >= 0 && commit.timeMs === timeMs
         ? commit.ops.map((op, i) => this.#frameOp(partition, commit, op, first + i))
-        : commit.ops.map((op, i) => this.#op(partition, commit, op, first + i));
+        : commit.ops.map((op, i) => this.#op(partition, commit, op, { timeMs, place: first + i }));
     if (rejected.length === 0) return events;
     return [...events, ...rejected.map((one, i) => this.#rejected(one, i, raw, seq))];
   }
@@ -131,10 +142,10 @@ export class Router {
     return first;
   }
 
-  #op(partition: number, commit: CommitMessage, op: CommitOp, place: number): ShuffledMessage {
+  #op(partition: number, commit: CommitMessage, op: CommitOp, at: OpAt): ShuffledMessage {
     const subject = this.#subjects.of(partition, op.action, op.collection);
     const msgId = commitOpId(commit.did, commit.rev, op);
-    return this.#event(subject, msgId, fieldsOf(commit, op), place);
+    return this.#event(subject, msgId, fieldsOf(commit, op, at.timeMs), at.place);
   }
 
   /** As `#op`, without making texts of what stands in the frame. */
@@ -142,7 +153,9 @@ export class Router {
     const text = this.#text;
     text.set(commit, op);
     const payload = encodeFrameOp(this.#writer, text, commit, op);
-    if (payload.length > this.#payloadBytesMax) return this.#op(partition, commit, op, place);
+    if (payload.length > this.#payloadBytesMax) {
+      return this.#op(partition, commit, op, { timeMs: commit.timeMs, place });
+    }
     const msgId = text.id();
     const subject = this.#subjects.of(partition, op.action, op.collection);
     const headers = this.#headersAt(place);
@@ -203,10 +216,19 @@ function eventHeaders(relay: string, place: number): ReadonlyMap<string, string>
   return headers;
 }
 
-function fieldsOf(commit: CommitMessage, op: CommitOp): EventFields {
-  const { kind, did, seq, timeMs, rev } = commit;
+function fieldsOf(commit: CommitMessage, op: CommitOp, timeMs: number): EventFields {
+  const { kind, did, seq, rev } = commit;
   const { action, collection, rkey } = op;
-  if (op.action === "delete") return { kind, did, seq, timeMs, rev, op: action, collection, rkey };
+  const common = { kind, did, seq, ...timesOf(commit, timeMs), rev, op: action, collection, rkey };
+  if (op.action === "delete") return common;
   const { cid, record, sorted } = op;
-  return { kind, did, seq, timeMs, rev, op: action, collection, rkey, cid, record, sorted };
+  return { ...common, cid, record, sorted };
+}
+
+/** The time of an event, and its host's where that is another. */
+function timesOf(
+  message: { readonly timeMs: number },
+  timeMs: number,
+): Pick<EventFields, "timeMs" | "hostTimeMs"> {
+  return message.timeMs === timeMs ? { timeMs } : { timeMs, hostTimeMs: message.timeMs };
 }

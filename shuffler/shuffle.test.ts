@@ -4,8 +4,9 @@ import { describe, expect, it } from "vitest";
 import { END_OF_TIME_MS, WATERMARK_DELAY_MS } from "../plan/event.ts";
 import { HEADER, partitionToken } from "../plan/names.ts";
 import { partitionOf } from "../plan/partition.ts";
+import { decodeEvent } from "../runtime/eval/codec.ts";
+import { Instant } from "../runtime/eval/values.ts";
 import { ENVELOPE_BYTES_MAX } from "./envelope.ts";
-import type { Clock } from "./ports.ts";
 import { HEADERS_BYTES_MAX, REJECTED_PAYLOAD_BYTES_MAX } from "./route.ts";
 import { eventsTotal, Shuffler, type ShufflerOptions } from "./shuffle.ts";
 import type { ShuffledMessage } from "./shuffled-message.ts";
@@ -24,13 +25,11 @@ import {
   syncFrame,
 } from "./testing/frames.ts";
 import { frameItems, readAll } from "./testing/items.ts";
-import { WATERMARK_AHEAD_MS_MAX } from "./watermark.ts";
 
 const OPTIONS: ShufflerOptions = {
   partitions: 4,
   maxPayloadBytes: 8_000_000,
   relay: "relay.test",
-  clock: null,
 };
 const P = partitionToken(partitionOf(DID, 4));
 const RECORDING = "../shared/data/firehose/pds-a.frames.zst";
@@ -237,21 +236,26 @@ describe("watermarks", () => {
     expect(messages[3]?.msgId).toBe("wm-3-end");
   });
 
-  it("do not follow a live relay's time further into the future than the bound", () => {
-    const nowMs = Date.parse("2026-07-04T00:00:00Z");
-    const clock: Clock = { now: () => nowMs, sleep: async () => {} };
-    const time = (ms: number) => at(new Date(ms).toISOString());
-    const atBound = nowMs + WATERMARK_AHEAD_MS_MAX;
-    const live = shuffle([time(nowMs), time(atBound + 1), time(atBound)], { clock });
-    expect(watermarksOf(live.messages)).toEqual([
-      nowMs - WATERMARK_DELAY_MS,
-      atBound - WATERMARK_DELAY_MS,
-    ]);
-    expect(live.events).toHaveLength(3);
-    expect(live.shuffler.counters.disbelieved).toBe(1);
-    const marked = live.events.map((event) => event.headers.has(HEADER.untrustedTime));
-    expect(marked).toEqual([false, true, false]);
-    expect(watermarksOf(shuffle([time(atBound + 1)]).messages)).toHaveLength(1);
+  it("follow the trusted time of an item, which is the event's; what its host claims stays beside it", () => {
+    const shuffler = new Shuffler(OPTIONS);
+    const raw = at("2026-07-04T00:50:00.000Z");
+    const trustedMs = Date.parse("2026-07-04T00:00:00.500Z");
+    const messages = shuffler.push({ kind: "frame", position: 0, raw, trustedMs });
+    expect(watermarksOf(messages)).toEqual([trustedMs - WATERMARK_DELAY_MS]);
+    const [event] = messages;
+    expect(decodeEvent(event?.payload ?? new Uint8Array())).toMatchObject({
+      time: new Instant(trustedMs),
+      host_time: new Instant(Date.parse("2026-07-04T00:50:00.000Z")),
+    });
+  });
+
+  it("follow the clock of a quiet source", () => {
+    const shuffler = new Shuffler(OPTIONS);
+    const timeMs = Date.parse("2026-07-04T00:00:07.500Z");
+    const messages = shuffler.push({ kind: "clock", position: 9, raw: new Uint8Array(), timeMs });
+    expect(watermarksOf(messages)).toEqual([timeMs - WATERMARK_DELAY_MS]);
+    expect(shuffler.relayTimeMs).toBe(timeMs);
+    expect(shuffler.counters).toMatchObject({ items: 0, messages: OPTIONS.partitions });
   });
 
   it.skipIf(!existsSync(RECORDING))("of a recording are the same in every run", async () => {

@@ -2,21 +2,18 @@
 // same items give the same messages.
 
 import { EVENT_KINDS, type EventKind } from "../plan/event.ts";
-import { HEADER } from "../plan/names.ts";
 import { decodeFrame } from "./decode/frame.ts";
 import { FrameCommit } from "./decode/frame-commit.ts";
 import type { DecodedMessage } from "./decode/message.ts";
 import type { Rejected, RejectReason } from "./decode/rejection.ts";
-import type { Clock } from "./ports.ts";
 import { type Gap, type GapKind, RepoOrder } from "./repo-order.ts";
+import { Reread } from "./reread.ts";
 import { Router, type RouterOptions } from "./route.ts";
 import type { ShuffledMessage } from "./shuffled-message.ts";
 import type { SourceItem } from "./sources/source.ts";
 import { WatermarkMaker } from "./watermark.ts";
 
 export type ShufflerOptions = RouterOptions & {
-  /** Of a live source; null for a finite one: see `WatermarkMaker`. */
-  readonly clock: Clock | null;
   /** Called with the first refusal of each reason; the rest are only counted. */
   readonly onFirstRejected?: (rejected: Rejected) => void;
   /** Likewise with the first gap by each field. */
@@ -33,8 +30,6 @@ export type ShufflerCounters = {
   readonly rejected: Map<RejectReason, number>;
   /** Events without their record because it did not fit. */
   oversize: number;
-  /** Events too far in the future to move the watermark. */
-  disbelieved: number;
   /** Commits that do not follow on what came before them in their repo, by the field that says so. */
   readonly gaps: Record<GapKind, number>;
   /** Messages made in all, watermarks included. */
@@ -49,7 +44,6 @@ export class Shuffler {
     errors: 0,
     rejected: new Map(),
     oversize: 0,
-    disbelieved: 0,
     gaps: { since: 0, prevData: 0 },
     messages: 0,
   };
@@ -58,33 +52,35 @@ export class Shuffler {
   readonly #repos = new RepoOrder((gap) => this.#countGap(gap));
   readonly #onFirstRejected: (rejected: Rejected) => void;
   readonly #onFirstGap: (gap: Gap) => void;
+  readonly #reread = new Reread();
   #lastPosition = 0;
   #itemTimeMs: number | null = null;
 
   constructor(options: ShufflerOptions) {
     this.#router = new Router(options);
-    this.#watermarks = new WatermarkMaker(options.partitions, options.clock);
+    this.#watermarks = new WatermarkMaker(options.partitions);
     this.#onFirstRejected = options.onFirstRejected ?? (() => {});
     this.#onFirstGap = options.onFirstGap ?? (() => {});
   }
 
-  /** Greatest relay time seen, milliseconds; -Infinity before the first event. */
+  /** Greatest time of an event, milliseconds; -Infinity before the first. */
   get relayTimeMs(): number {
     return this.#watermarks.greatestMs;
   }
 
-  /** Relay time of the last item, milliseconds; null when it has none, or none to be believed. */
+  /** When the last item happened, milliseconds; before its own time where it may be read again. Null: unknown. */
   get itemTimeMs(): number | null {
     return this.#itemTimeMs;
   }
 
   /** @returns the messages to publish for one item, in this order. */
   push(item: SourceItem): ShuffledMessage[] {
+    if (item.kind === "clock") return this.#pass(item.timeMs);
     const message = this.#inOrder(
       item.kind === "frame" ? decodeFrame(item.raw) : item.message,
       item,
     );
-    const messages = this.#timed(message, this.#router.route(message, item));
+    const messages = this.#timed(message, item);
     this.#lastPosition = item.position;
     this.#count(message);
     this.counters.messages += messages.length;
@@ -108,20 +104,23 @@ export class Shuffler {
     return message;
   }
 
-  /** Adds the watermarks an event brings; one from the future brings none and is marked. */
-  #timed(message: DecodedMessage, messages: ShuffledMessage[]): ShuffledMessage[] {
+  /** The message of an item, and the watermarks that its time brings. */
+  #timed(message: DecodedMessage, item: SourceItem): ShuffledMessage[] {
     this.#itemTimeMs = null;
-    if (!("timeMs" in message)) return messages;
-    if (this.#watermarks.believes(message.timeMs)) {
-      this.#itemTimeMs = message.timeMs;
-      const watermarks = this.#watermarks.advance(message.timeMs, message.seq);
-      return watermarks.length === 0 ? messages : [...messages, ...watermarks];
-    }
-    this.counters.disbelieved += 1;
-    return messages.map((one) => ({
-      ...one,
-      headers: new Map(one.headers).set(HEADER.untrustedTime, "1"),
-    }));
+    if (!("timeMs" in message)) return this.#router.route(message, item);
+    const timeMs = item.trustedMs ?? message.timeMs;
+    this.#itemTimeMs = this.#reread.timeMs(item.session?.number ?? null, message.timeMs, timeMs);
+    const messages = this.#router.route(message, item, timeMs);
+    const watermarks = this.#watermarks.advance(timeMs, message.seq);
+    return watermarks.length === 0 ? messages : [...messages, ...watermarks];
+  }
+
+  /** Time passes without an event. */
+  #pass(timeMs: number): ShuffledMessage[] {
+    this.#itemTimeMs = timeMs;
+    const watermarks = this.#watermarks.advance(timeMs, this.#lastPosition);
+    this.counters.messages += watermarks.length;
+    return watermarks;
   }
 
   #count(message: DecodedMessage): void {

@@ -1,44 +1,28 @@
-// Watermarks, driven by the relay's time and nothing else: the same frames give the same watermarks at
-// any speed. One message per partition each time the greatest relay time enters a new whole second.
+// Watermarks, driven by the times of the events: the same frames give the same watermarks at any speed. One
+// message per partition each time the greatest of these times enters a new whole second. Whether a time is to be
+// believed was decided before (`trusted-time/`).
 
 import { END_OF_TIME_MS, WATERMARK_DELAY_MS } from "../plan/event.ts";
 import { HEADER, watermarkSubject } from "../plan/names.ts";
 import { endId, watermarkId } from "./identify.ts";
-import type { Clock } from "./ports.ts";
 import type { ShuffledMessage } from "./shuffled-message.ts";
-
-/**
- * How far a live relay's time may be ahead of the wall clock and still move the watermark. One hostile
- * or broken frame from the future would otherwise close every window; such an event is still
- * published, it only does not count as progress.
- */
-export const WATERMARK_AHEAD_MS_MAX = 3_600_000;
 
 const EMPTY = new Uint8Array();
 
 export class WatermarkMaker {
   readonly #partitions: number;
-  readonly #clock: Clock | null;
   #greatestMs = Number.NEGATIVE_INFINITY;
 
-  /** @param clock of a live source; null for recordings, whose output must not depend on one. */
-  constructor(partitions: number, clock: Clock | null) {
+  constructor(partitions: number) {
     this.#partitions = partitions;
-    this.#clock = clock;
   }
 
-  /** Greatest relay time believed, milliseconds; -Infinity before the first. */
+  /** Greatest time taken, milliseconds; -Infinity before the first. */
   get greatestMs(): number {
     return this.#greatestMs;
   }
 
-  /** Whether an event's relay time may move a watermark, here and in whoever reads the event. */
-  believes(timeMs: number): boolean {
-    if (this.#clock === null || timeMs <= this.#greatestMs) return true;
-    return timeMs <= this.#clock.now() + WATERMARK_AHEAD_MS_MAX;
-  }
-
-  /** Takes the believed relay time of one event. @returns the watermark messages to send after it. */
+  /** Takes the time of one event. @returns the watermark messages to send after it. */
   advance(timeMs: number, relaySeq: number): ShuffledMessage[] {
     if (timeMs <= this.#greatestMs) return [];
     const second = Math.floor(timeMs / 1000);

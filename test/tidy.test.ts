@@ -48,6 +48,19 @@ const KEPT_TO: readonly { readonly what: RegExp; readonly places: readonly RegEx
 /** Only here, test code included: one place decides when the process ends. */
 const EXIT_PLACES = /^cli\//;
 const LINES_MAX = 400;
+
+/** What makes a test fail on a busy machine: the limits in `vitest.config.ts` are those of all. */
+const IMPATIENT: readonly { readonly what: string; readonly pattern: RegExp }[] = [
+  {
+    what: "waits with vi.wait…: `expect.poll` is more patient",
+    pattern: /\bvi\.wait(For|Until)\b/,
+  },
+  {
+    what: "has a time-out of its own",
+    pattern: /(?:^\s*|=> \{)\}, (\{ timeout: )?[\d_]+( \})?\);|\{ timeout: [\d_]+ \}/,
+  },
+  { what: "asserts a duration", pattern: /expect\(performance\.now\(\) - \w+\)\.toBeLess/ },
+];
 /** Top folders that must have been seen, so that the test cannot pass on nothing. */
 const TOP_FOLDERS = [
   "bench",
@@ -100,6 +113,14 @@ describe("the rules", () => {
     ["runtime/a.test.ts", `process.exit(1);`, "uses process.exit"],
     ["runtime/a.test.ts", `it.only("x", () => {});`, "uses it.only"],
     ["runtime/a.ts", `// ${"TO"}DO later`, `has a ${"TO"}DO`],
+    ["runtime/a.test.ts", `await ${"vi"}.waitFor(f);`, "waits with vi.wait"],
+    ["runtime/a.test.ts", `it("x", () => {${"}"}, 30_000);`, "has a time-out"],
+    ["runtime/a.test.ts", `poll(f, ${"{"} timeout: 1000 });`, "has a time-out"],
+    [
+      "runtime/a.test.ts",
+      `expect(${"performance"}.now() - t).toBeLessThan(9);`,
+      "asserts a duration",
+    ],
     ["attic/a.ts", "", "stands in no folder of ours"],
   ])("find in %s: %s", (path, text, message) => {
     const [found, ...others] = violations(parseSource(path, text));
@@ -113,6 +134,7 @@ describe("the rules", () => {
     ["runtime/testing/a.ts", `import { connect } from "@nats-io/nats-core"; process.pid;`],
     ["runtime/a.test.ts", `import "../cli/a.ts"; import "../bench/a.ts"; new Date();`],
     ["cli/a.ts", `import "../shuffler/a.ts"; process.exit(0);`],
+    ["runtime/a.long.test.ts", `poll(f, ${"{"} timeout: 1000 });`],
     ["cli/commands/bench.ts", `import { b } from "../../bench/b.ts";`],
     ["runtime/a.ts", `// Date.now()\nconst s = "process.exit"; a.process = new Date(ms);`],
   ])("find nothing in %s: %s", (path, text) => {
@@ -164,6 +186,13 @@ function textFindings({ path, text }: SourceFile): Finding[] {
   const found = lines.flatMap((line, at) =>
     /\bTO[D]O\b/.test(line) ? [{ what: `has a ${"TO"}DO`, line: at + 1 }] : [],
   );
+  if (/(?<!\.long)\.test\.ts$/.test(path)) {
+    for (const { what, pattern } of IMPATIENT) {
+      found.push(
+        ...lines.flatMap((line, at) => (pattern.test(line) ? [{ what, line: at + 1 }] : [])),
+      );
+    }
+  }
   const count = text.endsWith("\n") ? lines.length - 1 : lines.length;
   if (count > LINES_MAX && !isTestCode(path)) found.push({ what: `has ${count} lines`, line: 1 });
   if (!isKnown(topFolder(path))) found.push({ what: "stands in no folder of ours", line: 1 });

@@ -44,7 +44,6 @@ function shuffle(
     partitions: FIREHOSE_PARTITIONS_DEFAULT,
     relay: "bench",
     maxPayloadBytes: Number.POSITIVE_INFINITY,
-    clock: null,
   });
   for (const [position, raw] of frames.entries()) {
     handle(shuffler.push({ kind: "frame", raw, position }));

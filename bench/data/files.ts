@@ -90,7 +90,6 @@ async function makeFolder(
     partitions: FIREHOSE_PARTITIONS_DEFAULT,
     relay: "bench",
     maxPayloadBytes: Number.POSITIVE_INFINITY,
-    clock: null,
   });
   const write = async (shuffled: readonly ShuffledMessage[]): Promise<void> => {
     for (const { subject, headers, payload } of shuffled) {

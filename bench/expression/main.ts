@@ -124,7 +124,6 @@ async function eventPayloads(path: string): Promise<Uint8Array[]> {
     partitions: FIREHOSE_PARTITIONS_DEFAULT,
     relay: "bench",
     maxPayloadBytes: Number.POSITIVE_INFINITY,
-    clock: null,
   });
   const frames = await readRecording(path);
   return frames

@@ -83,7 +83,6 @@ async function publish(
     partitions: FIREHOSE_PARTITIONS_DEFAULT,
     relay: "bench",
     maxPayloadBytes: 1 << 20,
-    clock: null,
   });
   const events = multiplied(base, multiplicationOf("events", perSecond * SECONDS));
   const start = performance.now();

@@ -121,7 +121,7 @@ async function publishAll(connection: NatsConnection, source: Source): Promise<v
 
 function newShuffler(maxPayloadBytes: number): Shuffler {
   const partitions = FIREHOSE_PARTITIONS_DEFAULT;
-  return new Shuffler({ partitions, maxPayloadBytes, relay: "bench", clock: null });
+  return new Shuffler({ partitions, maxPayloadBytes, relay: "bench" });
 }
 
 /** Ids are of the content, and a later pass has the same: a count in front makes each message new. */

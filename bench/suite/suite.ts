@@ -69,13 +69,15 @@ export async function runSuite(options: SuiteOptions): Promise<SuiteResults> {
   return all;
 }
 
+/** Workloads by name, or by the beginning of one: `likes`, `q1`. */
 function chosen(only: readonly string[]): readonly Workload[] {
-  const unknown = only.find((name) => !WORKLOADS.some((one) => one.name === name));
+  const unknown = only.find((name) => !WORKLOADS.some((one) => one.name.startsWith(name)));
   if (unknown !== undefined) {
     const names = WORKLOADS.map(({ name }) => name).join(", ");
     throw new UnknownWorkload(`there is no workload \`${unknown}\`: ${names}`);
   }
-  return only.length === 0 ? WORKLOADS : WORKLOADS.filter(({ name }) => only.includes(name));
+  if (only.length === 0) return WORKLOADS;
+  return WORKLOADS.filter(({ name }) => only.some((beginning) => name.startsWith(beginning)));
 }
 
 function machine(): string {

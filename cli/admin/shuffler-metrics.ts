@@ -182,16 +182,22 @@ export class ShufflerMetrics {
         "Events stored without their record",
         count(({ oversize }) => oversize),
       ],
-      fpaas_shuffler_untrusted_times_total: [
-        "counter",
-        "Events too far in the future to move the watermark",
-        count(({ disbelieved }) => disbelieved),
+      fpaas_shuffler_wall_clock_trusted: [
+        "gauge",
+        "Whether our wall clock agrees with what arrives from the relay",
+        stats(({ times }) => Number(times.isWallTrusted)),
       ],
     });
     const counters = (): LivePublishing["counters"] | undefined => this.#live?.counters;
     this.#mirrorLabelled("rejected", "What was refused, by reason", "reason", () => [
       ...(counters()?.rejected ?? []),
     ]);
+    this.#mirrorLabelled(
+      "corrected_times",
+      "Frames whose time is not the one their host claims, by what its clock was",
+      "claim",
+      () => Object.entries(claimsOf(this.#live)),
+    );
     this.#mirrorLabelled("gaps", "Commits that do not follow on what was seen", "by", () =>
       Object.entries(counters()?.gaps ?? {}),
     );
@@ -219,4 +225,10 @@ export class ShufflerMetrics {
     if (this.#storedTimeMs === null) return Number.NaN;
     return (this.#nowMs() - this.#storedTimeMs) / MS_PER_SECOND;
   }
+}
+
+function claimsOf(live: LivePublishing | null): Readonly<Record<string, number>> {
+  if (live === null) return {};
+  const { ahead, behind, frozen } = live.stats().times;
+  return { ahead, behind, frozen };
 }

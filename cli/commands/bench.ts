@@ -19,7 +19,10 @@ const FOLDER = ".fpaas/bench/results";
 
 export function benchCommand({ terminal, folder }: Context, finish: Finish): Command {
   return newCommand("bench", "measure this machine, beside other ways to the same answers")
-    .option("--only <names>", "workloads to run, separated by commas (default: all)")
+    .option(
+      "--only <names>",
+      "workloads to run, or how their names begin, separated by commas (default: all)",
+    )
     .option("--quick", "fewer events and rounds: to see that it works")
     .option("--rounds <n>", "rounds that count (default: 5, quick 3)", (text) => parseCount(text))
     .action(async ({ only = "", quick, rounds, json }: Options) => {

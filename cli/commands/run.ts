@@ -2,6 +2,8 @@
 
 import type { Command } from "commander";
 import { FIREHOSE_PARTITIONS_DEFAULT, PARTITIONS_MAX } from "../../plan/partition.ts";
+import { systemClock } from "../../runtime/adapters/system-clock.ts";
+import { TimedSource } from "../../shuffler/trusted-time/timed-source.ts";
 import {
   type CommonOptions,
   type Context,
@@ -53,9 +55,12 @@ async function run(file: string, options: Options, context: Context): Promise<Ex
   }
   const timeUp = options.for === undefined ? null : AbortSignal.timeout(options.for);
   const end = timeUp === null ? context.signal : AbortSignal.any([context.signal, timeUp]);
-  const source = openNoisySource([specIn(context, options.from)], {
-    terminal: context.terminal,
-    signal: end,
+  const source = new TimedSource({
+    source: openNoisySource([specIn(context, options.from)], {
+      terminal: context.terminal,
+      signal: end,
+    }),
+    clock: systemClock,
   });
   const local = new LocalRun(plans, source, {
     partitions: options.partitions,

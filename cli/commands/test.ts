@@ -4,6 +4,8 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import { Locator } from "../../compiler/diagnostics/location.ts";
 import type { ProgramTest } from "../../compiler/program-tests/program-test.ts";
+import { systemClock } from "../../runtime/adapters/system-clock.ts";
+import { TimedSource } from "../../shuffler/trusted-time/timed-source.ts";
 import {
   type CommonOptions,
   type Context,
@@ -75,7 +77,8 @@ async function play({ file, result }: Program, test: ProgramTest, context: Conte
   return await runTest(test, {
     path: resolve(context.folder, file),
     plans: result.plans,
-    open: (path) => openNoisySource([path], context),
+    open: (path) =>
+      new TimedSource({ source: openNoisySource([path], context), clock: systemClock }),
   });
 }
 

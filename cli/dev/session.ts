@@ -108,6 +108,7 @@ export class Session {
       events: counters === undefined ? 0 : eventsTotal(counters),
       repeated: this.#stats?.repeated ?? 0,
       rejected: counters?.rejected ?? new Map(),
+      times: this.#stats?.times ?? null,
       topics: this.#counts,
       counters: await countersOf(this.#options.backend.log, this.#deployments),
       elapsedMs: performance.now() - this.#startMs,

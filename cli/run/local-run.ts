@@ -7,7 +7,8 @@ import type { Value } from "../../runtime/eval/values.ts";
 import { eachRecord, PlanDriver } from "../../runtime/plan-driver.ts";
 import { RepeatFilter } from "../../runtime/repeat-filter.ts";
 import { eventsTotal, Shuffler } from "../../shuffler/shuffle.ts";
-import type { Source, SourceItem } from "../../shuffler/sources/source.ts";
+import type { SourceItem } from "../../shuffler/sources/source.ts";
+import type { TimedSource } from "../../shuffler/trusted-time/timed-source.ts";
 import { CommandError, EXIT } from "../exit-codes.ts";
 import { topicsRead } from "../programs.ts";
 import { rejectedText } from "../source.ts";
@@ -28,7 +29,7 @@ export type LocalRunOptions = {
 
 export class LocalRun {
   readonly #options: LocalRunOptions;
-  readonly #source: Source;
+  readonly #source: TimedSource;
   readonly #shuffler: Shuffler;
   readonly #repeats = new RepeatFilter();
   readonly #driver: PlanDriver;
@@ -40,7 +41,7 @@ export class LocalRun {
   readonly #startMs = performance.now();
 
   /** @throws CommandError when a topic is asked for or read that no plan writes */
-  constructor(plans: readonly Plan[], source: Source, options: LocalRunOptions) {
+  constructor(plans: readonly Plan[], source: TimedSource, options: LocalRunOptions) {
     requireTopics(plans);
     this.#options = options;
     this.#source = source;
@@ -49,7 +50,6 @@ export class LocalRun {
       partitions: options.partitions,
       maxPayloadBytes: MAX_PAYLOAD_BYTES,
       relay: source.name,
-      clock: null,
       onFirstRejected: (one) => options.terminal.say(rejectedText(one)),
     });
     this.#driver = new PlanDriver(
@@ -82,6 +82,7 @@ export class LocalRun {
       events: eventsTotal(this.#shuffler.counters),
       repeated: this.#repeats.repeated,
       rejected: this.#shuffler.counters.rejected,
+      times: this.#source.stats,
       topics: this.#counts,
       counters: sumCounters(this.#driver.counters()),
       elapsedMs: performance.now() - this.#startMs,

@@ -68,6 +68,7 @@ function fieldTypes(spec: EventSpec): Readonly<Record<(typeof EVENT_FIELDS)[numb
     active: ofKinds(kinds, ["account"], BOOL),
     status: kinds.includes("account") ? nullable(STRING) : NULL_TYPE,
     oversize: commits ? nullable(BOOL) : NULL_TYPE,
+    host_time: nullable(INSTANT),
   };
 }
 

@@ -5,8 +5,8 @@ import { CborReader } from "./cbor-decode.ts";
 import { CborWriter } from "./cbor-encode.ts";
 import { MalformedPayload } from "./eval-error.ts";
 import { orderOf, type RecordOrder, writeOrder } from "./record-order.ts";
-import { instantAt } from "./time.ts";
-import type { RecordValue, Value } from "./values.ts";
+import { INSTANT_MS_MAX, INSTANT_MS_MIN, instantAt } from "./time.ts";
+import { Instant, type RecordValue, type Value } from "./values.ts";
 
 /** A row of an exchange: what the next stage groups (`keys`) and aggregates (`columns`). */
 export type Row = {
@@ -99,8 +99,9 @@ function readRow(): Row {
 /**
  * The event of a FIREHOSE message (plan/event.ts) as the language sees it. A commit has did, time, seq,
  * kind, op, collection, rkey, rev, cid, uri and record (cid and record null on delete, and `oversize`
- * only when true); the other kinds have did, time, seq, kind and their own fields. Objects of one kind
- * share one shape, so that reading their fields stays fast.
+ * only when true); the other kinds have did, time, seq, kind and their own fields. Behind them any has
+ * `host_time` where its host claims another time. Objects of one kind share one shape, so that reading
+ * their fields stays fast.
  * @throws MalformedPayload
  */
 export function decodeEvent(payload: Uint8Array): RecordValue {
@@ -127,6 +128,7 @@ class EnvelopeFields {
   handle: Value = null;
   active: Value = null;
   status: Value = null;
+  hostTime: Value = null;
 
   /** Reads one entry; names it does not know are passed over. */
   read(): void {
@@ -175,6 +177,9 @@ class EnvelopeFields {
       case "status":
         this.status = value;
         break;
+      case "host_time":
+        this.hostTime = value;
+        break;
       default:
         break;
     }
@@ -189,7 +194,9 @@ class EnvelopeFields {
     }
     const kind = EVENT_KINDS.find((one) => one === this.kind);
     if (kind === undefined) throw new MalformedPayload("unknown kind of event");
-    return this.#ofKind(kind, did, time);
+    const event = this.#ofKind(kind, did, time);
+    const hostTime = hostTimeOf(this.hostTime);
+    return hostTime === null ? event : { ...event, host_time: hostTime };
   }
 
   #ofKind(kind: EventKind, did: string, timeMs: number): RecordValue {
@@ -221,4 +228,10 @@ class EnvelopeFields {
     }
     return { did, time, seq, kind, op, collection, rkey, rev, cid, uri, record };
   }
+}
+
+/** `host_time` as the language sees it; null for anything but whole milliseconds of an instant. */
+export function hostTimeOf(value: Value): Instant | null {
+  if (typeof value !== "number" || !Number.isSafeInteger(value)) return null;
+  return value < INSTANT_MS_MIN || value > INSTANT_MS_MAX ? null : new Instant(value);
 }

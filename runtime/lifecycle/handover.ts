@@ -18,6 +18,7 @@ import {
 } from "../../plan/deployment.ts";
 import type { Input, Stage, Start } from "../../plan/plan.ts";
 import { pickIdentity, sourceIdentity } from "../../plan/state-identity.ts";
+import { type CrashPoints, NO_CRASH_POINTS } from "../crash-points.ts";
 import { DeploymentConflict } from "../deployments.ts";
 import { type Log, type LogAppend, type LogMessage, LogUnavailable } from "../ports.ts";
 import {
@@ -43,9 +44,14 @@ type Fenced = { readonly task: TaskId; readonly checkpoint: Checkpoint | null };
  * Fences the version before and makes the checkpoints of this one.
  * @throws LogUnavailable when the log does not answer, or a task would not be fenced
  */
-export async function handOver(deployment: Deployment, log: Log): Promise<void> {
+export async function handOver(
+  deployment: Deployment,
+  log: Log,
+  crash = NO_CRASH_POINTS,
+): Promise<void> {
   const from = deployment.handover?.from ?? null;
-  const fenced = from === null ? [] : await fenceInto(from, deployment, log);
+  const fenced = from === null ? [] : await fenceInto(from, deployment, log, crash);
+  crash.at("handover fenced, plan not written");
   for (const stage of deployment.plan.stages) {
     if (from !== null && isKept(deployment, from, stage.id)) continue;
     const startSeqs = await Promise.all(
@@ -53,6 +59,7 @@ export async function handOver(deployment: Deployment, log: Log): Promise<void> 
     );
     for (const task of tasksOf(deployment).filter((one) => one.stage === stage.id)) {
       await create(deployment, task, firstCheckpoint(deployment, task, startSeqs), log);
+      crash.at("first checkpoint made");
     }
   }
 }
@@ -68,7 +75,12 @@ export async function fenceForGood(deployment: Deployment, log: Log): Promise<vo
   }
 }
 
-async function fenceInto(from: Deployment, to: Deployment, log: Log): Promise<Fenced[]> {
+async function fenceInto(
+  from: Deployment,
+  to: Deployment,
+  log: Log,
+  crash: CrashPoints,
+): Promise<Fenced[]> {
   const fenced: Fenced[] = [];
   for (const task of tasksOf(from)) {
     const at = checkpointSubjects(from, task);
@@ -79,6 +91,7 @@ async function fenceInto(from: Deployment, to: Deployment, log: Log): Promise<Fe
     };
     await overwriteLast(at, fence, log);
     fenced.push({ task, checkpoint });
+    crash.at("task fenced");
   }
   return fenced;
 }

@@ -6,6 +6,7 @@ import { type Deployment, deploymentId, stageOf, type TaskId } from "../../plan/
 import { assert } from "../core/assert.ts";
 import type { Counters } from "../core/message.ts";
 import { DRAIN, type DrainLimits, StageRunner } from "../core/stage-runner.ts";
+import { type CrashPoints, NO_CRASH_POINTS } from "../crash-points.ts";
 import { type Clock, type Log, type LogMessage, LogUnavailable } from "../ports.ts";
 import {
   type CheckpointSubjects,
@@ -71,6 +72,7 @@ export type TaskPorts = {
   /** Called after every commit, and now and then while one waits for the log. */
   readonly report: (report: TaskReport) => void;
   readonly sizes?: TaskSizes;
+  readonly crash?: CrashPoints;
 };
 
 /**
@@ -89,6 +91,7 @@ export async function runStageTask(
 
 class StageTask {
   readonly #ports: TaskPorts;
+  readonly #crash: CrashPoints;
   readonly #sizes: TaskSizes;
   readonly #runner: StageRunner;
   readonly #outbox: Outbox;
@@ -119,9 +122,11 @@ class StageTask {
     const restored = await loadCheckpoint(ports.log, task.#subjects);
     if (restored?.checkpoint.deployment !== task.#deployment) return null;
     const { checkpoint, seq, state } = restored;
+    task.#crash.at("checkpoint read");
     const sizes = task.#sizes.state;
     for (const part of state.parts) {
       task.#runner.load(part);
+      task.#crash.at("state half loaded");
       await ports.clock.sleep(0); // The other tasks of this thread go on meanwhile.
     }
     task.#runner.resume(checkpoint.progress);
@@ -131,6 +136,7 @@ class StageTask {
     task.#stateLog = new StateLog(task.#subjects.state, checkpoint, state, sizes);
     task.#recordsAtCommit = task.#runner.counters.in;
     task.#readSinceCommit = task.#unfinished();
+    task.#crash.at("state loaded");
     return task;
   }
 
@@ -138,6 +144,7 @@ class StageTask {
     const stage = stageOf(deployment, id.stage);
     this.#deployment = deploymentId(deployment);
     this.#ports = ports;
+    this.#crash = ports.crash ?? NO_CRASH_POINTS;
     this.#meter = new Meter(ports.clock, () => this.#report());
     this.#sizes = ports.sizes ?? TASK_SIZES;
     this.#runner = new StageRunner(deployment.plan, stage, this.#sizes.drain);
@@ -193,6 +200,7 @@ class StageTask {
     for (;;) {
       this.#runner.goOn();
       if (!this.#runner.busy || signal.aborted) return "on";
+      this.#crash.at("advance in the middle");
       if ((await this.#commit(patience)) === "fenced") return "fenced";
     }
   }
@@ -267,7 +275,9 @@ class StageTask {
       ...state,
       checkpointMessage(this.#subjects, checkpoint, this.#checkpointSeq),
     ];
+    this.#crash.at("before commit");
     const result = await this.#meter.blocked(this.#ports.log.commit(stream, batch, signal));
+    this.#crash.at("commit sent, answer lost");
     if (result.kind === "fenced") return "fenced";
     this.#checkpointSeq = result.lastSeq;
     this.#recordsAtCommit = this.#runner.counters.in;
@@ -276,7 +286,12 @@ class StageTask {
     this.#commits += 1;
     this.#report();
     const garbageSeq = this.#stateLog.committed(result.lastSeq);
-    if (garbageSeq !== null) await this.#purge(stream, this.#subjects.state, garbageSeq);
+    if (this.#stateLog.isWritingBase) this.#crash.at("state base half written");
+    if (garbageSeq !== null) {
+      this.#crash.at("epoch switched, old one not purged");
+      await this.#purge(stream, this.#subjects.state, garbageSeq);
+      this.#crash.at("old epoch purged");
+    }
     return "committed";
   }
 
@@ -294,8 +309,10 @@ class StageTask {
     if (nowMs - this.#sweptMs < COMMIT.sweepMs) return;
     this.#sweptMs = nowMs;
     const { stream, checkpoint } = this.#subjects;
+    this.#crash.at("before sweep");
     await this.#retention.look();
     await this.#purge(stream, checkpoint, this.#checkpointSeq - 1);
+    this.#crash.at("checkpoints swept, input not");
     for (const [input, source] of this.#sources.entries()) {
       if (!source.exclusive) continue;
       for (const subject of source.subjects) {

@@ -2,7 +2,16 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { StateChange } from "../core/message.ts";
 import type { LogMessage } from "../ports.ts";
-import { NO_STATE, readState, type StateEpochs, StateLog, StateTooLarge } from "./state-log.ts";
+import {
+  NO_STATE,
+  readState,
+  STATE_LOG_BYTES_MAX,
+  STATE_MESSAGE_BYTES,
+  STATE_SIZES,
+  type StateEpochs,
+  StateLog,
+  StateTooLarge,
+} from "./state-log.ts";
 
 const SIZES = { sliceBytes: 30, epochAfterBytesMin: 60, logBytesMax: 100_000, keysMax: 100 };
 const START: StateEpochs = { epoch: 0, baseEpoch: 0 };
@@ -95,6 +104,20 @@ describe("StateLog", () => {
       task.commit([{ key: `k${i % 10}`, value: new Uint8Array(10) }]);
     const bytes = task.messages.reduce((sum, one) => sum + one.payload.length, 0);
     expect(bytes).toBeLessThan(2000);
+  });
+
+  it("writes every entry of a state of many messages", () => {
+    const sizes = { ...STATE_SIZES, epochAfterBytesMin: STATE_LOG_BYTES_MAX };
+    const log = new StateLog("s", START, NO_STATE, sizes);
+    const changes = Array.from({ length: 10 }, (_, i) => entryOf(`k${i}`, STATE_MESSAGE_BYTES / 4));
+    const messages = log
+      .next(changes.length, changes, () => [])
+      .map((message, i) => ({ ...message, seq: i + 1 }));
+    expect(messages.length).toBeGreaterThan(2);
+    const parts = [...readState(messages, log.epochs()).parts];
+    expect(parts.flat().map(({ key, value }) => [key, value?.length])).toEqual(
+      changes.map(({ key, value }) => [key, value?.length]),
+    );
   });
 
   it("takes as much as it may and refuses one byte more, before and after a crash", () => {

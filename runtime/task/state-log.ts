@@ -127,6 +127,11 @@ export class StateLog {
     return this.#entryBytes;
   }
 
+  /** Whether part of a base is still to be written. */
+  get isWritingBase(): boolean {
+    return this.#base !== null;
+  }
+
   /** For the checkpoint of the commit that `next` was asked for. */
   epochs(): StateEpochs {
     return { epoch: this.#epoch, baseEpoch: this.#baseEpoch };

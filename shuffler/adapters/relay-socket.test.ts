@@ -1,7 +1,7 @@
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
-import { RelayDisconnected, relayFrames } from "./relay-socket.ts";
+import { QUIET_PING_MS, RelayDisconnected, relayFrames } from "./relay-socket.ts";
 
 let server: WebSocketServer;
 const SILENCE_MS = 100;
@@ -48,6 +48,55 @@ describe("relayFrames", () => {
     for (const client of server.clients) client.send(Uint8Array.of(1));
     expect((await first).value).toHaveLength(1);
     await frames.return(undefined);
+  });
+
+  it("says up to when all is here once the relay has answered that there is no more", async () => {
+    const url = await listen(true);
+    const told: (number | null)[] = [];
+    const frames = relayFrames(url, {
+      ...options(),
+      silenceMsMax: 60_000,
+      onQuiet: (ms) => told.push(ms),
+    });
+    const first = frames.next();
+    await vi.waitFor(() => expect(server.clients.size).toBe(1));
+    const send = (): void => {
+      for (const client of server.clients) client.send(Uint8Array.of(1));
+    };
+    send();
+    await first;
+    const readAtMs = Date.now();
+    expect(told).toEqual([null]);
+    const second = frames.next();
+    await vi.waitFor(() => expect(told.length).toBeGreaterThan(2), { timeout: 10 * QUIET_PING_MS });
+    expect(told[1]).toBeGreaterThanOrEqual(readAtMs);
+    expect(told[2]).toBeGreaterThan(told[1] ?? 0);
+    send();
+    await second;
+    expect(told.at(-1)).toBeNull();
+    await frames.return(undefined);
+    expect(told.at(-1)).toBeNull();
+  });
+
+  it("does not say so of a relay that does not answer, or answers what was asked before it sent something", async () => {
+    const told: (number | null)[] = [];
+    const dumb = relayFrames(await listen(false), {
+      ...options(),
+      silenceMsMax: 60_000,
+      onQuiet: (ms) => told.push(ms),
+    });
+    const first = dumb.next();
+    const pings: unknown[] = [];
+    await vi.waitFor(() => expect(server.clients.size).toBe(1));
+    for (const client of server.clients) client.on("ping", (data) => pings.push(data));
+    await vi.waitFor(() => expect(pings).toHaveLength(1), { timeout: 10 * QUIET_PING_MS });
+    for (const client of server.clients) {
+      client.send(Uint8Array.of(1));
+      client.pong("1"); // Of a question that was asked before it sent something.
+    }
+    await first;
+    expect(told.filter((ms) => ms !== null)).toEqual([]);
+    await dumb.return(undefined);
   });
 
   it("gives nothing when it was aborted before", async () => {

@@ -8,6 +8,8 @@ import { MESSAGE_BYTES_MAX } from "../decode/limits.ts";
 export const QUEUE_FRAMES_MAX = 1024;
 /** Bytes of those frames, likewise: the socket goes on once the reader took them. */
 export const QUEUE_BYTES_MAX = 32_000_000;
+/** A connection on which nothing has come for so long is asked whether anything is on its way. */
+export const QUIET_PING_MS = 1000;
 /** Without a message or a pong for so long the connection counts as dead. */
 export const SILENCE_MS_MAX = 60_000;
 
@@ -22,6 +24,11 @@ export type RelayFramesOptions = {
   /** Called once when the connection stands. */
   readonly onOpen: () => void;
   readonly userAgent: string;
+  /**
+   * Called with the wall-clock time up to which all that the relay has sent is here, when it has answered that
+   * there is no more, and with null when something comes or the connection ends.
+   */
+  readonly onQuiet?: (quietMs: number | null) => void;
   readonly silenceMsMax?: number;
 };
 
@@ -33,7 +40,7 @@ export async function* relayFrames(
   url: string,
   options: RelayFramesOptions,
 ): AsyncGenerator<Uint8Array[]> {
-  const { signal, onOpen, userAgent, silenceMsMax = SILENCE_MS_MAX } = options;
+  const { signal, onOpen, onQuiet, userAgent, silenceMsMax = SILENCE_MS_MAX } = options;
   if (signal.aborted) return;
   const socket = new WebSocket(url, {
     maxPayload: MESSAGE_BYTES_MAX,
@@ -46,6 +53,7 @@ export async function* relayFrames(
   signal.addEventListener("abort", close, { once: true });
   socket.once("open", onOpen);
   const stopWatching = watchSilence(socket, silenceMsMax);
+  const stopAsking = onQuiet === undefined ? () => {} : watchQuiet(socket, inbox, onQuiet);
   try {
     for (;;) {
       const frames = await inbox.take();
@@ -57,6 +65,7 @@ export async function* relayFrames(
     throw error;
   } finally {
     stopWatching();
+    stopAsking();
     signal.removeEventListener("abort", close);
     socket.terminate();
   }
@@ -77,6 +86,43 @@ function watchSilence(socket: WebSocket, silenceMsMax: number): () => void {
   return () => clearInterval(timer);
 }
 
+/**
+ * Asks a relay that sends nothing for an answer: a connection keeps the order, so that everything sent before
+ * the answer has come before it. An answer to an older question says nothing.
+ */
+function watchQuiet(
+  socket: WebSocket,
+  inbox: Inbox,
+  onQuiet: (quietMs: number | null) => void,
+): () => void {
+  let asked = 0;
+  let askedAtMs: number | null = null;
+  let heard = true;
+  const hear = (): void => {
+    heard = true;
+    askedAtMs = null;
+    onQuiet(null);
+  };
+  socket.on("message", hear).on("close", hear);
+  socket.on("pong", (data) => {
+    if (askedAtMs === null || data.toString() !== String(asked) || !inbox.isEmpty) return;
+    onQuiet(askedAtMs);
+    askedAtMs = null;
+  });
+  const timer = setInterval(() => {
+    const isIdle = !heard && askedAtMs === null && socket.readyState === WebSocket.OPEN;
+    heard = false;
+    if (!isIdle || socket.isPaused) return;
+    asked += 1;
+    askedAtMs = Date.now();
+    socket.ping(String(asked));
+  }, QUIET_PING_MS);
+  return () => {
+    clearInterval(timer);
+    onQuiet(null);
+  };
+}
+
 /** Frames between the socket and the reader, bounded by pausing the socket. */
 class Inbox {
   readonly #socket: WebSocket;
@@ -92,6 +138,10 @@ class Inbox {
     socket.on("close", (code, reason) =>
       this.#finish(`closed by the relay, code ${code} ${reason.toString("utf8")}`.trim()),
     );
+  }
+
+  get isEmpty(): boolean {
+    return this.#frames.length === 0;
   }
 
   /** Everything that has arrived; waits for the first. */

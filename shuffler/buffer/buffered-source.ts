@@ -71,6 +71,8 @@ export class BufferedSource implements Source {
   /** Whether items go over the disk now. */
   #isSpilling: boolean;
   #isAppending = false;
+  /** Whether something was read that is neither in memory nor on disk yet. */
+  #isPutting = false;
   #spilledNow = 0;
   #ended: Failure | "end" | null = null;
   #wakeReader: () => void = () => {};
@@ -111,11 +113,19 @@ export class BufferedSource implements Source {
     if (!this.#isSpilling && this.stats.memoryBytes < this.#memoryBytesMax) this.#wakeWriter();
   }
 
+  quietMs(): number | null {
+    const isBusy = this.#isPutting || this.#isSpilling || this.#isAppending;
+    if (isBusy || this.#held.length > this.#handed || this.#ended !== null) return null;
+    return this.#options.source.quietMs?.() ?? null;
+  }
+
   /** Reads the source into memory or to disk until it ends. Never rejects: the reader gets the error. */
   async #fill(): Promise<void> {
     try {
       for await (const batch of this.#options.source.batches()) {
+        this.#isPutting = true;
         for (const entries of this.#numbered(batch)) await this.#put(entries);
+        this.#isPutting = false;
         if (this.#ended !== null) return;
       }
       this.#ended ??= "end";

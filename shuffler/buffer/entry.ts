@@ -19,13 +19,13 @@ type Head = {
 
 export type Entry = { readonly index: number; readonly item: SourceItem };
 
-/** @throws TypeError for a message that is no refusal: live sources make no other. */
+/** @throws TypeError for a message that is no refusal: live sources make no other, and no clocks before the buffer. */
 export function encodeEntry({ index, item }: Entry): Buffer {
   const head: Head = {
     i: index,
     p: item.position,
     ...(item.session !== undefined && { s: item.session }),
-    ...(item.kind === "message" && { r: refusalOf(item) }),
+    ...(item.kind !== "frame" && { r: refusalOf(item) }),
   };
   const headBytes = Buffer.from(JSON.stringify(head));
   const bytes = Buffer.allocUnsafe(
@@ -40,7 +40,8 @@ export function encodeEntry({ index, item }: Entry): Buffer {
   return bytes;
 }
 
-function refusalOf(item: SourceItem & { kind: "message" }) {
+function refusalOf(item: SourceItem & { kind: "message" | "clock" }) {
+  if (item.kind === "clock") throw new TypeError("a buffer takes no clock");
   const { message } = item;
   if (message.kind !== "rejected") throw new TypeError(`a buffer takes no ${message.kind}`);
   return { reason: message.reason, detail: message.detail };

@@ -12,6 +12,11 @@ export type OpenOptions = RelayOptions & {
   readonly after: number | null;
 };
 
+/** Whether frames are in the file. */
+export function isRecording(spec: string): boolean {
+  return /\.frames(\.zst)?$/.test(spec);
+}
+
 /** What a source may be, for error messages and help texts. */
 export const ACCEPTED_SOURCES =
   "x.frames[.zst] (a recording), x.jsonl[.gz|.zst] (Jetstream events), x.car (a repo export), " +
@@ -25,7 +30,7 @@ export function openSource(specs: readonly [string, ...string[]], options: OpenO
   const [spec, ...more] = specs;
   const { after, onNotice } = options;
   if (more.length > 0) return openRelay(specs, options);
-  if (/\.frames(\.zst)?$/.test(spec)) return openRecording(existing(spec), after);
+  if (isRecording(spec)) return openRecording(existing(spec), after);
   if (/\.jsonl(\.gz|\.zst)?$/.test(spec)) return openJetstream(existing(spec), after, onNotice);
   if (spec.endsWith(".car")) return openRepo(existing(spec), after);
   if (/^wss?:/.test(spec)) return openRelay(specs, options);

@@ -5,10 +5,10 @@ import type { Place, Places } from "../ports.ts";
 import { type SeekOptions, seekTime } from "./relay-seek.ts";
 
 /**
- * A saved cursor is gone behind with so many positions of overlap, 3 s at the usual rate, in case that the
- * log lost the last it had acknowledged. What it still has is deduplicated.
+ * A saved cursor is gone behind with so many positions of overlap, 6 s at the usual rate: in case that the log lost
+ * the last it had acknowledged, and so that trusted time has frames to go by. What the log still has is deduplicated.
  */
-export const RESUME_OVERLAP_SEQS = 1000;
+export const RESUME_OVERLAP_SEQS = 2000;
 /** A time is gone behind with this overlap: two relays do not get everything in one order. */
 export const SEEK_OVERLAP_MS = 60_000;
 /** On a change of relays a cursor older than this is not gone behind: its time is looked for. */

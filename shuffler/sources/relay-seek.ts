@@ -1,15 +1,18 @@
 // Finds the position of an instant at a relay, for when no cursor is to be had: by halving between two
-// positions, one short connection a step. A relay's times step back by a second at most, which the
-// overlap of whoever asks covers.
+// positions, one short connection a step. A step goes by the median of some events, for any one may have a wrong
+// time. A relay's times step back by a second at most, which the overlap of whoever asks covers.
 
 import { RelayDisconnected, relayFrames } from "../adapters/relay-socket.ts";
 import { decodeFrame, peekSeq } from "../decode/frame.ts";
 import type { Clock } from "../ports.ts";
+import { MEDIAN_EVENTS, RecentTimes } from "./recent-times.ts";
 
 /** An answer this many positions too early is near enough. */
 export const SEEK_SEQS = 500;
 /** How long a relay has for the first event of a connection. */
 export const SEEK_WAIT_MS = 10_000;
+/** How long more are waited for behind the first. */
+export const SEEK_MORE_WAIT_MS = 1000;
 
 export type SeekOptions = {
   /** Of the subscription, without a cursor. */
@@ -19,7 +22,8 @@ export type SeekOptions = {
   readonly userAgent: string;
 };
 
-type Event = { readonly seq: number; readonly timeMs: number };
+/** Where the events begin that a relay sends for a cursor, and about when they happened. */
+type Probe = { readonly seq: number; readonly timeMs: number };
 
 /**
  * A position, at least `fromSeq`, behind which everything stands that the relay dates `timeMs` or later.
@@ -31,51 +35,87 @@ export async function seekTime(
   fromSeq: number,
   timeMs: number,
 ): Promise<number | null> {
-  const head = await firstEvent(options, null);
+  const head = await probe(options, null, 1);
   if (head === null) return null;
   let low = fromSeq;
   let high = Math.max(low, head.seq);
   while (high - low > SEEK_SEQS) {
     const middle = Math.floor((low + high) / 2);
-    const event = await firstEvent(options, middle);
-    if (event === null) return null;
-    if (event.timeMs < timeMs) low = Math.min(high, Math.max(middle, event.seq));
+    const found = await probe(options, middle, MEDIAN_EVENTS);
+    if (found === null) return null;
+    if (found.timeMs < timeMs) low = Math.min(high, Math.max(middle, found.seq));
     else high = middle;
   }
   return low;
 }
 
-/** The first event a relay sends for a cursor. */
-async function firstEvent(options: SeekOptions, cursor: number | null): Promise<Event | null> {
+/** @param events how many to look at: fewer when no more come soon. @returns null when none comes in time */
+async function probe(
+  options: SeekOptions,
+  cursor: number | null,
+  events: number,
+): Promise<Probe | null> {
   const { signal, clock, userAgent } = options;
   const url = new URL(options.url);
   if (cursor !== null) url.searchParams.set("cursor", String(cursor));
   const done = new AbortController();
   const either = AbortSignal.any([signal, done.signal]);
-  const read = firstOf(relayFrames(url.href, { signal: either, onOpen: () => {}, userAgent }));
-  const late = clock.sleep(SEEK_WAIT_MS, either).then(() => null);
+  const found = new Found(events);
+  const read = found.read(relayFrames(url.href, { signal: either, onOpen: () => {}, userAgent }));
+  const late = clock.sleep(SEEK_WAIT_MS, either);
+  const enough = found.first.then(async () => await clock.sleep(SEEK_MORE_WAIT_MS, either));
   try {
-    return await Promise.race([read, late]);
+    await Promise.race([read, late, enough]);
+    return found.probe;
   } finally {
     done.abort();
     await read.catch(() => {}); // It was told already, or came too late to be of interest.
   }
 }
 
-async function firstOf(batches: AsyncGenerator<Uint8Array[]>): Promise<Event | null> {
-  for await (const frames of batches) {
-    for (const frame of frames) {
-      const event = eventOf(frame);
-      if (event !== null) return event;
+/** The first events of a connection. */
+class Found {
+  readonly #events: number;
+  readonly #times = new RecentTimes();
+  readonly #first = Promise.withResolvers<void>();
+  #seq: number | null = null;
+
+  constructor(events: number) {
+    this.#events = events;
+  }
+
+  /** Resolves with the first event. */
+  get first(): Promise<void> {
+    return this.#first.promise;
+  }
+
+  get probe(): Probe | null {
+    const timeMs = this.#times.medianMs;
+    return this.#seq === null || timeMs === null ? null : { seq: this.#seq, timeMs };
+  }
+
+  /** @throws RelayDisconnected, also when the relay says that it will not serve us. */
+  async read(batches: AsyncGenerator<Uint8Array[]>): Promise<void> {
+    for await (const frames of batches) {
+      for (const frame of frames) {
+        this.#take(frame);
+        if (this.#times.count >= this.#events) return;
+      }
     }
   }
-  return null;
-}
 
-/** @throws RelayDisconnected when the relay says that it will not serve us. */
-function eventOf(frame: Uint8Array): Event | null {
-  const message = decodeFrame(frame);
-  if (message.kind === "error") throw new RelayDisconnected(`${message.name}: ${message.message}`);
-  const seq = peekSeq(frame);
-  return seq !== null && "timeMs" in message ? { seq, timeMs: message.timeMs } : null;
+  #take(frame: Uint8Array): void {
+    const seq = peekSeq(frame);
+    if (seq === null) {
+      const message = decodeFrame(frame);
+      if (message.kind === "error") {
+        throw new RelayDisconnected(`${message.name}: ${message.message}`);
+      }
+      return;
+    }
+    this.#times.add(frame);
+    if (this.#times.count === 0) return;
+    this.#seq ??= seq;
+    this.#first.resolve();
+  }
 }

@@ -3,6 +3,8 @@
 export type RelayStats = {
   /** Whether a connection stands now. */
   connected: boolean;
+  /** Wall-clock time up to which all that the relay has sent is here; null when more may be on its way. */
+  quietMs: number | null;
   /** Connections that stood, and ended. */
   connections: number;
   disconnections: number;
@@ -22,6 +24,7 @@ export type RelayStats = {
 export function newRelayStats(): RelayStats {
   return {
     connected: false,
+    quietMs: null,
     connections: 0,
     disconnections: 0,
     failovers: 0,

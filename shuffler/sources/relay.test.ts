@@ -10,6 +10,7 @@ import type { Clock } from "../ports.ts";
 import { SleepingClock } from "../testing/clock.ts";
 import { errorFrame, frameOf, identityFrame } from "../testing/frames.ts";
 import { openSource } from "./open.ts";
+import { MEDIAN_EVENTS } from "./recent-times.ts";
 import {
   FAILOVER_FAILURES,
   openRelay,
@@ -272,6 +273,67 @@ describe("openRelay, failover", () => {
     ]);
     expect(stats).toMatchObject({ failovers: 1, soughtByTime: 1 });
   });
+});
+
+describe("openRelay, wrong times", () => {
+  const YEARS_MS = 9.46e10;
+  /** Seq n is of second n, but for every third that begins with the first. */
+  function frameOfSecond(seq: number, first: number): Uint8Array {
+    const wrongMs = (seq - first) % 3 === 0 ? (seq % 2 === 0 ? YEARS_MS : -YEARS_MS) : 0;
+    return identityFrame({ seq, time: new Date(1e12 + seq * 1000 + wrongMs).toISOString() });
+  }
+
+  /** Sends what a cursor asks for, of 100 000 frames. */
+  function serve({ socket, request }: Connection): void {
+    const cursor = new URL(request.url ?? "", "ws://x").searchParams.get("cursor");
+    const first = cursor === null ? 100_000 : Number(cursor) + 1;
+    const last = Math.min(100_000, first + 40);
+    for (let seq = first; seq <= last; seq += 1) socket.send(frameOfSecond(seq, first));
+  }
+
+  it("finds a time though a third of the events have a wrong one, the first of every answer too", async () => {
+    onConnection = serve;
+    const { places } = options();
+    const known = { ...places, storedTimeMs: async () => 1e12 + 80_000_000 };
+    const over = { ...options(), places: known, clock: systemLikeClock() };
+    const items: SourceItem[] = [];
+    for await (const batch of openRelay([address()], over).batches()) {
+      items.push(...batch);
+      controller.abort();
+    }
+    const sought = 80_000 - SEEK_OVERLAP_MS / 1000;
+    expect(items[0]?.position).toBeLessThanOrEqual(sought + 1);
+    expect(items[0]?.position).toBeGreaterThan(sought - SEEK_SEQS - MEDIAN_EVENTS);
+  });
+
+  it("goes on at another relay where most of the last events were, not where the very last was", async () => {
+    await using first = await oneTimeRelay(
+      Array.from({ length: 41 }, (_, i) => frameOfSecond(80_000 + i, 80_040 - 39)),
+    );
+    onConnection = serve;
+    const over = { ...options(), clock: systemLikeClock() };
+    let found: SourceItem | undefined;
+    for await (const batch of openRelay([first.url, address()], over).batches()) {
+      found = batch.find(({ session }) => session?.host === new URL(address()).host);
+      if (found !== undefined) controller.abort();
+    }
+    const last = 80_040 - SEEK_OVERLAP_MS / 1000;
+    expect(found?.position).toBeLessThanOrEqual(last);
+    expect(found?.position).toBeGreaterThan(last - SEEK_SEQS - 2 * MEDIAN_EVENTS);
+  });
+
+  /** Serves its frames to the first connection, closes, and takes no more. */
+  async function oneTimeRelay(frames: readonly Uint8Array[]) {
+    const relay = new WebSocketServer({ port: 0, host: "127.0.0.1" });
+    relay.on("connection", (socket) => {
+      for (const one of frames) socket.send(one);
+      socket.close();
+      relay.close();
+    });
+    await new Promise((resolve) => relay.once("listening", resolve));
+    const { port } = relay.address() as AddressInfo; // a TCP server has one
+    return { url: `ws://127.0.0.1:${port}`, [Symbol.asyncDispose]: async () => relay.close() };
+  }
 });
 
 describe("openRelay, cursors", () => {

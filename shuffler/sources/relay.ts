@@ -6,6 +6,7 @@ import { RelayDisconnected, relayFrames } from "../adapters/relay-socket.ts";
 import { decodeFrame, peekSeq } from "../decode/frame.ts";
 import { rejected } from "../decode/rejection.ts";
 import type { Clock, Places } from "../ports.ts";
+import { RecentTimes } from "./recent-times.ts";
 import { RelayHost, SEEK_OVERLAP_MS, type Start } from "./relay-host.ts";
 import type { RelayStats } from "./relay-stats.ts";
 import {
@@ -51,6 +52,7 @@ export function openRelay(specs: readonly string[], options: RelayOptions): Sour
     name: urls[0]?.host ?? "",
     live: true,
     batches: () => new RelayReader(urls, options).batches(),
+    quietMs: () => options.stats.quietMs,
   };
 }
 
@@ -77,8 +79,8 @@ class RelayReader {
   #sessions: number;
   /** Whether the relay before this one was another. */
   #changed = false;
-  /** The last event handed out, for its time. */
-  #lastEvent: Uint8Array | null = null;
+  /** Times that the last events claim. */
+  readonly #recent = new RecentTimes();
 
   constructor(urls: readonly URL[], options: RelayOptions) {
     this.#options = options;
@@ -112,11 +114,14 @@ class RelayReader {
       stats.connections += 1;
       onNotice({ kind: "connected", url });
     };
-    const frames = new SessionFrames(host, start, session, this.#options);
+    const frames = new SessionFrames(host, start, session, this.#options, this.#recent);
     try {
-      for await (const batch of relayFrames(url, { signal, onOpen, userAgent })) {
+      const onQuiet = (quietMs: number | null): void => {
+        stats.quietMs = quietMs;
+      };
+      for await (const batch of relayFrames(url, { signal, onOpen, onQuiet, userAgent })) {
         const items = batch.flatMap((frame) => frames.take(frame));
-        if (frames.lastEvent !== null) this.#noteEvent(frames.lastEvent);
+        if (frames.hasEvents) this.#noteEvents();
         if (items.length > 0) yield items;
       }
     } finally {
@@ -125,8 +130,7 @@ class RelayReader {
   }
 
   /** Only an event shows that a connection is of use: a refused cursor also opens and closes one. */
-  #noteEvent(event: Uint8Array): void {
-    this.#lastEvent = event;
+  #noteEvents(): void {
     this.#failures = 0;
     this.#changed = false;
   }
@@ -151,11 +155,9 @@ class RelayReader {
     this.#options.onNotice({ kind: "failover", from, to });
   }
 
-  /** Relay time up to which everything was had: of the last event, or of what is stored. */
+  /** Time up to which everything was had: about that of the last events, or of what is stored. */
   async #timeMs(): Promise<number | null> {
-    const message = this.#lastEvent === null ? null : decodeFrame(this.#lastEvent);
-    if (message !== null && "timeMs" in message) return message.timeMs;
-    return await this.#options.places.storedTimeMs();
+    return this.#recent.medianMs ?? (await this.#options.places.storedTimeMs());
   }
 
   #tellSought(host: RelayHost, { soughtMs, position }: Start): void {
@@ -189,10 +191,18 @@ class SessionFrames {
   readonly #options: RelayOptions;
   #lastSeq: number | null = null;
   #isOutdated = false;
-  /** The last frame with a seq. */
-  lastEvent: Uint8Array | null = null;
+  readonly #recent: RecentTimes;
+  /** Whether there was a frame with a seq. */
+  hasEvents = false;
 
-  constructor(host: RelayHost, start: Start, session: Session, options: RelayOptions) {
+  constructor(
+    host: RelayHost,
+    start: Start,
+    session: Session,
+    options: RelayOptions,
+    recent: RecentTimes,
+  ) {
+    this.#recent = recent;
     this.#host = host;
     this.#start = start;
     this.#session = session;
@@ -215,7 +225,8 @@ class SessionFrames {
       throw new RelayDisconnected(`seq ${seq} is below our cursor`);
     }
     if (this.#isOutdated) this.#tellOutdated(seq, raw);
-    this.lastEvent = raw;
+    this.hasEvents = true;
+    this.#recent.add(raw);
     if (this.#lastSeq !== null && seq <= this.#lastSeq) return [this.#outOfOrder(raw, seq)];
     this.#lastSeq = seq;
     if (seq <= (this.#host.read ?? -1)) {

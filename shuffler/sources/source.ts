@@ -13,10 +13,14 @@ export type SourceItem = {
   readonly raw: Uint8Array;
   /** The connection of a live source that it came on. */
   readonly session?: Session;
+  /** Its time as the shuffler stands for it (`trusted-time/`), milliseconds; without it that which it claims. */
+  readonly trustedMs?: number;
 } & (
   | /** `raw` is a subscribeRepos frame. */ { readonly kind: "frame" }
   /** From a format that has no frames. */
   | { readonly kind: "message"; readonly message: DecodedMessage }
+  /** A live source is quiet, and its clock has come to `timeMs`. Not an event: nothing but time. */
+  | { readonly kind: "clock"; readonly timeMs: number }
 );
 
 /**
@@ -39,6 +43,11 @@ export interface Source {
   batches(): AsyncIterable<readonly SourceItem[]>;
   /** Of a source that keeps what it gave: the first so many of all its items are stored. */
   release?(items: number): void;
+  /**
+   * Of a live source: wall-clock time up to which all that has happened was handed out; null when that is not
+   * known, or when something is on its way.
+   */
+  quietMs?(): number | null;
 }
 
 /** Longest name of a source: it stands in a header of every message. */

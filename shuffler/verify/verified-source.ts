@@ -8,20 +8,31 @@ import type { Verifier } from "./verifier.ts";
 export const CHUNK_FRAMES = 256;
 
 export function verifiedSource(source: Source, verifier: Verifier): Source {
+  const work: Work = { isChecking: false };
   return {
     name: source.name,
     live: source.live,
-    batches: () => oneAhead(verifiedChunks(source, verifier)),
+    batches: () => oneAhead(verifiedChunks(source, verifier, work)),
     release: (items) => source.release?.(items),
+    quietMs: () => (work.isChecking ? null : (source.quietMs?.() ?? null)),
   };
 }
 
-async function* verifiedChunks(source: Source, verifier: Verifier): AsyncGenerator<SourceItem[]> {
+/** Whether some of a batch is not handed out yet. */
+type Work = { isChecking: boolean };
+
+async function* verifiedChunks(
+  source: Source,
+  verifier: Verifier,
+  work: Work,
+): AsyncGenerator<SourceItem[]> {
   for await (const batch of source.batches()) {
+    work.isChecking = true;
     for (let from = 0; from < batch.length; from += CHUNK_FRAMES) {
       const chunk = batch.slice(from, from + CHUNK_FRAMES);
       yield await Promise.all(chunk.map((item) => verified(item, verifier)));
     }
+    work.isChecking = false;
   }
 }
 

@@ -68,7 +68,6 @@ function idsOf(frames: readonly Uint8Array[]): Set<string> {
     partitions: 8,
     maxPayloadBytes: 8_000_000,
     relay: "feed",
-    clock: null,
   });
   const ids = new Set<string>();
   frames.forEach((raw, position) => {

@@ -2,8 +2,11 @@
 //   npm run simulate -- --seeds 5000
 //   npm run simulate -- --from 1234                  replays one seed, with its program
 //   npm run simulate -- --seeds 50 --broken unfenced  shows that a broken variant is caught
+//   npm run simulate -- --crash --seeds 20            crashes at every place that each seed's run comes by
+//   npm run simulate -- --from 3 --crash-at "before commit:7"   replays one crash
 import { parseArgs } from "node:util";
 import { BROKEN, type Broken } from "../../runtime/testing/unreliable-log.ts";
+import { crashesOf, drawLife, findWrong, live, parseCrash, printCrash } from "./crash.ts";
 import { type Finding, simulate } from "./simulate.ts";
 
 const PROGRESS_MS = 10_000;
@@ -13,6 +16,8 @@ const { values } = parseArgs({
     seeds: { type: "string" },
     from: { type: "string", default: "1" },
     broken: { type: "string" },
+    crash: { type: "boolean", default: false },
+    "crash-at": { type: "string" },
   },
 });
 const from = Number(values.from);
@@ -24,28 +29,58 @@ if (!(Number.isSafeInteger(from) && Number.isSafeInteger(seeds) && seeds > 0)) {
 const broken = brokenOf(values.broken);
 
 const startMs = performance.now();
-const programs = new Map<string, number>();
-const found: Finding[] = [];
 let told = startMs;
-for (let seed = from; seed < from + seeds; seed += 1) {
-  const finding = await simulate(seed, broken);
-  programs.set(finding.program, (programs.get(finding.program) ?? 0) + 1);
-  if (finding.wrong !== null) {
-    found.push(finding);
-    console.log(`seed ${seed}, ${finding.program}: ${finding.wrong}`);
-    if (broken !== null) break;
-    console.log(finding.text);
+process.exitCode = values.crash || values["crash-at"] ? await crashes() : await faults();
+
+/** @returns the exit code */
+async function faults(): Promise<number> {
+  const programs = new Map<string, number>();
+  const found: Finding[] = [];
+  for (let seed = from; seed < from + seeds; seed += 1) {
+    const finding = await simulate(seed, broken);
+    programs.set(finding.program, (programs.get(finding.program) ?? 0) + 1);
+    if (finding.wrong !== null) {
+      found.push(finding);
+      console.log(`seed ${seed}, ${finding.program}: ${finding.wrong}`);
+      if (broken !== null) break;
+      console.log(finding.text);
+    }
+    tell(`${seed - from + 1} seeds, ${rate(seed - from + 1)}`);
   }
-  if (performance.now() - told > PROGRESS_MS) {
-    told = performance.now();
-    console.error(`${seed - from + 1} seeds, ${rate(seed - from + 1)}`);
-  }
+  const done = [...programs.values()].reduce((sum, count) => sum + count, 0);
+  const by = [...programs].map(([name, count]) => `${name} ${count}`).join(", ");
+  console.log(
+    `${done} seeds from ${from}, ${rate(done)}: ${found.length} with a difference\n${by}`,
+  );
+  // A broken variant has to be caught.
+  return found.length > 0 === (broken !== null) ? 0 : 1;
 }
-const done = [...programs.values()].reduce((sum, count) => sum + count, 0);
-const by = [...programs].map(([name, count]) => `${name} ${count}`).join(", ");
-console.log(`${done} seeds from ${from}, ${rate(done)}: ${found.length} with a difference\n${by}`);
-// A broken variant has to be caught.
-process.exitCode = found.length > 0 === (broken !== null) ? 0 : 1;
+
+/** @returns the exit code */
+async function crashes(): Promise<number> {
+  let [tried, wrong] = [0, 0];
+  for (let seed = from; seed < from + seeds; seed += 1) {
+    const life = drawLife(seed);
+    const only = values["crash-at"];
+    for (const crash of only ? [parseCrash(only)] : crashesOf(await live(life, null))) {
+      tried += 1;
+      const found = await findWrong(life, crash);
+      if (found === null) continue;
+      wrong += 1;
+      console.log(`--from ${seed} --crash-at "${printCrash(crash)}": ${found}`);
+      if (only) console.log(life.text);
+    }
+    tell(`${tried} crashes`);
+  }
+  console.log(`${tried} crashes, ${rate(tried)}: ${wrong} with a difference`);
+  return wrong === 0 ? 0 : 1;
+}
+
+function tell(progress: string): void {
+  if (performance.now() - told <= PROGRESS_MS) return;
+  told = performance.now();
+  console.error(progress);
+}
 
 function rate(count: number): string {
   return `${((count / (performance.now() - startMs)) * 1000).toFixed(1)} a second`;

@@ -116,7 +116,7 @@ export async function bytesUnderFaults(
   return bytes;
 }
 
-type World = { readonly log: MemoryLog; readonly deployments: readonly Deployment[] };
+export type World = { readonly log: MemoryLog; readonly deployments: readonly Deployment[] };
 
 async function deploy(text: string): Promise<World> {
   const { plans, diagnostics } = compile({ file: "simulation.fpl", text });
@@ -177,7 +177,8 @@ async function feed(
   }
 }
 
-async function isThrough({ log, deployments }: World): Promise<boolean> {
+/** Whether every topic has come to its end. */
+export async function isThrough({ log, deployments }: World): Promise<boolean> {
   for (const { address, plan } of deployments) {
     for (const { name, partitions } of topicsOf(plan)) {
       const subjects = Array.from({ length: partitions }, (_, i) =>
@@ -195,7 +196,8 @@ async function isThrough({ log, deployments }: World): Promise<boolean> {
   return true;
 }
 
-async function recordsOf(
+/** What a topic holds. */
+export async function recordsOf(
   { log, deployments }: World,
   topic: string,
 ): Promise<Record<string, unknown>[]> {
@@ -215,7 +217,7 @@ function topicsOf(plan: Plan) {
   return plan.topics.filter(({ role }) => role !== "dead-letters");
 }
 
-function describe({ topic, expected, missing, doubled, wrong }: Difference): string {
+export function describe({ topic, expected, missing, doubled, wrong }: Difference): string {
   const lines = [
     `${topic}: of ${expected} records ${missing.length} missing, ${doubled.length} doubled, ${wrong.length} wrong`,
   ];

@@ -78,7 +78,6 @@ function* shuffled(items: readonly SourceItem[]) {
     partitions: FIREHOSE_PARTITIONS,
     relay: "recording",
     maxPayloadBytes: Number.POSITIVE_INFINITY,
-    clock: null,
   });
   for (const item of items) yield* shuffler.push(item);
   yield* shuffler.closeWindows();

@@ -5,6 +5,7 @@ import { randomUUID } from "node:crypto";
 import type { JetStreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { HEADER } from "../../../plan/names.ts";
+import type { CrashPoints } from "../../crash-points.ts";
 import { type CommitResult, type LogAppend, LogUnavailable } from "../../ports.ts";
 import { NatsRefused } from "./errors.ts";
 import type { Link } from "./link.ts";
@@ -16,6 +17,7 @@ export type Target = {
   readonly jsm: Promise<JetStreamManager>;
   readonly link: Link;
   readonly stream: string;
+  readonly crash: CrashPoints;
 };
 
 export type Commit = {
@@ -81,7 +83,9 @@ export async function commitAlone(
     }
     await target.link.whenUp(commit.signal);
     if (commit.signal.aborted || target.link.closed) throw unavailable("no answer from NATS");
+    target.crash.at("lone commit to be sent");
     const ack = await send(target.nc, target.link, commit.messages);
+    target.crash.at("lone commit sent, answer lost");
     if (ack.kind === "stored") return { kind: "committed", lastSeq: ack.seq };
     if (ack.kind === "refused") throw new NatsRefused(`NATS refused a commit: ${ack.reason}`);
     if (ack.kind === "fenced") fenced += 1;

@@ -63,8 +63,10 @@ export class GroupCommitter {
   async #commitGroup(group: readonly Waiting[]): Promise<void> {
     if (group.length === 0) return;
     const messages = group.flatMap(({ commit }) => commit.messages);
-    const { nc, link } = this.#target;
+    const { nc, link, crash } = this.#target;
+    crash.at("group to be sent");
     const ack = await send(nc, link, messages);
+    crash.at("group sent, answer lost");
     if (ack.kind === "stored") resolveAll(group, ack.seq);
     else await this.#oneByOne(group, ack.kind !== "refused");
   }

@@ -2,6 +2,7 @@
 
 import { type JetStreamManager, jetstreamManager, type StoredMsg } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
+import { type CrashPoints, NO_CRASH_POINTS } from "../../crash-points.ts";
 import type { CommitResult, Log, LogAppend, LogMessage } from "../../ports.ts";
 import { GroupCommitter } from "./group-commit.ts";
 import { fromNatsHeaders } from "./headers.ts";
@@ -16,9 +17,11 @@ export class NatsLog implements Log {
   /** Asks the server nothing, so it is there at once. */
   readonly #jsm: Promise<JetStreamManager>;
   readonly #link: Link;
+  readonly #crash: CrashPoints;
   readonly #committers = new Map<string, GroupCommitter>();
 
-  constructor(nc: NatsConnection) {
+  constructor(nc: NatsConnection, crash = NO_CRASH_POINTS) {
+    this.#crash = crash;
     this.#nc = nc;
     this.#jsm = jetstreamManager(nc, { checkAPI: false });
     this.#link = new Link(nc);
@@ -96,7 +99,13 @@ export class NatsLog implements Log {
   #committer(stream: string): GroupCommitter {
     const known = this.#committers.get(stream);
     if (known !== undefined) return known;
-    const target = { nc: this.#nc, jsm: this.#jsm, link: this.#link, stream };
+    const target = {
+      nc: this.#nc,
+      jsm: this.#jsm,
+      link: this.#link,
+      stream,
+      crash: this.#crash,
+    };
     const made = new GroupCommitter(target);
     this.#committers.set(stream, made);
     return made;

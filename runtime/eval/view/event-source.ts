@@ -14,6 +14,8 @@ import { sameBytes } from "./walker.ts";
 export type Added = { readonly name: string; value: Value };
 
 const SOME_OBJECT: RecordValue = {};
+/** Fields whose value is not that of an item in the event. */
+const MADE: ReadonlySet<string> = new Set(["time", "uri", "host_time"]);
 const EVENT_NAMES: ReadonlySet<string> = new Set(EVENT_FIELDS);
 
 export class EventSource implements RecordSource {
@@ -32,6 +34,7 @@ export class EventSource implements RecordSource {
     if (added !== undefined) return reading(() => added.value, rest);
     if (name === "time") return reading(() => new Instant(this.#view.timeMs), rest);
     if (name === "uri") return reading(() => this.#uri(), rest);
+    if (name === "host_time") return reading(this.#view.hostTime(), rest);
     const path = this.stored(names);
     if (path !== null) return () => this.#view.value(path, names.length);
     return EVENT_NAMES.has(name) ? reading(this.field([name]), rest) : () => null;
@@ -40,7 +43,11 @@ export class EventSource implements RecordSource {
   exists(names: readonly string[]): Node {
     const [name = ""] = names;
     const view = this.#view;
-    if (this.#addedBy(name) === undefined && names.length === 1) return () => view.hasField(name);
+    if (this.#addedBy(name) === undefined && names.length === 1) {
+      if (name !== "host_time") return () => view.hasField(name);
+      const hostTime = view.hostTime();
+      return () => hostTime() !== null;
+    }
     const path = this.stored(names);
     if (path !== null) return () => view.isThere(path);
     const last = names.at(-1) ?? "";
@@ -111,7 +118,7 @@ export class EventSource implements RecordSource {
   /** Where the walk notes the item at `names`; null when it does not stand in the event as it is. */
   stored(names: readonly string[]): PathNode | null {
     const [name = ""] = names;
-    const made = name === "time" || name === "uri" || this.#addedBy(name) !== undefined;
+    const made = MADE.has(name) || this.#addedBy(name) !== undefined;
     if (made || !EVENT_NAMES.has(name) || !names.every(hasOwnBytes)) return null;
     return this.#view.node(names);
   }

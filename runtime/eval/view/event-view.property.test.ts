@@ -72,7 +72,13 @@ function arbitraryEvent(): fc.Arbitrary<Given> {
     ["time", 1_750_000_000_000],
     ["collection", "app.bsky.feed.post"],
   ];
-  const field = fc.tuple(fc.constantFrom<string>(...EVENT_FIELDS, "other"), arbitraryValue());
+  const field = fc.oneof(
+    {
+      weight: 5,
+      arbitrary: fc.tuple(fc.constantFrom<string>(...EVENT_FIELDS, "other"), arbitraryValue()),
+    },
+    { weight: 1, arbitrary: fc.constant<Entry>(["host_time", 1_750_000_009_000]) },
+  );
   const plain = fc.oneof(arbitraryValue(), arbitraryRecord());
   const record = fc.oneof(plain, plain.map(embedded));
   return fc
@@ -133,6 +139,8 @@ const DIRECT: readonly Expr[] = [
   path("oversize"),
   path("time"),
   path("time", "ms"),
+  path("host_time"),
+  path("host_time", "ms"),
   path("uri"),
   path("nothing", "a"),
   path(ADDED),

@@ -7,17 +7,19 @@
 import type { EventKind } from "../../../plan/event.ts";
 import { CborReader } from "../cbor-decode.ts";
 import { type CborWriter, MAJOR } from "../cbor-encode.ts";
-import { decodeEvent } from "../codec.ts";
+import { decodeEvent, hostTimeOf } from "../codec.ts";
 import { EvaluationError, MalformedPayload } from "../eval-error.ts";
 import { INSTANT_MS_MAX, INSTANT_MS_MIN } from "../time.ts";
-import type { RecordValue, Value } from "../values.ts";
+import type { Instant, RecordValue, Value } from "../values.ts";
 import { CommitLayout } from "./commit-layout.ts";
 import { type PathNode, PathTree } from "./path-tree.ts";
 import { skipItem } from "./skip.ts";
 import { sameBytes, Walker } from "./walker.ts";
 
 const COMMON = ["did", "time", "seq", "kind"];
-/** The fields of an event by kind, `oversize` apart, which a commit has only when it is true. */
+/** Any event may have it, or not. */
+const HOST_TIME = "host_time";
+/** The fields of an event by kind, `oversize` apart, which a commit has only when it is true, and `HOST_TIME`. */
 const FIELDS: Readonly<Record<EventKind, readonly string[]>> = {
   commit: [...COMMON, "op", "collection", "rkey", "rev", "cid", "uri", "record"],
   identity: [...COMMON, "handle"],
@@ -87,6 +89,12 @@ export class EventView {
   /** Whether events of this kind have the field. */
   hasField(name: string): boolean {
     return name === "oversize" ? this.isThere(this.#oversize) : FIELDS[this.kind].includes(name);
+  }
+
+  /** Reads what its host claims where that is another time, else null: each event that is open then. */
+  hostTime(): () => Instant | null {
+    const node = this.node([HOST_TIME]);
+    return () => hostTimeOf(this.value(node, 1));
   }
 
   /** The `uri` of a commit. */
@@ -205,7 +213,7 @@ export class EventView {
   #foreignTo(kind: EventKind): readonly PathNode[] {
     let foreign = this.#foreign.get(kind);
     if (foreign === undefined) {
-      const own = FIELDS[kind].map((name) => Buffer.from(name));
+      const own = [...FIELDS[kind], HOST_TIME].map((name) => Buffer.from(name));
       foreign = this.#tree.roots.nodes.filter(
         (node) => node !== this.#oversize && !own.some((name) => name.equals(node.name)),
       );

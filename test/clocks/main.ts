@@ -1,0 +1,151 @@
+// Trusted time as it is built, on streams whose right times are known: prints what is bent and what is late, beside the
+// rule before (the greatest time seen), and fails where the design allows less.
+//   npm run simulate:clocks
+//   npm run simulate:clocks -- --seeds 20 --only bursts
+//   npm run simulate:clocks -- --only speed          the real frames, and nanoseconds a frame
+import { existsSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { peekTimeMs } from "../../shuffler/decode/peek-time.ts";
+import { openRecording } from "../../shuffler/sources/recording.ts";
+import { TimedSource } from "../../shuffler/trusted-time/timed-source.ts";
+import { TrustedTimes } from "../../shuffler/trusted-time/trusted-times.ts";
+import { gen, type MadeFrame } from "./generate.ts";
+import {
+  judge,
+  meanOf,
+  playGreatest,
+  playLive,
+  playRecording,
+  type Times,
+  type Verdict,
+} from "./play.ts";
+import { LIVE, RECORDINGS, type Scenario } from "./scenarios.ts";
+
+const REAL_FRAMES = "../shared/data/firehose/pds-a.frames.zst";
+const NS_MAX = 150;
+const BENCH_FRAMES = 300_000;
+const BENCH_ROUNDS = 7;
+const BENT_SECONDS_ANY = Number.POSITIVE_INFINITY;
+
+const { values } = parseArgs({
+  options: { seeds: { type: "string", default: "5" }, only: { type: "string", default: "" } },
+});
+const seeds = Number(values.seeds);
+if (!(Number.isSafeInteger(seeds) && seeds > 0)) throw new RangeError("--seeds is a whole number");
+const wanted = ({ name }: Scenario): boolean => name.includes(values.only);
+let failures = 0;
+
+console.log(`good events that are bent (and by how much at most), and late at a grace of 0/5 s,
+in percent, mean of ${seeds} seeds\n`);
+console.log("| recording | greatest time seen | as built | allowed |\n|---|---|---|---|");
+for (const scenario of RECORDINGS.filter(wanted)) {
+  const { name, stream } = scenario;
+  const before = meanOf(stream, 1, playGreatest);
+  const built = meanOf(stream, seeds, playRecording);
+  console.log(`| ${name} | ${text(before)} | ${text(built)} | ${checked(scenario, built)} |`);
+}
+
+console.log(
+  "\n| live | greatest time seen | as built | wait p50, s | allowed |\n|---|---|---|---|---|",
+);
+for (const scenario of LIVE.filter(wanted)) {
+  const { name, stream, live } = scenario;
+  const waits: number[] = [];
+  const play = (frames: readonly MadeFrame[]): Times => {
+    const times = playLive(frames, live);
+    waits.push(median(times.latencyMs));
+    return times;
+  };
+  const before = meanOf(stream, 1, playGreatest);
+  const built = meanOf(stream, seeds, play);
+  const wait = (median(waits) / 1000).toFixed(2);
+  const allowed = checked(scenario, built);
+  console.log(`| ${name} | ${text(before)} | ${text(built)} | ${wait} | ${allowed} |`);
+}
+
+if (values.only === "" || values.only === "speed") {
+  await realFrames();
+  for (const live of [false, true]) for (const share of [0, 0.33]) bench(live, share);
+}
+console.log(failures === 0 ? "\nall as allowed" : "\n" + `${failures} not as allowed`);
+process.exitCode = failures === 0 ? 0 : 1;
+
+function text({ bent, bentMsMax, late: [soon, later] }: Verdict): string {
+  const by = bent === 0 ? "" : ` (${(bentMsMax / 1000).toFixed(1)} s)`;
+  const late = soon === 0 && later === 0 ? "" : ` L${percent(soon)}/${percent(later)}`;
+  return `${percent(bent)}${by}${late}`;
+}
+
+function percent(part: number): string {
+  return part === 0 ? "0" : (part * 100).toPrecision(2).replace(/^(\d)\.?(\d*)e\+2$/, "100");
+}
+
+/** What is allowed, marked where it is more. */
+function checked({ allowed }: Scenario, { bent, bentMsMax, late }: Verdict): string {
+  const most = { bent: 0, seconds: BENT_SECONDS_ANY, late: 0, ...allowed };
+  const isGood =
+    bent * 100 <= most.bent &&
+    bentMsMax <= most.seconds * 1000 &&
+    Math.max(...late) * 100 <= most.late;
+  if (!isGood) failures += 1;
+  return `${most.bent}${isGood ? "" : " **EXCEEDED**"}`;
+}
+
+/** All of an official server's frames keep their times, and do with a tenth of them wrong in between. */
+async function realFrames(): Promise<void> {
+  if (!existsSync(REAL_FRAMES)) {
+    console.log(`\nreal frames: skipped, there is no ${REAL_FRAMES}`);
+    return;
+  }
+  const source = new TimedSource({
+    source: openRecording(REAL_FRAMES, null),
+    clock: { now: () => 0, sleep: async () => {} },
+  });
+  const claimsMs: number[] = [];
+  let changed = 0;
+  for await (const items of source.batches()) {
+    for (const { raw, trustedMs } of items) {
+      const claimMs = peekTimeMs(raw) ?? 0;
+      claimsMs.push(claimMs);
+      if (trustedMs !== claimMs) changed += 1;
+    }
+  }
+  const mixed = claimsMs.map((claimMs, i): MadeFrame => {
+    const off = i % 10 === 3 ? (i % 20 === 3 ? 1 : -1) * 3_000_000 : 0;
+    const kind = off === 0 ? "good" : "bad";
+    return { trueMs: claimMs, claimMs: claimMs + off, relayMs: claimMs, kind };
+  });
+  const { bent } = judge(mixed, playRecording(mixed));
+  if (changed > 0 || bent > 0) failures += 1;
+  console.log(`\nreal frames: ${claimsMs.length}, of which ${changed} do not keep their time;
+with a tenth at +-50 min in between ${percent(bent)} % of the others are bent`);
+}
+
+function bench(live: boolean, share: number): void {
+  const frames = gen({ n: BENCH_FRAMES, share });
+  const claimsMs = Float64Array.from(frames, ({ claimMs }) => claimMs);
+  const wallsMs = Float64Array.from(frames, ({ relayMs }) => relayMs);
+  const rounds = Array.from({ length: BENCH_ROUNDS }, () => round(claimsMs, wallsMs, live));
+  // CPU time: what else runs on the machine does not count. The first rounds are not compiled.
+  const ns = Math.min(...rounds);
+  if (ns > NS_MAX) failures += 1;
+  const what = `${live ? "live" : "recording"}, ${share * 100} % bad`;
+  console.log(`${what}: ${ns.toFixed(0)} ns a frame, at most ${NS_MAX}`);
+}
+
+function round(claimsMs: Float64Array, wallsMs: Float64Array, live: boolean): number {
+  const times = new TrustedTimes({ live, floorMs: Number.NEGATIVE_INFINITY });
+  const before = process.cpuUsage();
+  for (let position = 0; position < claimsMs.length; position += 1) {
+    const wallMs = wallsMs[position] ?? 0;
+    times.push(claimsMs[position] ?? 0, position, wallMs);
+    while (times.canTake(wallMs)) times.take(wallMs);
+  }
+  while (times.size > 0) times.take(0);
+  const { user, system } = process.cpuUsage(before);
+  return ((user + system) * 1000) / claimsMs.length;
+}
+
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
+}

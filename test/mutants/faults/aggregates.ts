@@ -1,0 +1,106 @@
+// Faults of aggregates: what is merged, saved, bounded.
+
+import type { Mutant } from "../mutant.ts";
+
+const AGGREGATES = ["runtime/core/aggregates/aggregates.test.ts"];
+
+export const AGGREGATE_FAULTS: readonly Mutant[] = [
+  {
+    file: "runtime/core/aggregates/exact-sum.ts",
+    find: "if (low !== 0) next.push(low);",
+    replace: "if (low > 0) next.push(low);",
+    suite: ["runtime/core/aggregates/exact-sum.test.ts"],
+    why: "the last digit of a sum depends on the order of its terms",
+  },
+  {
+    file: "runtime/core/aggregates/exact-sum.ts",
+    find: "if ((low < 0 && below < 0) || (low > 0 && below > 0)) {",
+    replace: "if (low < 0 && below < 0) {",
+    suite: ["runtime/core/aggregates/exact-sum.test.ts"],
+    why: "a sum is rounded to the wrong side of a tie",
+  },
+  {
+    file: "runtime/core/aggregates/hyperloglog.ts",
+    find: "if (rank > (this.#dense[register] ?? 0)) this.#dense[register] = rank;",
+    replace: "this.#dense[register] = rank;",
+    suite: ["runtime/core/aggregates/hyperloglog.test.ts"],
+    why: "approx_distinct depends on the order of values",
+  },
+  {
+    file: "runtime/core/aggregates/hyperloglog.ts",
+    find: "bytes.push(register >> 8, register & 0xff, rank);",
+    replace: "bytes.push(register >> 7, register & 0xff, rank);",
+    suite: ["runtime/core/aggregates/hyperloglog.test.ts", ...AGGREGATES],
+    why: "approx_distinct is another after a restart",
+  },
+  {
+    file: "runtime/core/aggregates/quantiles.ts",
+    find: "if (rank < below) return -estimateOf(this.#negative.at(below - 1 - rank));",
+    replace: "if (rank < below) return -estimateOf(this.#negative.at(rank));",
+    suite: AGGREGATES,
+    why: "quantiles of negative numbers are in the wrong order",
+  },
+  {
+    file: "runtime/core/aggregates/quantiles.ts",
+    find: "this.#zeros += other.#zeros;",
+    replace: "this.#zeros = other.#zeros;",
+    suite: AGGREGATES,
+    why: "zeros are lost where panes are merged",
+  },
+  {
+    file: "runtime/core/aggregates/quantiles.ts",
+    find: "const at = Math.max(index, this.#least());",
+    replace: "const at = index;",
+    suite: ["runtime/core/aggregates/quantiles.test.ts", ...AGGREGATES],
+    why: "the buckets of a quantile have no bound",
+  },
+  {
+    file: "runtime/core/aggregates/stddev.ts",
+    find: "to.add(aLow * bLow - (product - aHigh * bHigh - aLow * bHigh - aHigh * bLow));",
+    replace: "to.add(0);",
+    suite: AGGREGATES,
+    why: "the standard deviation of large numbers is wrong",
+  },
+  {
+    file: "runtime/core/aggregates/top-k.ts",
+    find: "this.#error += other.#error;",
+    replace: "this.#error = Math.max(this.#error, other.#error);",
+    suite: AGGREGATES,
+    why: "top_k promises a smaller error than it makes",
+  },
+  {
+    file: "runtime/core/aggregates/top-k.ts",
+    find: "this.#values = new Map(ranked.filter(([, { count }]) => count > less));",
+    replace: "this.#values = new Map(ranked.slice(0, KEPT));",
+    suite: AGGREGATES,
+    why: "top_k keeps values of a count of 0, which of them depends on order",
+  },
+  {
+    file: "runtime/core/aggregates/distinct-column.ts",
+    find: "if (!isAscii(bytes, start, end)) return false;",
+    replace: "if (end < start) return false;",
+    suite: ["runtime/core/aggregates/distinct-column.test.ts"],
+    why: "a text that is not UTF-8 counts as another one",
+  },
+  {
+    file: "runtime/core/aggregates/distinct-column.ts",
+    find: "return (this.#counts[group] ?? 0) >= this.#cap;",
+    replace: "return (this.#counts[group] ?? 0) > this.#cap;",
+    suite: ["runtime/core/aggregates/distinct-column.test.ts", ...AGGREGATES],
+    why: "distinct answers more than its cap",
+  },
+  {
+    file: "runtime/core/aggregates/aggregate.ts",
+    find: "if (at >= this.#max) return;",
+    replace: "if (at > this.#max) return;",
+    suite: AGGREGATES,
+    why: "collect copies its rows for each one that it does not keep",
+  },
+  {
+    file: "runtime/core/aggregates/aggregate.ts",
+    find: "return this.#count === 0 ? null : this.#sum.value() / this.#count;",
+    replace: "return this.#sum.value() / this.#count;",
+    suite: AGGREGATES,
+    why: "the average of nothing is not a number, which has no CBOR",
+  },
+];

@@ -1,0 +1,129 @@
+// Faults of the log on NATS: commits whose answer is lost, publishing, ids, cursors.
+
+import type { Mutant } from "../mutant.ts";
+
+const COMMIT = ["runtime/adapters/nats/commit.test.ts"];
+const AMBIGUOUS = ["runtime/adapters/nats/ambiguous-commit.test.ts"];
+const PUBLISHER = ["runtime/adapters/nats/publisher.test.ts"];
+
+export const LOG_FAULTS: readonly Mutant[] = [
+  {
+    file: "runtime/adapters/nats/group-commit.ts",
+    find: "seq += commit.messages.length;",
+    replace: "seq += 1;",
+    suite: COMMIT,
+    why: "of commits that went together the first get a wrong fence",
+  },
+  {
+    file: "runtime/adapters/nats/group-commit.ts",
+    find: "if (group.length > 0 && (!fits || dependsOn(commit, written))) break;",
+    replace: "if (group.length > 0 && !fits) break;",
+    suite: COMMIT,
+    why: "two commits of one task go in one batch, and the server refuses both",
+  },
+  {
+    file: "runtime/adapters/nats/group-commit.ts",
+    find: 'else await this.#oneByOne(group, ack.kind !== "refused");',
+    replace: "else await this.#oneByOne(group, false);",
+    suite: [...AMBIGUOUS, ...COMMIT],
+    why: "a group whose answer was lost is stored twice, or counts as fenced",
+  },
+  {
+    file: "runtime/adapters/nats/group-commit.ts",
+    find: "this.#queue = this.#queue.filter(({ commit }) => !commit.signal.aborted);",
+    replace: "this.#queue = [...this.#queue];",
+    suite: COMMIT,
+    why: "a commit that was given up is stored after all",
+  },
+  {
+    file: "runtime/adapters/nats/commit-attempt.ts",
+    find: "    maybeStored = true;",
+    replace: '    maybeStored = ack.kind === "fenced";',
+    suite: AMBIGUOUS,
+    why: "a commit whose answer was lost is sent again without a look",
+  },
+  {
+    file: "runtime/adapters/nats/commit-attempt.ts",
+    find: "if (found.header.get(HEADER.commit) !== commit.id) {",
+    replace: 'if (found.header.get(HEADER.commit) === "") {',
+    suite: [...AMBIGUOUS, ...COMMIT],
+    why: "the commit of another owner is taken for our own",
+  },
+  {
+    file: "runtime/adapters/nats/commit-attempt.ts",
+    find: 'return { kind: "committed", lastSeq: found.seq + commit.messages.length - 1 - commit.anchor };',
+    replace: 'return { kind: "committed", lastSeq: found.seq };',
+    suite: AMBIGUOUS,
+    why: "after an answer was lost the fence expects a wrong sequence",
+  },
+  {
+    file: "runtime/adapters/nats/send.ts",
+    find: "[BATCH_SEQUENCE, String(index + 1)],",
+    replace: "[BATCH_SEQUENCE, String(Math.max(1, index))],",
+    suite: COMMIT,
+    why: "a batch is refused, or stored without its second message",
+  },
+  {
+    file: "runtime/adapters/nats/send.ts",
+    find: "const expectation = [HEADER.expectedLastSubjectSeq, String(expectedLastSeq)] as const;",
+    replace: 'const expectation = ["Fpaas-None", String(expectedLastSeq)] as const;',
+    suite: COMMIT,
+    why: "the server is not told of the fence",
+  },
+  {
+    file: "runtime/adapters/nats/ack.ts",
+    find: 'return { kind: "stored", seq: Number(stored[1]), duplicate: stored[2] !== undefined };',
+    replace: 'return { kind: "stored", seq: Number(stored[1]), duplicate: false };',
+    suite: ["runtime/adapters/nats/ack.test.ts", ...PUBLISHER],
+    why: "a duplicate is counted as stored",
+  },
+  {
+    file: "runtime/adapters/nats/nats-log.ts",
+    find: "const options = { filter: subject, seq: throughSeq + 1 };",
+    replace: "const options = { filter: subject, seq: throughSeq + 2 };",
+    suite: ["runtime/adapters/nats/nats-log.test.ts"],
+    why: "a purge deletes a message too many",
+  },
+  {
+    file: "runtime/adapters/nats/publisher.ts",
+    find: "if (this.#hold !== null || !this.#link.up) return;",
+    replace: "if (!this.#link.up) return;",
+    suite: PUBLISHER,
+    why: "messages overtake the one that was turned away",
+  },
+  {
+    file: "runtime/adapters/nats/publisher.ts",
+    find: "if (ids.has(entry.publication.msgId)) this.#settleDuplicate(token, entry, 0);",
+    replace: "if (ids.has(entry.publication.subject)) this.#settleDuplicate(token, entry, 0);",
+    suite: PUBLISHER,
+    why: "after a long outage what was stored is stored again",
+  },
+  {
+    file: "runtime/adapters/nats/publisher.ts",
+    find: "return Date.now() - checkedMs > this.#stored.windowMs / 2;",
+    replace: "return Date.now() - checkedMs > this.#stored.windowMs * 2;",
+    suite: PUBLISHER,
+    why: "the server is asked for ids that it has forgotten",
+  },
+  {
+    file: "runtime/adapters/nats/id-set.ts",
+    find: "return [wordAt(id, 0) | (1 << WORD_BITS), wordAt(id, WORD_CHARS)];",
+    replace: "return [wordAt(id, 0) | (1 << WORD_BITS), 0];",
+    suite: ["runtime/adapters/nats/id-set.test.ts"],
+    why: "two ids that begin alike are taken for one: an event is left out",
+  },
+  {
+    file: "runtime/adapters/nats/stored-ids.ts",
+    find: "if ((batch.at(-1)?.seq ?? 0) >= range.last) onKnown();",
+    replace: "if ((batch.at(-1)?.seq ?? 0) >= range.first) onKnown();",
+    suite: ["runtime/adapters/nats/stored-ids.test.ts"],
+    why: "ids count as known before all of them are read",
+  },
+  {
+    file: "runtime/adapters/nats/cursor-store.ts",
+    find: "if (place !== null && !isFurther(numbering, position, place)) return place;",
+    replace: "if (place !== null && numbering < place.numbering) return place;",
+    suite: ["runtime/adapters/nats/cursor-store.test.ts"],
+    why: "a shuffler that lags moves the shared cursor back",
+  },
+];
