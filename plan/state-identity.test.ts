@@ -53,6 +53,14 @@ describe("stateIdentity", () => {
     expect(kept(from, to)).toEqual(expected);
   });
 
+  it("changes with the partitions of the stage, over which its keys are spread", () => {
+    const plan = planOf(PROGRAM);
+    const at = (partitions: number) =>
+      stateIdentity(plan, { ...stage(plan, "s1"), partitions }, AROUND);
+    expect(at(2)).toBe(at(2));
+    expect(at(2)).not.toBe(at(3));
+  });
+
   it("changes with the partitions of the firehose", () => {
     const plan = planOf(PROGRAM);
     const at = (firehosePartitions: number) =>

@@ -157,6 +157,27 @@ describe("Worker", () => {
     expect(membership.left).toEqual(["w"]);
   });
 
+  it("starts again what fails after pauses that double, up to a bound", async () => {
+    const events: WorkerEvent[] = [];
+    const store = new MemoryDeployments();
+    const stop = new AbortController();
+    const done = Promise.reject(new Error("broken"));
+    done.catch(() => undefined);
+    const host = { start: () => ({ done, stop: () => undefined }) };
+    const onEvent = (event: WorkerEvent): void => void events.push(event);
+    const ports = { store, membership: new TestMembership(), host, clock: new EagerClock() };
+    const ended = new Worker("w", { ...ports, onEvent }).run(stop.signal);
+    await store.put(deploymentOf("sim"), 0);
+    const pausesMs = (): number[] =>
+      events.flatMap((one) =>
+        one.kind === "failed" && one.task.endsWith("/s0.0") ? [one.retryMs] : [],
+      );
+    await expect.poll(() => pausesMs().length).toBeGreaterThan(7);
+    expect(pausesMs().slice(0, 8)).toEqual([500, 1000, 2000, 4000, 8000, 15_000, 15_000, 15_000]);
+    stop.abort();
+    await ended;
+  });
+
   it("reports that it could not tell the others that it leaves, and ends", async () => {
     class GoneMembership extends TestMembership {
       override async leave(): Promise<void> {

@@ -6,11 +6,12 @@ import { SleepingClock } from "./testing/clock.ts";
 
 const markAt = (position: number, numbering = 0): Mark => ({ host: "relay", numbering, position });
 
-/** Writes when it is let go, and may be ahead. */
+/** Its first write takes until it is let go. It may be ahead. */
 class SlowStore implements CursorStore {
   readonly written: number[] = [];
   ahead: Place | null = null;
-  #go = Promise.withResolvers<void>();
+  readonly #go = Promise.withResolvers<void>();
+  #calls = 0;
 
   go(): void {
     this.#go.resolve();
@@ -21,7 +22,8 @@ class SlowStore implements CursorStore {
   }
 
   async save(_host: string, position: number, numbering: number): Promise<Place> {
-    await this.#go.promise;
+    this.#calls += 1;
+    if (this.#calls === 1) await this.#go.promise;
     this.written.push(position);
     return this.ahead ?? { position, numbering, savedAtMs: 0 };
   }
@@ -37,8 +39,10 @@ describe("CursorSaver", () => {
     const saver = saverOf(store);
     saver.begin([markAt(1)]);
     const finished = saver.finish([markAt(2)]);
+    await new Promise(setImmediate);
     store.go();
     await finished;
+    await new Promise(setImmediate);
     expect(store.written).toEqual([1, 2]);
   });
 

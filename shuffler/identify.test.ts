@@ -52,6 +52,18 @@ describe("message ids", () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
+  it("differ in every part of an account event", () => {
+    const account = { kind: "account", did: DID, seq: 1, timeMs: 1, active: true } as const;
+    const ids = [
+      accountId({ ...account, status: null }),
+      accountId({ ...account, active: false, status: null }),
+      accountId({ ...account, timeMs: 2, status: null }),
+      accountId({ ...account, did: "did:plc:bob", status: null }),
+      accountId({ ...account, status: "deleted" }),
+    ];
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
   it("do not depend on the relay's seq", () => {
     expect(identityId({ ...IDENTITY, seq: 2 })).toBe(identityId(IDENTITY));
     const account = { kind: "account", did: DID, timeMs: 1, active: true, status: null } as const;

@@ -17,6 +17,7 @@ import { toJson } from "../../runtime/eval/json.ts";
 import { eachRecord, PlanDriver } from "../../runtime/plan-driver.ts";
 import { RepeatFilter } from "../../runtime/repeat-filter.ts";
 import { decodeFrame } from "../../shuffler/decode/frame.ts";
+import type { DecodedMessage } from "../../shuffler/decode/message.ts";
 import { Shuffler } from "../../shuffler/shuffle.ts";
 import { type Source, SourceError, type SourceItem } from "../../shuffler/sources/source.ts";
 import { topicsRead } from "../programs.ts";
@@ -70,10 +71,17 @@ export async function runTest(test: ProgramTest, options: TestOptions): Promise<
   return failures;
 }
 
-/** What a source gives, but its clock; the place is counted over all steps. */
-type Given =
-  | Omit<Extract<SourceItem, { kind: "frame" }>, "position">
-  | Omit<Extract<SourceItem, { kind: "message" }>, "position">;
+/** What an item says; null for the clock of a live source, which says nothing. */
+function messageOf(item: SourceItem): DecodedMessage | null {
+  switch (item.kind) {
+    case "frame":
+      return decodeFrame(item.raw);
+    case "message":
+      return item.message;
+    case "clock":
+      return null;
+  }
+}
 
 class Play {
   readonly #test: ProgramTest;
@@ -85,7 +93,7 @@ class Play {
     relay: "test",
     maxPayloadBytes: MAX_PAYLOAD_BYTES,
   });
-  /** For files only: what a statement gives is an event of its own, however equal to another. */
+  /** Applies to files only: an event written as a statement is never dropped. */
   readonly #repeats = new RepeatFilter();
   readonly #driver: PlanDriver;
   #position = 0;
@@ -109,7 +117,7 @@ class Play {
     switch (step.kind) {
       case "given":
         return this.#given(
-          { kind: "message", message: this.#events.make(step.event), raw: EMPTY },
+          { kind: "message", message: this.#events.make(step.event), raw: EMPTY, position: 0 },
           step.span,
           null,
         );
@@ -123,13 +131,15 @@ class Play {
     }
   }
 
-  /** @param repeats leaves out what it has seen; null: nothing is */
-  #given(item: Given, span: Span, repeats: RepeatFilter | null): Failure | null {
-    const message = item.kind === "frame" ? decodeFrame(item.raw) : item.message;
-    if (message.kind === "rejected") {
+  /** @param item its place is counted over all steps @param repeats leaves out what it has seen; null: nothing is */
+  #given(item: SourceItem, span: Span, repeats: RepeatFilter | null): Failure | null {
+    const message = messageOf(item);
+    if (message?.kind === "rejected") {
       return { kind: "problem", message: `this is no valid event: ${message.detail}`, span };
     }
-    if ("timeMs" in message) this.#events.pass(item.trustedMs ?? message.timeMs);
+    if (message !== null && "timeMs" in message) {
+      this.#events.pass(item.trustedMs ?? message.timeMs);
+    }
     this.#position += 1;
     for (const shuffled of this.#shuffler.push({ ...item, position: this.#position })) {
       if (repeats?.admits(shuffled) ?? true) this.#driver.push(shuffled);
@@ -142,9 +152,8 @@ class Play {
       const source = this.#options.open(resolve(dirname(this.#options.path), path));
       for await (const items of source.batches()) {
         for (const item of items) {
-          // The clock of a live source says nothing. A frame stays one: the shuffler refuses those that come in the
-          // wrong order.
-          const failure = item.kind === "clock" ? null : this.#given(item, span, this.#repeats);
+          // A frame stays one: the shuffler refuses those that come in the wrong order.
+          const failure = this.#given(item, span, this.#repeats);
           if (failure !== null) return failure;
         }
       }

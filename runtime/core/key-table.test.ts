@@ -80,17 +80,28 @@ it("keeps keys as they are at every fill of its memory, where the next is the fi
   }
 });
 
-/** Keys that differ only where the hash of four bytes at a time takes it back. */
+/** Keys of one hash. */
 function ofOneSlot(count: number): Uint8Array[] {
   return Array.from({ length: count }, (_, i) => collidingKey(i));
 }
 
+/** The second word takes back what the first makes of the hash: `hashOf`, backwards. */
 function collidingKey(index: number): Uint8Array {
   const start = 8 ^ (FIRST << 24);
   const mixed = Math.imul(start ^ index, 0x9e3779b1);
-  const state = mixed ^ (mixed >>> 15);
+  const spread = Math.imul(mixed ^ (mixed >>> 15), inverseOf(0x27d4eb2f));
+  const other = spread ^ (spread >>> 16);
   const key = Buffer.alloc(8);
   key.writeInt32LE(index, 0);
-  key.writeInt32LE(state, 4); // Makes the second word's state 0, whatever the first was.
+  key.writeInt32LE(Math.imul(other, inverseOf(0xc2b2ae35)), 4);
   return key;
+}
+
+/** Of an odd number modulo 2^32, by Newton. */
+function inverseOf(odd: number): number {
+  let inverse = odd;
+  for (let bits = 3; bits < 32; bits *= 2) {
+    inverse = Math.imul(inverse, 2 - Math.imul(odd, inverse));
+  }
+  return inverse;
 }

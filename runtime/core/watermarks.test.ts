@@ -31,6 +31,15 @@ describe("Watermarks", () => {
     expect(watermarks.of(mark("p00"))).toBe(100);
   });
 
+  it("never steps back for one channel, while another has not spoken", () => {
+    const watermarks = new Watermarks(1);
+    watermarks.advance(mark("p00", { channels: 2 }), 100);
+    watermarks.advance(mark("p00", { channels: 2 }), 50);
+    expect(watermarks.of(mark("p00", { channels: 2 }))).toBe(100);
+    watermarks.advance(mark("p01", { channels: 2 }), 200);
+    expect(watermarks.least).toBe(100);
+  });
+
   it("takes the least over all inputs", () => {
     const watermarks = new Watermarks(2);
     watermarks.advance(mark("a"), 100);
@@ -49,6 +58,15 @@ describe("Watermarks", () => {
     expect(watermarks.least).toBe(110);
     watermarks.advance(old("v3.b"), 500);
     watermarks.advance(next("v4.a"), 200);
+    expect(watermarks.least).toBe(200);
+  });
+
+  it("keeps the channels of a later version when the earlier one speaks once more", () => {
+    const watermarks = new Watermarks(1);
+    const next = (channel: string) => mark(channel, { channels: 2, generation: 4 });
+    watermarks.advance(next("v4.a"), 200);
+    watermarks.advance(mark("v3.a", { channels: 1, generation: 3 }), 500);
+    watermarks.advance(next("v4.b"), 210);
     expect(watermarks.least).toBe(200);
   });
 

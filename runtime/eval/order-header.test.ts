@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MalformedPayload } from "./eval-error.ts";
 import { ORDER_BYTES_TARGET, OrderReader, OrderWriter, PLACE_LENGTH_MAX } from "./order-header.ts";
+import { orderOfResult } from "./record-order.ts";
 import { INSTANT_MS_MAX, INSTANT_MS_MIN } from "./time.ts";
 
 type Told = {
@@ -44,6 +45,12 @@ function trimmed(given: readonly number[]): number[] {
 }
 
 describe("the orders of a message's records", () => {
+  it("say nothing of results, which have seen a second past their time", () => {
+    const writer = new OrderWriter();
+    for (const timeMs of [999, 59_999]) writer.add(orderOfResult(timeMs), timeMs);
+    expect(writer.take()).toBeNull();
+  });
+
   it("come back as they were told", () => {
     const property = fc.property(fc.array(told, { maxLength: 40 }), (records) => {
       expect(read(headerOf(records), records)).toEqual(

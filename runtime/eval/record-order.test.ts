@@ -36,6 +36,13 @@ describe("the order of records", () => {
     }
   });
 
+  it("counts what is missing of a place as 0", () => {
+    const at = (place: readonly number[]): RecordOrder => ({ ...NO_ORDER, place });
+    expect(compareOrder(at([1]), at([1, 0, 0]))).toBe(0);
+    expect(compareOrder(at([]), at([0]))).toBe(0);
+    expect(compareOrder(at([1, 0, 1]), at([1]))).toBeGreaterThan(0);
+  });
+
   it("is an order: antisymmetric, and transitive", () => {
     const property = fc.property(order, order, order, (a, b, c) => {
       expect(Math.sign(compareOrder(a, b))).toBe(-Math.sign(compareOrder(b, a)) + 0);

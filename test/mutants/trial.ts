@@ -54,9 +54,8 @@ function fateIn(path: string): Fate {
   const report = reportAt(path);
   if (report === null) return { kind: "no-tests" };
   const failed = report.testResults.find(({ status }) => status === "failed");
-  if (failed === undefined && report.success) {
-    return report.numTotalTests === 0 ? { kind: "no-tests" } : { kind: "survived" };
-  }
+  if (failed === undefined && report.numTotalTests === 0) return { kind: "no-tests" };
+  if (failed === undefined && report.success) return { kind: "survived" };
   const test = failed?.assertionResults.find(({ status }) => status === "failed");
   return { kind: "killed", by: test?.fullName ?? failed?.message ?? "an unhandled error" };
 }

@@ -3,15 +3,9 @@
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { CRASH_POINTS } from "../../runtime/crash-points.ts";
-import {
-  crashesOf,
-  drawLife,
-  findWrong,
-  type Lived,
-  live,
-  parseCrash,
-  printCrash,
-} from "./crash.ts";
+import { crashesOf, findWrong, type Lived, live } from "./crash.ts";
+import { drawLife } from "./life.ts";
+import { parseCrash, printCrash } from "./mortal-process.ts";
 
 /** Between them they come by every place, and by all that can happen to a pipeline. */
 const SEEDS = [3, 4, 9, 12];
@@ -46,7 +40,7 @@ describe("a pipeline whose process dies", () => {
       expect(crashes.length).toBeGreaterThan(50);
       const wrong: string[] = [];
       for (const crash of crashes) {
-        const found = await findWrong(life, crash);
+        const found = await findWrong(life, crash, lived);
         if (found !== null)
           wrong.push(`--from ${seed} --crash-at "${printCrash(crash)}": ${found}`);
       }
@@ -68,7 +62,9 @@ describe("a crash", () => {
 
   it("that a run does not come by is found out", async () => {
     const [life] = lives;
+    const [lived] = quiet;
+    if (life === undefined || lived === undefined) throw new Error("no life");
     const crash = { point: "before commit", ordinal: 1_000_000 } as const;
-    expect(await findWrong(life ?? drawLife(1), crash)).toContain("never comes to");
+    expect(await findWrong(life, crash, lived)).toContain("never comes to");
   });
 });

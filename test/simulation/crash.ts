@@ -2,77 +2,42 @@
 // tasks, or a command that deploys or deletes. It is started again at once, and the answer must be the same.
 
 import { compile } from "../../compiler/compile.ts";
+import { tasksOf } from "../../plan/deployment.ts";
 import { DEFAULT_TENANT, FIREHOSE_STREAM } from "../../plan/names.ts";
 import type { Plan } from "../../plan/plan.ts";
-import { CRASH_POINTS, type CrashPoint } from "../../runtime/crash-points.ts";
+import type { Counters } from "../../runtime/core/message.ts";
+import type { CrashPoint } from "../../runtime/crash-points.ts";
 import { type DeployTarget, deletePipeline, deployPlan } from "../../runtime/deploy.ts";
 import type { FirehoseMessage } from "../../runtime/plan-driver.ts";
 import { LogUnavailable } from "../../runtime/ports.ts";
-import { runStageTask, TASK_SIZES, type TaskSizes } from "../../runtime/task/stage-task.ts";
+import { checkpointSubjects, loadCheckpoint } from "../../runtime/task/checkpoint.ts";
+import { runStageTask } from "../../runtime/task/stage-task.ts";
 import { EagerClock } from "../../runtime/testing/eager-clock.ts";
 import { MemoryDeployments } from "../../runtime/testing/memory-deployments.ts";
 import { MemoryLog } from "../../runtime/testing/memory-log.ts";
 import { type Random, seededRandom } from "../../runtime/testing/random.ts";
 import { type TaskHost, Worker } from "../../runtime/worker.ts";
-import { difference, isSame } from "../support/difference.ts";
-import { interleaved, makeEvents, PARTITIONS, partitioned } from "./events.ts";
-import { type CrashAt, Fate, MortalProcess, ProcessDied } from "./mortal-process.ts";
-import { drawProgram } from "./programs.ts";
+import { canonical, difference, isSame } from "../support/difference.ts";
+import { PARTITIONS } from "./events.ts";
+import type { Fields, Life } from "./life.ts";
+import { type CrashAt, Fate, MortalProcess, ProcessDied, printCrash } from "./mortal-process.ts";
 import { describe, isThrough, recordsOf } from "./simulate.ts";
-
-/** What happens to the pipeline when half of the events are there. */
-export type Change = "nothing" | "edited" | "deleted and deployed again";
-
-/** A program, the events it is given, and what its topics must hold by plain loops. */
-export type Life = {
-  readonly name: string;
-  readonly text: string;
-  readonly messages: readonly FirehoseMessage[];
-  readonly expected: Readonly<Record<string, readonly Fields[]>>;
-  readonly change: Change;
-  readonly sizes: TaskSizes;
-  readonly seed: number;
-};
 
 export type Lived = {
   /** How often each place was reached. */
   readonly reached: ReadonlyMap<CrashPoint, number>;
   /** What differs from the plain loops; null when nothing does. */
   readonly wrong: string | null;
+  /** The counters of every task, as JSON. */
+  readonly counters: string;
 };
 
-type Fields = Readonly<Record<string, unknown>>;
-
-const CHANGES: readonly Change[] = ["edited", "deleted and deployed again", "nothing"];
-/** So few that thousands of crashes take minutes. */
-const EVENTS = 20;
 const BATCH_MAX = 8;
 const TURNS_MAX = 20_000;
 const TURNS_PER_LOOK = 5;
 /** Of the messages, those after which time passes. */
 const PAUSES = 0.15;
 const WORKER = "worker";
-
-/** Draws a life from a seed. */
-export function drawLife(seed: number): Life {
-  const random = seededRandom(seed * 5 + 1);
-  const { name, text, expected } = drawProgram(random);
-  const partitions = partitioned(makeEvents(random, EVENTS));
-  const messages = interleaved(partitions, random);
-  const change = CHANGES[seed % CHANGES.length] ?? "nothing";
-  const sizes = drawSmallSizes(random);
-  return { name, text, messages, expected: expected(partitions), change, sizes, seed };
-}
-
-/** So small that windows close in many commits and state is always being written anew. */
-function drawSmallSizes(random: Random): TaskSizes {
-  const state = {
-    ...TASK_SIZES.state,
-    sliceBytes: 40 + random.int(200),
-    epochAfterBytesMin: 200 + random.int(600),
-  };
-  return { drain: { ...TASK_SIZES.drain, pieces: 1 + random.int(3) }, state };
-}
 
 /** Every crash that a run without one comes by. */
 export function crashesOf({ reached }: Lived): CrashAt[] {
@@ -81,30 +46,20 @@ export function crashesOf({ reached }: Lived): CrashAt[] {
   );
 }
 
-/** As `npm run simulate -- --crash-at` takes it. */
-export function printCrash({ point, ordinal }: CrashAt): string {
-  return `${point}:${ordinal}`;
-}
-
-/** @throws RangeError when the text is not a crash as `printCrash` prints it */
-export function parseCrash(text: string): CrashAt {
-  const [, name, ordinal] = /^(.*):([1-9]\d*)$/.exec(text) ?? [];
-  const point = CRASH_POINTS.find((one) => one === name);
-  if (point === undefined) {
-    throw new RangeError(
-      `--crash-at ${text}: "name:ordinal", names are ${CRASH_POINTS.join("; ")}`,
-    );
-  }
-  return { point, ordinal: Number(ordinal) };
-}
-
 /**
  * A life with a crash, and everything that is wrong with its end.
+ * @param quiet the same life without one, which has the same counters
  * @returns null when nothing is
  */
-export async function findWrong(life: Life, crash: CrashAt): Promise<string | null> {
+export async function findWrong(
+  life: Life,
+  crash: CrashAt,
+  { counters }: Lived,
+): Promise<string | null> {
   try {
-    return (await live(life, crash)).wrong;
+    const lived = await live(life, crash);
+    if (lived.wrong !== null || lived.counters === counters) return lived.wrong;
+    return `counters are ${lived.counters} and not ${counters}`;
   } catch (error) {
     return error instanceof Error ? (error.stack ?? error.message) : String(error);
   }
@@ -122,7 +77,11 @@ export async function live(life: Life, crash: CrashAt | null): Promise<Lived> {
   const wrong = Object.entries(life.expected)
     .map(([topic, records]) => difference(topic, records, actual[topic] ?? []))
     .filter((one) => !isSame(one));
-  return { reached: fate.reached, wrong: wrong.length === 0 ? null : wrong.map(describe).join() };
+  return {
+    reached: fate.reached,
+    wrong: wrong.length === 0 ? null : wrong.map(describe).join(),
+    counters: await world.counters(),
+  };
 }
 
 class CrashWorld {
@@ -160,6 +119,19 @@ class CrashWorld {
     return await this.#records();
   }
 
+  /** As `Lived.counters`. */
+  async counters(): Promise<string> {
+    const counters: Record<string, Counters> = {};
+    for (const deployment of (await this.#world()).deployments) {
+      for (const task of tasksOf(deployment)) {
+        const at = checkpointSubjects(deployment, task);
+        const restored = await loadCheckpoint(this.#log, at);
+        if (restored !== null) counters[at.checkpoint] = restored.checkpoint.progress.counters;
+      }
+    }
+    return canonical(counters);
+  }
+
   async #feed(messages: readonly FirehoseMessage[]): Promise<void> {
     for (const message of messages) {
       this.#log.append(FIREHOSE_STREAM, message);
@@ -175,11 +147,7 @@ class CrashWorld {
       case "edited":
         return await this.#deploy(edited(text));
       case "deleted and deployed again":
-        await this.#command(async (target) => {
-          for (const { pipeline } of plansOf(text)) {
-            await deletePipeline(DEFAULT_TENANT, pipeline, target);
-          }
-        });
+        await this.#delete(text);
         return await this.#deploy(text);
     }
   }
@@ -190,9 +158,21 @@ class CrashWorld {
     });
   }
 
+  /** A delete that dies is not given again: the next deploy finishes it. */
+  async #delete(text: string): Promise<void> {
+    for (const { pipeline } of plansOf(text)) {
+      await this.#command(async (target) => {
+        await deletePipeline(DEFAULT_TENANT, pipeline, target);
+      }, 1);
+    }
+  }
+
   /** Runs a command in a process of its own; if it dies, the user gives the command again. */
-  async #command(run: (target: DeployTarget) => Promise<void>): Promise<void> {
-    for (;;) {
+  async #command(
+    run: (target: DeployTarget) => Promise<void>,
+    triesMax = Number.POSITIVE_INFINITY,
+  ): Promise<void> {
+    for (let tries = 0; tries < triesMax; tries += 1) {
       const process = new MortalProcess(this.fate);
       const target = {
         store: process.port(this.#store),

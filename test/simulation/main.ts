@@ -6,7 +6,9 @@
 //   npm run simulate -- --from 3 --crash-at "before commit:7"   replays one crash
 import { parseArgs } from "node:util";
 import { BROKEN, type Broken } from "../../runtime/testing/unreliable-log.ts";
-import { crashesOf, drawLife, findWrong, live, parseCrash, printCrash } from "./crash.ts";
+import { crashesOf, findWrong, live } from "./crash.ts";
+import { drawLife } from "./life.ts";
+import { parseCrash, printCrash } from "./mortal-process.ts";
 import { type Finding, simulate } from "./simulate.ts";
 
 const PROGRESS_MS = 10_000;
@@ -62,9 +64,10 @@ async function crashes(): Promise<number> {
   for (let seed = from; seed < from + seeds; seed += 1) {
     const life = drawLife(seed);
     const only = values["crash-at"];
-    for (const crash of only ? [parseCrash(only)] : crashesOf(await live(life, null))) {
+    const quiet = await live(life, null);
+    for (const crash of only ? [parseCrash(only)] : crashesOf(quiet)) {
       tried += 1;
-      const found = await findWrong(life, crash);
+      const found = await findWrong(life, crash, quiet);
       if (found === null) continue;
       wrong += 1;
       console.log(`--from ${seed} --crash-at "${printCrash(crash)}": ${found}`);

@@ -1,10 +1,27 @@
 // A process that dies at one place and never does anything again: all it can do goes through its ports, and
 // from that moment on they refuse.
 
-import type { CrashPoint, CrashPoints } from "../../runtime/crash-points.ts";
+import { CRASH_POINTS, type CrashPoint, type CrashPoints } from "../../runtime/crash-points.ts";
 
 /** A place, and its count within the run at which the process dies, from 1. */
 export type CrashAt = { readonly point: CrashPoint; readonly ordinal: number };
+
+/** As `npm run simulate -- --crash-at` takes it. */
+export function printCrash({ point, ordinal }: CrashAt): string {
+  return `${point}:${ordinal}`;
+}
+
+/** @throws RangeError when the text is not a crash as `printCrash` prints it */
+export function parseCrash(text: string): CrashAt {
+  const [, name, ordinal] = /^(.*):([1-9]\d*)$/.exec(text) ?? [];
+  const point = CRASH_POINTS.find((one) => one === name);
+  if (point === undefined) {
+    throw new RangeError(
+      `--crash-at ${text}: "name:ordinal", names are ${CRASH_POINTS.join("; ")}`,
+    );
+  }
+  return { point, ordinal: Number(ordinal) };
+}
 
 /** Thrown by a port of a process that is dead. */
 export class ProcessDied extends Error {

@@ -34,6 +34,18 @@ it("knows what is stored since a time, follows what comes, and forgets it all", 
   expect(ids.size).toBe(0);
 });
 
+it("knows all of many ids as soon as it has followed them", async () => {
+  await using publisher = new NatsPublisher(bench.nc);
+  const sinceMs = Date.now();
+  const names = Array.from({ length: 4000 }, (_, i) => `all-${i}`);
+  const acks = [];
+  for (const name of names) acks.push((await publisher.enqueue(publication(name))).acked);
+  await Promise.all(acks);
+  await using ids = new NatsStoredIds(bench.log, { report: () => {} });
+  await ids.follow(sinceMs - 1000, NEVER);
+  expect(names.filter((name) => !ids.has(name))).toEqual([]);
+});
+
 it("says so when there are more than it may know", async () => {
   await using publisher = new NatsPublisher(bench.nc);
   const lines: string[] = [];

@@ -32,6 +32,44 @@ const KINDS: readonly AggregateKind[] = [
   { fn: "top_k", k: 3 },
 ];
 
+describe("what no value came to", () => {
+  const kinds: readonly AggregateKind[] = [
+    { fn: "avg" },
+    { fn: "min" },
+    { fn: "max" },
+    { fn: "first" },
+    { fn: "last" },
+    { fn: "stddev" },
+    { fn: "quantile", q: 0.5 },
+  ];
+
+  it.each(kinds)("has no $fn", (kind) => {
+    expect(resultOf(kind, [])).toBeNull();
+    const merged = accumulate(kind, []);
+    merged.merge(accumulate(kind, []));
+    expect(merged.result(MINUTE_MS)).toBeNull();
+  });
+});
+
+describe("top_k of more values than it counts", () => {
+  /** One of them often, the others a few times, and once one more than are counted. */
+  const counted = Array.from({ length: TOP_K_VALUES_MAX }, (_, i) =>
+    new Array<string>(i === 0 ? 100 : 5).fill(`v${i}`),
+  );
+  const values = [...counted.flat(), "one more"];
+  const kind = { fn: "top_k", k: 10 } as const;
+
+  it("keeps none that has no count left", () => {
+    expect(resultOf(kind, values)).toEqual([{ value: "v0", count: 95, error: 5 }]);
+  });
+
+  it("adds up the errors of what it merges, so that its bounds hold", () => {
+    const merged = accumulate(kind, values);
+    merged.merge(accumulate(kind, values));
+    expect(merged.result(MINUTE_MS)).toEqual([{ value: "v0", count: 190, error: 10 }]);
+  });
+});
+
 describe.each(KINDS)("$fn", (kind) => {
   const values = fc.array(
     fc.oneof(fc.integer({ min: -3, max: 9 }), fc.double({ noNaN: true, min: -1e9, max: 1e9 })),

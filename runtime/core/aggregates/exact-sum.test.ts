@@ -29,6 +29,17 @@ describe("ExactSum", () => {
     );
   });
 
+  it.each([
+    ["up", [1, 2 ** -53, 2 ** -106], 1 + 2 ** -52],
+    ["to even, at exactly the half", [1, 2 ** -53], 1],
+    ["down", [1, 2 ** -53, -(2 ** -106)], 1],
+    ["up, of negative numbers", [-1, -(2 ** -53), 2 ** -106], -1],
+    ["down, of negative numbers", [-1, -(2 ** -53), -(2 ** -106)], -1 - 2 ** -52],
+  ])("rounds once, by all that is below: %s", (_, terms, expected) => {
+    expect(sumOf(terms).value()).toBe(expected);
+    expect(sumOf(terms.toReversed()).value()).toBe(expected);
+  });
+
   it("is exact: agrees with integer arithmetic past 2^53", () => {
     fc.assert(
       fc.property(fc.array(fc.maxSafeInteger(), { maxLength: 50 }), (values) => {

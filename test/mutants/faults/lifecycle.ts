@@ -19,15 +19,8 @@ export const LIFECYCLE_FAULTS: readonly Mutant[] = [
     find: "return checkpointMessage(at, checkpoint, last.seq);",
     replace:
       "return { ...checkpointMessage(at, checkpoint, last.seq), expectedLastSeq: undefined } as never;",
-    suite: [...REDEPLOY, "runtime/lifecycle/handover.test.ts"],
+    suite: ["runtime/lifecycle/handover.test.ts"],
     why: "a commit between the look and the fence is undone",
-  },
-  {
-    file: "runtime/lifecycle/handover.ts",
-    find: "if (from !== null && isKept(deployment, from, stage.id)) continue;",
-    replace: "if (from !== null && from.version < 0) continue;",
-    suite: CRASH,
-    why: "a stage that keeps its state is begun again",
   },
   {
     file: "runtime/lifecycle/handover.ts",
@@ -40,7 +33,7 @@ export const LIFECYCLE_FAULTS: readonly Mutant[] = [
     file: "runtime/lifecycle/handover.ts",
     find: "positions[partition] = Math.max(startSeq, (checkpoint.inSeqs[input] ?? 0) + 1);",
     replace: "positions[partition] = Math.max(startSeq, checkpoint.inSeqs[input] ?? 0);",
-    suite: REDEPLOY,
+    suite: ["runtime/lifecycle/handover.test.ts"],
     why: "the last record of a version is processed by the next one too",
   },
   {

@@ -4,7 +4,6 @@ import type { Mutant } from "../mutant.ts";
 
 const SIMULATION = ["test/simulation/simulation.test.ts"];
 const CRASH = ["test/simulation/crash.test.ts"];
-const STAGES = ["test/stages/windows.test.ts", "test/stages/stateful.test.ts"];
 const MADE = ["test/stages/stateful-made.test.ts"];
 
 export const OPERATOR_FAULTS: readonly Mutant[] = [
@@ -12,21 +11,21 @@ export const OPERATOR_FAULTS: readonly Mutant[] = [
     file: "runtime/core/operators/window.ts",
     find: "watermarkMs > atMs && watermarkMs >= panes.lastEnd(atMs) + spec.graceMs;",
     replace: "watermarkMs > atMs && watermarkMs > panes.lastEnd(atMs) + spec.graceMs;",
-    suite: [...STAGES, ...SIMULATION],
+    suite: ["test/stages/boundaries.test.ts"],
     why: "a record comes to a window that closed at that very watermark",
   },
   {
     file: "runtime/core/operators/window.ts",
     find: "const atMs = Math.min(onMs, records.timeMs(record) + maxAheadMs);",
     replace: "const atMs = onMs;",
-    suite: [...STAGES, "test/stages/design.test.ts"],
+    suite: ["test/stages/boundaries.test.ts"],
     why: "an author's claim of the year 3000 opens a window that never closes",
   },
   {
     file: "runtime/core/operators/window.ts",
     find: 'if (spec.kind === "session") return (atMs, watermarkMs) => watermarkMs > atMs + spec.graceMs;',
     replace: 'if (spec.kind === "session") return (atMs, watermarkMs) => watermarkMs > atMs;',
-    suite: SIMULATION,
+    suite: ["test/stages/boundaries.test.ts"],
     why: "sessions have no grace",
   },
   {
@@ -73,24 +72,17 @@ export const OPERATOR_FAULTS: readonly Mutant[] = [
     why: "a group that changes again after a commit is not stored",
   },
   {
-    file: "runtime/core/operators/group-table.ts",
-    find: "if (!isAscii(bytes, text, end)) return this.#groupOfEncoding(rows, row);",
-    replace: "if (end < text) return this.#groupOfEncoding(rows, row);",
-    suite: ["runtime/core/operators/group-table.property.test.ts"],
-    why: "keys that are not UTF-8 are groups of their own",
-  },
-  {
     file: "runtime/core/operators/sessions.ts",
     find: "const goesOn = before !== undefined && row.timeMs < this.#endOf(before);",
     replace: "const goesOn = before !== undefined && row.timeMs <= this.#endOf(before);",
-    suite: SIMULATION,
+    suite: ["test/stages/boundaries.test.ts"],
     why: "a record a whole gap later belongs to the session",
   },
   {
     file: "runtime/core/operators/sessions.ts",
     find: "return Math.min(lastMs + this.#window.gapMs, startMs + this.#window.maxMs);",
     replace: "return lastMs + this.#window.gapMs;",
-    suite: SIMULATION,
+    suite: ["test/stages/boundaries.test.ts"],
     why: "a session has no greatest length",
   },
   {
@@ -104,7 +96,7 @@ export const OPERATOR_FAULTS: readonly Mutant[] = [
     file: "runtime/core/operators/sessions.ts",
     find: "return watermarkMs === END_OF_TIME_MS ? watermarkMs : watermarkMs - this.#window.graceMs;",
     replace: "return watermarkMs;",
-    suite: SIMULATION,
+    suite: ["test/stages/simulation.test.ts"],
     why: "what follows is told that sessions are complete which are not",
   },
   {
@@ -118,7 +110,7 @@ export const OPERATOR_FAULTS: readonly Mutant[] = [
     file: "runtime/core/operators/dedup.ts",
     find: "    this.#dirty.set(key, null);",
     replace: "    this.#dirty.delete(key);",
-    suite: [...CRASH, ...SIMULATION],
+    suite: ["test/stages/simulation.test.ts"],
     why: "after a crash dedup keeps out what it had forgotten",
   },
   {
@@ -132,7 +124,7 @@ export const OPERATOR_FAULTS: readonly Mutant[] = [
     file: "runtime/core/operators/dedup.ts",
     find: "return watermarkMs === END_OF_TIME_MS ? watermarkMs : watermarkMs - WATERMARK_DELAY_MS;",
     replace: "return watermarkMs;",
-    suite: SIMULATION,
+    suite: ["test/stages/simulation.test.ts"],
     why: "behind dedup records are later than the watermark that was told",
   },
   {

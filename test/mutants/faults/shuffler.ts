@@ -39,7 +39,7 @@ export const SHUFFLER_FAULTS: readonly Mutant[] = [
     file: "shuffler/cursor-saver.ts",
     find: "return place !== undefined && place.numbering === numbering && position <= place.position;",
     replace: "return place !== undefined && position <= place.position;",
-    suite: ["shuffler/publish.test.ts"],
+    suite: ["shuffler/cursor-saver.test.ts"],
     why: "after a relay has begun to count anew its events are left out",
   },
   {

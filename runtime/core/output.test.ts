@@ -1,0 +1,41 @@
+import { describe, expect, it } from "vitest";
+import type { Target } from "../../plan/targets.ts";
+import { decodeRecords } from "../eval/codec.ts";
+import { MESSAGE_BYTES_TARGET, OutputBuffer } from "./output.ts";
+
+const TARGET: Target = { kind: "exchange", name: "s1" };
+
+function add(output: OutputBuffer, value: string, partition = 0): void {
+  output.begin(TARGET, partition).value(value);
+  output.add(null, 0);
+}
+
+function drained(output: OutputBuffer) {
+  return output.drain().map(({ partition, payload }) => [partition, ...decodeRecords(payload)]);
+}
+
+describe("OutputBuffer", () => {
+  it("leaves out an item that was begun and not added, wherever it is", () => {
+    const output = new OutputBuffer();
+    add(output, "one");
+    output.begin(TARGET, 0).value("half");
+    add(output, "two");
+    output.begin(TARGET, 0).value("half");
+    output.begin(TARGET, 1).value("half");
+    expect(drained(output)).toEqual([[0, "one", "two"]]);
+    expect(drained(output)).toEqual([]);
+  });
+
+  it("keeps items of a partition in order, over messages that are full", () => {
+    const output = new OutputBuffer();
+    const items = Array.from({ length: 5 }, (_, i) => String(i).repeat(MESSAGE_BYTES_TARGET / 2));
+    for (const item of items) add(output, item);
+    add(output, "other", 1);
+    expect(output.messages).toBe(4);
+    const messages = drained(output);
+    const own = messages.filter(([partition]) => partition === 0);
+    expect(own.flatMap(([, ...values]) => values)).toEqual(items);
+    expect(own).toHaveLength(3);
+    expect(output.bytes).toBe(0);
+  });
+});
