@@ -22,14 +22,15 @@ export async function openDuckdb(): Promise<DuckDBConnection> {
   return connection;
 }
 
-/** @throws Error of DuckDB, with the statement */
+/** @param tiesAsText see `Tables` @throws Error of DuckDB, with the statement */
 export async function answerOf(
   connection: DuckDBConnection,
   draft: Draft,
   partitions: readonly (readonly TapeEntry[])[],
+  tiesAsText = false,
 ): Promise<Answer> {
   await loadTape(connection, partitions);
-  for (const statement of draft.tables.statements) {
+  for (const statement of draft.tables.statements(tiesAsText)) {
     try {
       await connection.run(statement);
     } catch (error) {
