@@ -1,46 +1,42 @@
-// Drops events that came before, by their message ids: what the FIREHOSE stream does with them, for a run in
-// this process, which has no stream. A relay repeats events after a reconnect, and recordings that are joined
-// may overlap.
+// Drops repeated events by their message ids, as the FIREHOSE stream does, for a run in one process, which has
+// no stream. A relay repeats events after a reconnect, and joined recordings may overlap.
 
 import { isEvent } from "../plan/names.ts";
 import { IdSet, isHash } from "./id-set.ts";
 
-/**
- * The latest ids, all of which are remembered: those of two hours at 500 events a second. Up to twice as many
- * are, in 128 MiB.
- */
+/** The latest ids are remembered: at least this many (two hours at 500 events/s), at most twice as many, in 128 MiB. */
 export const REPEAT_IDS_MIN = 4_194_304;
 
-/** Of a set of ids to begin with, 1 MiB: to grow from less takes a tenth of the time of a short run. */
+/** Initial size of a generation, 1 MiB: growing from less costs a short run measurable time. */
 const SLOTS_FIRST = 1 << 17;
 
 export class RepeatFilter {
   readonly #idsMin: number;
-  /** The ids since the last change of generations, and those of the generation before. */
+  /** The current generation of ids, and the one before. */
   #ids = new IdSet(SLOTS_FIRST);
   #older = new IdSet();
   /** Events dropped. */
   repeated = 0;
 
-  /** @param idsMin the latest ids, all of which are remembered */
+  /** @param idsMin ids remembered at least */
   constructor(idsMin = REPEAT_IDS_MIN) {
     this.#idsMin = idsMin;
   }
 
-  /** Whether to pass the message on. Watermarks and refusals always are. */
+  /** @returns whether to pass the message on; always true for watermarks and refusals */
   admits(message: {
     readonly subject: string;
     readonly msgId: string;
     readonly payload: Uint8Array;
   }): boolean {
     const { msgId } = message;
-    // What kind of message it is, is asked last: to ask it of each takes as long as to look up its id.
+    // The kind of message is checked last: checking it first would cost as much as the look-up.
     if (!isHash(msgId) || this.#add(msgId) || !isEvent(message)) return true;
     this.repeated += 1;
     return false;
   }
 
-  /** @returns whether the id is not remembered. One that comes again is remembered anew. */
+  /** Remembers the id as the latest. @returns whether it was unknown */
   #add(id: string): boolean {
     if (this.#ids.size >= this.#idsMin) {
       this.#older = this.#ids;

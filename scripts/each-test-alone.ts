@@ -1,9 +1,9 @@
-// Runs every test file in a process of its own, one after the other, and lists those that fail: a file must
-// not depend on another one having run, nor on the machine being busy with others.
+// Runs each test file in its own process, one after another, and lists the failures: a test file must not depend
+// on another one.
 //
 //   node scripts/each-test-alone.ts [--times 3] [part of a path …]
 //
-// It ends with 1 when a file fails. What a failing run printed is shown at its end.
+// Exit code 1 when a file fails. Prints the end of a failing run's output.
 
 import { spawn } from "node:child_process";
 import { globSync } from "node:fs";

@@ -93,7 +93,7 @@ class Play {
     relay: "test",
     maxPayloadBytes: MAX_PAYLOAD_BYTES,
   });
-  /** For files only: what a statement gives is an event of its own, however equal to another. */
+  /** Applies to files only: an event written as a statement is never dropped. */
   readonly #repeats = new RepeatFilter();
   readonly #driver: PlanDriver;
   #position = 0;

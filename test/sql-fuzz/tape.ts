@@ -55,7 +55,10 @@ const STARTS_MS: Readonly<Record<Unit, readonly number[]>> = {
   hour: [Date.UTC(2026, 2, 27), Date.UTC(2026, 9, 23), Date.UTC(2026, 2, 6), Date.UTC(2026, 6, 4)],
 };
 export const UNIT_MS: Readonly<Record<Unit, number>> = { second: 1000, hour: 3_600_000 };
-const LATE_UNITS_MAX = 60;
+/** Longest steps between two commits, in units: several within a second, or windows soon behind each other. */
+const STEPS = [0.3, 0.8, 1.4];
+/** Furthest behind: by about a window, or by several. */
+const LATE_UNITS = [10, 60];
 const OPERATIONS_MAX = 4;
 const TEXTS = ["a", "b", "B", "é", "ab", "zh", "😀", "\uffff", "", "a ", "a!", "名前"];
 const EXACT = [0.1, 0.7, -0.1, 1e16, -1e16, 3, 2 ** 53, 0.3, 0.2, -2.5];
@@ -64,13 +67,15 @@ const EXACT = [0.1, 0.7, -0.1, 1e16, -1e16, 3, 2 ** 53, 0.3, 0.2, -2.5];
 export function drawCommits(random: Random, count: number, unit: Unit): Commit[] {
   const starts = STARTS_MS[unit];
   let clockMs = starts[random.int(starts.length)] ?? 0;
-  const ties = random.chance(0.3);
+  const stepMs = pick(random, STEPS) * UNIT_MS[unit];
+  // On a grid times are often equal, and often just at the end of something.
+  const gridMs = random.chance(0.5) ? UNIT_MS[unit] / 2 : 1;
   return Array.from({ length: count }, (_, i) => {
-    clockMs += random.int(Math.floor(1.4 * UNIT_MS[unit]));
+    clockMs += random.int(Math.floor(stepMs));
     const backMs = random.chance(0.5) ? random.int(901) : 0;
-    const lateMs = random.chance(0.08) ? random.int(LATE_UNITS_MAX * UNIT_MS[unit]) : 0;
+    const lateMs = random.chance(0.12) ? random.int(pick(random, LATE_UNITS) * UNIT_MS[unit]) : 0;
     const timeMs = clockMs - backMs - lateMs;
-    return drawCommit(random, i + 1, ties ? timeMs - (timeMs % 500) : timeMs);
+    return drawCommit(random, i + 1, timeMs - (timeMs % gridMs));
   });
 }
 
