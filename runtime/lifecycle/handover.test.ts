@@ -77,6 +77,8 @@ async function positionOf(log: MemoryLog, at: Deployment) {
   return restored && [restored.checkpoint.inSeqs, restored.checkpoint.startSeqs];
 }
 
+/** For a task that goes on although it must not. */
+const PATIENCE_MS = 5000;
 const FIRST = { stage: "s0", partition: 0 };
 
 describe("a version that takes over", () => {
@@ -127,9 +129,9 @@ describe("a task of a version that was replaced", () => {
     await handOver(next(deployment), log);
     const before = await log.lastSeq(bucketStream(0));
     const ports = { log, clock: new EagerClock(), report: () => undefined };
-    const never = new AbortController().signal;
+    const patience = AbortSignal.timeout(PATIENCE_MS);
     for (const task of tasksOf(deployment)) {
-      expect(await runStageTask(deployment, task, ports, never)).toBe("fenced");
+      expect(await runStageTask(deployment, task, ports, patience)).toBe("fenced");
     }
     expect(await log.lastSeq(bucketStream(0))).toBe(before);
   });

@@ -9,6 +9,7 @@ import { OPERATOR_FAULTS } from "./faults/operators.ts";
 import { ORDER_FAULTS } from "./faults/order.ts";
 import { SHUFFLER_FAULTS } from "./faults/shuffler.ts";
 import { TASK_FAULTS } from "./faults/task.ts";
+import { TRUSTED_TIME_FAULTS } from "./faults/trusted-time.ts";
 import type { Mutant } from "./mutant.ts";
 
 export const MUTANTS: readonly Mutant[] = [
@@ -21,4 +22,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...AGGREGATE_FAULTS,
   ...BYTES_FAULTS,
   ...SHUFFLER_FAULTS,
+  ...TRUSTED_TIME_FAULTS,
 ];

@@ -93,13 +93,6 @@ export const TASK_FAULTS: readonly Mutant[] = [
   },
   {
     file: "runtime/task/state-log.ts",
-    find: "const changes = messages.filter((one) => !isBase(one) && epochOf(one) >= baseEpoch);",
-    replace: "const changes = messages.filter((one) => !isBase(one));",
-    suite: CRASH,
-    why: "what is to be purged is taken for newer than the base",
-  },
-  {
-    file: "runtime/task/state-log.ts",
     find: "!isBase(one) && epochOf(one) >= baseEpoch",
     replace: "!isBase(one) && epochOf(one) > baseEpoch",
     suite: ["runtime/task/state-log.test.ts"],

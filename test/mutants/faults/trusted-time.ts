@@ -1,0 +1,75 @@
+// Faults of trusted time: who moves the stream's clock, and which time a frame gets.
+
+import type { Mutant } from "../mutant.ts";
+
+const TIMES = [
+  "shuffler/trusted-time/trusted-times.test.ts",
+  "shuffler/trusted-time/timed-source.test.ts",
+];
+const GIVEN = ["shuffler/trusted-time/given-times.test.ts"];
+
+export const TRUSTED_TIME_FAULTS: readonly Mutant[] = [
+  {
+    file: "shuffler/trusted-time/stream-clock.ts",
+    find: "if (!this.#isAhead(claimMs, next)) return this.#advance(claimMs);",
+    replace: "if (next.size >= 0) return this.#advance(claimMs);",
+    suite: TIMES,
+    why: "one host's claim moves the clock of all",
+  },
+  {
+    file: "shuffler/trusted-time/stream-clock.ts",
+    find: "if (ms > this.#ms) this.#set(ms);",
+    replace: "this.#set(ms);",
+    suite: ["shuffler/trusted-time/stream-clock.test.ts"],
+    why: "the clock runs back when a live source is quiet",
+  },
+  {
+    file: "shuffler/trusted-time/stream-clock.ts",
+    find: "if (claimMs <= wallMs + WALL_TOLERANCE_MS) {",
+    replace: "if (claimMs <= wallMs + 3_600_000) {",
+    suite: TIMES,
+    why: "live, an event an hour ahead is believed against the wall clock",
+  },
+  {
+    file: "shuffler/trusted-time/stream-clock.ts",
+    find: "this.#ms = Math.max(ms, this.#floorMs);",
+    replace: "this.#ms = ms;",
+    suite: TIMES,
+    why: "after a restart the clock is behind what was published",
+  },
+  {
+    file: "shuffler/trusted-time/stream-clock.ts",
+    find: "if (this.#behind > FROZEN_FRAMES) {",
+    replace: "if (this.#behind < 0) {",
+    suite: ["shuffler/trusted-time/stream-clock.test.ts"],
+    why: "a clock that was led astray goes on instead of standing still",
+  },
+  {
+    file: "shuffler/trusted-time/look-ahead.ts",
+    find: "if (otherMs < leastMs || otherMs > claimMs + gapMs) continue;",
+    replace: "if (otherMs > claimMs + gapMs) continue;",
+    suite: TIMES,
+    why: "frames far behind the clock hold it back",
+  },
+  {
+    file: "shuffler/trusted-time/look-ahead.ts",
+    find: "if (otherMs < mostMs) against += 1;",
+    replace: "if (otherMs < claimMs) against += 1;",
+    suite: TIMES,
+    why: "jitter of the network is taken for a claim ahead",
+  },
+  {
+    file: "shuffler/trusted-time/given-times.ts",
+    find: "this.#timesMs[slot] = UNDECIDED;",
+    replace: "this.#timesMs[slot] = claimMs;",
+    suite: GIVEN,
+    why: "a frame that is given again before it is decided gets its host's claim",
+  },
+  {
+    file: "shuffler/trusted-time/given-times.ts",
+    find: "let mark = frame.length;",
+    replace: "let mark = 0;",
+    suite: GIVEN,
+    why: "frames of another length are taken for one that was given before",
+  },
+];
