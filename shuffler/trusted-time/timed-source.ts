@@ -152,7 +152,7 @@ export class TimedSource implements Source {
       this.#first += 1;
       this.#left += 1;
       this.#bytes -= bytesOf(item);
-      this.#give(isSilent ? item : { ...item, trustedMs: this.#times.take(wallMs) });
+      this.#give(isSilent ? item : timed(item, this.#times.take(wallMs)));
     }
     if (this.#first < 1024 || this.#first * 2 < this.#waiting.length) return;
     this.#waiting = this.#waiting.slice(this.#first);
@@ -203,6 +203,12 @@ async function read(batches: AsyncIterator<readonly SourceItem[]>): Promise<Read
   } catch (error) {
     return { kind: "broken", error };
   }
+}
+
+/** A frame with its time. A copy by `...` takes a tenth of a frame's time. */
+function timed({ position, raw, session }: SourceItem, trustedMs: number): SourceItem {
+  if (session === undefined) return { kind: "frame", position, raw, trustedMs };
+  return { kind: "frame", position, raw, session, trustedMs };
 }
 
 function bytesOf({ raw }: SourceItem): number {
