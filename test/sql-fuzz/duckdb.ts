@@ -22,15 +22,14 @@ export async function openDuckdb(): Promise<DuckDBConnection> {
   return connection;
 }
 
-/** @param tiesAsText see `Tables` @throws Error of DuckDB, with the statement */
+/** @throws Error of DuckDB, with the statement */
 export async function answerOf(
   connection: DuckDBConnection,
   draft: Draft,
   partitions: readonly (readonly TapeEntry[])[],
-  tiesAsText = false,
 ): Promise<Answer> {
   await loadTape(connection, partitions);
-  for (const statement of draft.tables.statements(tiesAsText)) {
+  for (const statement of draft.tables.statements) {
     try {
       await connection.run(statement);
     } catch (error) {

@@ -19,10 +19,8 @@ export type Finding = {
   readonly shapes: ReadonlySet<string>;
   /** Records that topics must hold. */
   readonly records: number;
-  /** What differs and has no known cause; null when nothing does. */
+  /** What differs; null when nothing does. */
   readonly wrong: string | null;
-  /** Whether it differs only by how `top` breaks ties: see `Tables`. */
-  readonly explained: boolean;
   readonly commits: readonly Commit[];
   readonly statements: readonly string[];
 };
@@ -62,22 +60,17 @@ async function compared(
   given = commits,
 ): Promise<Finding> {
   const { shapes, tables, told } = draft;
-  const found = { seed, text, shapes, commits, statements: tables.statements() };
+  const found = { seed, text, shapes, commits, statements: tables.statements };
   const partitions = partitioned(commits, told);
   const messages = messagesOf(partitioned(given, told), seededRandom(seed * 3 + 2));
   try {
     const run = runEngine(text, messages);
     const answer = await answerOf(connection, draft, partitions);
     const records = [...answer.topics.values()].reduce((sum, { length }) => sum + length, 0);
-    const wrong = differences(draft, answer, run);
-    const explained =
-      wrong !== null &&
-      tables.hasTies &&
-      differences(draft, await answerOf(connection, draft, partitions, true), run) === null;
-    return { ...found, records, wrong: explained ? null : wrong, explained };
+    return { ...found, records, wrong: differences(draft, answer, run) };
   } catch (error) {
     const wrong = error instanceof Error ? error.message : String(error);
-    return { ...found, records: 0, wrong, explained: false };
+    return { ...found, records: 0, wrong };
   }
 }
 

@@ -225,17 +225,7 @@ function drawSession(draft: Draft, records: Records): Step {
   };
 }
 
-/**
- * How the engine breaks ties: by the text of the keys, in UTF-16: 10 before 9, and 'a!' before 'a'. The one character of
- * the tape that is two units there stands before U+FFFF.
- */
-function asText(keys: readonly Field[]): string {
-  const json = `json_array(${keys.map(({ sql }) => sql).join(", ")})::VARCHAR`;
-  const whole = `regexp_replace(${json}, '\\.0([,\\]])', '\\1', 'g')`;
-  return `replace(${whole}, '😀', chr(57344))`;
-}
-
-/** `top`: greatest first, null last, ties by key. */
+/** `top`: greatest first, null last, ties by key, null first. */
 export function drawTop(draft: Draft, records: Records): Step | null {
   const { random } = draft;
   const by = pickField(random, records.fields, "num", "float", "text", "instant");
@@ -245,13 +235,13 @@ export function drawTop(draft: Draft, records: Records): Step | null {
     : null;
   draft.shapes.add(per === null ? "top" : "top per");
   const n = 1 + random.int(4);
-  const keys = records.keys.map(({ sql }) => `${sql} ASC NULLS LAST`).join(", ");
+  const keys = records.keys.map(({ sql }) => `${sql} ASC NULLS FIRST`).join(", ");
   const partition = ["_t", ...(per === null ? [] : [per.sql])].join(", ");
-  const ranked = (ties: string): string =>
+  const table = draft.tables.make(
     `SELECT * EXCLUDE (_place, _rank), [_rank - 1] AS _place FROM
-       (SELECT *, row_number() OVER (PARTITION BY ${partition} ORDER BY ${by.sql} DESC NULLS LAST, ${ties}) AS _rank
-        FROM ${records.table}) WHERE _rank <= ${n}`;
-  const table = draft.tables.make(ranked(keys), ranked(asText(records.keys)));
+       (SELECT *, row_number() OVER (PARTITION BY ${partition} ORDER BY ${by.sql} DESC NULLS LAST, ${keys}) AS _rank
+        FROM ${records.table}) WHERE _rank <= ${n}`,
+  );
   const option = per === null ? "" : `, per: ${per.fpl}`;
   return {
     fpl: `top(${n}, by: ${by.fpl}${option})`,

@@ -10,28 +10,18 @@ export function text(value: string): string {
   return `'${value.replaceAll("'", "''")}'`;
 }
 
-type Statement = { readonly exact: string; readonly tiesAsText: string };
-
 /** The tables of a program, each made from those before it. */
 export class Tables {
-  readonly #statements: Statement[] = [];
+  readonly #statements: string[] = [];
 
-  /** @param tiesAsText with the ties that `top` breaks broken by the text of the key, a known fault of the engine */
-  statements(tiesAsText = false): string[] {
-    return this.#statements.map((one) => (tiesAsText ? one.tiesAsText : one.exact));
-  }
-
-  /** Whether the fault can show. */
-  get hasTies(): boolean {
-    return this.#statements.some(({ exact, tiesAsText }) => exact !== tiesAsText);
+  get statements(): readonly string[] {
+    return this.#statements;
   }
 
   /** Adds a table; gives its name. */
-  make(exact: string, tiesAsText = exact): string {
+  make(select: string): string {
     const name = `t${this.#statements.length + 1}`;
-    const statement = (select: string): string =>
-      `CREATE OR REPLACE TEMP TABLE ${name} AS ${select}`;
-    this.#statements.push({ exact: statement(exact), tiesAsText: statement(tiesAsText) });
+    this.#statements.push(`CREATE OR REPLACE TEMP TABLE ${name} AS ${select}`);
     return name;
   }
 }
