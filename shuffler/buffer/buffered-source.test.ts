@@ -99,7 +99,8 @@ it("is quiet when the source is and nothing waits to be handed out", async () =>
 });
 
 it("is not quiet while something waits on disk", async () => {
-  const buffer = bufferOf({ ...sourceOf(100), quietMs: () => 7 }, await openDisk());
+  await using disk = await openDisk();
+  const buffer = bufferOf({ ...sourceOf(100), quietMs: () => 7 }, disk);
   const batches = buffer.batches();
   await batches.next();
   await expect.poll(() => given).toBe(100);

@@ -107,6 +107,7 @@ describe("a live relay", () => {
     dev.kill("SIGINT");
     await dev.ended;
     expect(dev.stderr()).toMatch(/^late +0$/m);
+    expect(dev.stderr()).toMatch(/^corrected +\d ahead/m);
   });
 });
 
