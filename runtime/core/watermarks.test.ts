@@ -66,6 +66,7 @@ describe("Watermarks", () => {
     const next = (channel: string) => mark(channel, { channels: 2, generation: 4 });
     watermarks.advance(next("v4.a"), 200);
     watermarks.advance(mark("v3.a", { channels: 1, generation: 3 }), 500);
+    expect(watermarks.least).toBe(Number.NEGATIVE_INFINITY);
     watermarks.advance(next("v4.b"), 210);
     expect(watermarks.least).toBe(200);
   });

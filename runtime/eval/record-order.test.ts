@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { decodeRows, encodeRow } from "./codec.ts";
 import {
   compareOrder,
   contentsHash,
@@ -41,6 +42,17 @@ describe("the order of records", () => {
     expect(compareOrder(at([1]), at([1, 0, 0]))).toBe(0);
     expect(compareOrder(at([]), at([0]))).toBe(0);
     expect(compareOrder(at([1, 0, 1]), at([1]))).toBeGreaterThan(0);
+  });
+
+  it.each([
+    ["was seen at its own time", { seenMs: 5 }],
+    ["has seen more", { seenMs: 9 }],
+    ["has a place", { seenMs: 5, place: [0, 2] }],
+    ["has contents", { seenMs: 5, contents: 7 }],
+  ])("comes back from a row that %s", (_, over) => {
+    const order: RecordOrder = { ...NO_ORDER, seq: 3, ...over };
+    const row = { timeMs: 5, order, keys: [], columns: [] };
+    expect(decodeRows(encodeRow(row))).toEqual([row]);
   });
 
   it("is an order: antisymmetric, and transitive", () => {

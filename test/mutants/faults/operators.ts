@@ -96,7 +96,7 @@ export const OPERATOR_FAULTS: readonly Mutant[] = [
     file: "runtime/core/operators/sessions.ts",
     find: "return watermarkMs === END_OF_TIME_MS ? watermarkMs : watermarkMs - this.#window.graceMs;",
     replace: "return watermarkMs;",
-    suite: ["test/stages/simulation.test.ts"],
+    suite: ["runtime/core/operators/promises.test.ts"],
     why: "what follows is told that sessions are complete which are not",
   },
   {
@@ -124,7 +124,7 @@ export const OPERATOR_FAULTS: readonly Mutant[] = [
     file: "runtime/core/operators/dedup.ts",
     find: "return watermarkMs === END_OF_TIME_MS ? watermarkMs : watermarkMs - WATERMARK_DELAY_MS;",
     replace: "return watermarkMs;",
-    suite: ["test/stages/simulation.test.ts"],
+    suite: ["runtime/core/operators/promises.test.ts"],
     why: "behind dedup records are later than the watermark that was told",
   },
   {

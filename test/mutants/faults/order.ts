@@ -47,7 +47,7 @@ export const ORDER_FAULTS: readonly Mutant[] = [
     file: "runtime/eval/record-order.ts",
     find: "if (seenMs === timeMs && contents === 0 && places === 0) {",
     replace: "if (contents === 0 && places === 0) {",
-    suite: ["runtime/eval/codec.test.ts"],
+    suite: ["runtime/eval/record-order.test.ts"],
     why: "what a late record has seen is lost at an exchange",
   },
   {
