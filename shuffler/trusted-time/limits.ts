@@ -35,7 +35,7 @@ export const RECENT_ADVANCES = 16;
 /** Frames accepted before the clock counts as established. */
 export const ESTABLISHED_FRAMES = 64;
 /** Contradicted but outvoted claims after which a minority is no longer enough to hold the clock back. */
-export const ESCALATION_FRAMES = 512;
+export const ESCALATION_FRAMES = 480;
 /** With so many more frames behind the clock than not, it stands still until they catch up. */
 export const FROZEN_FRAMES = 8192;
 

@@ -159,6 +159,16 @@ export class LookAhead {
     return next[Math.floor(next.length / 4)] ?? Number.POSITIVE_INFINITY;
   }
 
+  /** Claim of the first of them that is from `leastMs` to `mostMs`; Infinity when none is. */
+  firstBetween(leastMs: number, mostMs: number): number {
+    const end = Math.min(this.#head + 1 + LOCAL_FRAMES, this.#end);
+    for (let i = this.#head + 1; i < end; i += 1) {
+      const otherMs = this.#claimsMs[i & MASK] ?? 0;
+      if (otherMs >= leastMs && otherMs <= mostMs) return otherMs;
+    }
+    return Number.POSITIVE_INFINITY;
+  }
+
   /** Made once for each block, with what is known at its first use. @returns good until the next call */
   longView(leastMs: number): Readonly<LongView> {
     const to = Math.min(this.#headBlock + BLOCKS, this.#lastBlock);

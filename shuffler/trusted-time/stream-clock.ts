@@ -121,7 +121,9 @@ export class StreamClock {
       return this.#advance(claimMs);
     }
     this.counters.ahead += 1;
-    return this.#advance(Math.min(claimMs, next.localQuartileMs(leastMs)));
+    // The next frame that is not ahead as well.
+    const nextMs = next.firstBetween(leastMs, next.localQuartileMs(leastMs));
+    return this.#advance(Math.min(claimMs, nextMs));
   }
 
   #fallBehind(): number {

@@ -9,7 +9,7 @@ import { peekTimeMs } from "../../shuffler/decode/peek-time.ts";
 import { openRecording } from "../../shuffler/sources/recording.ts";
 import { TimedSource } from "../../shuffler/trusted-time/timed-source.ts";
 import { TrustedTimes } from "../../shuffler/trusted-time/trusted-times.ts";
-import { gen, type MadeFrame } from "./generate.ts";
+import { gen, type MadeFrame, randomOf } from "./generate.ts";
 import {
   judge,
   meanOf,
@@ -22,6 +22,8 @@ import {
 import { LIVE, RECORDINGS, type Scenario } from "./scenarios.ts";
 
 const REAL_FRAMES = "../shared/data/firehose/pds-a.frames.zst";
+/** How far the order of two relays differs. */
+const SHUFFLED_MS = 400;
 const NS_MAX = 150;
 const BENCH_FRAMES = 300_000;
 const BENCH_ROUNDS = 7;
@@ -65,6 +67,7 @@ for (const scenario of LIVE.filter(wanted)) {
 
 if (values.only === "" || values.only === "speed") {
   await realFrames();
+  twoRelays();
   for (const live of [false, true]) for (const share of [0, 0.33]) bench(live, share);
 }
 console.log(failures === 0 ? "\nall as allowed" : `\n${failures} not as allowed`);
@@ -119,6 +122,22 @@ async function realFrames(): Promise<void> {
   if (changed > 0 || bent > 0) failures += 1;
   console.log(`\nreal frames: ${claimsMs.length}, of which ${changed} do not keep their time;
 with a tenth at +-50 min in between ${percent(bent)} % of the others are bent`);
+}
+
+/** Two relays do not have all in one order: their shufflers are to agree on good hosts' events. */
+function twoRelays(): void {
+  const frames = gen({ share: 0.33, n: 60_000 });
+  const random = randomOf(2);
+  const delayed = frames.map((frame) => ({ frame, atMs: frame.relayMs + random() * SHUFFLED_MS }));
+  const other = delayed.sort((a, b) => a.atMs - b.atMs).map(({ frame }) => frame);
+  const times = playRecording(frames).timesMs;
+  const timeOf = new Map(frames.map((frame, i) => [frame, times[i]]));
+  const otherTimes = playRecording(other).timesMs;
+  const differing = other.filter(
+    (frame, i) => frame.kind === "good" && timeOf.get(frame) !== otherTimes[i],
+  ).length;
+  if (differing > 0) failures += 1;
+  console.log(`two relays, a third at +50 min: ${differing} good events differ`);
 }
 
 function bench(live: boolean, share: number): void {
