@@ -14,6 +14,7 @@ import { COMMIT, runStageTask } from "./stage-task.ts";
 const STREAM = bucketStream(0);
 const MESSAGES = 5;
 const READ = 3;
+const PATIENTLY = { timeout: 10_000 };
 const task = { stage: "s1", partition: 0 };
 const deployment = deploymentOf(simulatedPlan);
 const exchange = exchangeSubject(deployment.address, lineageOf(deployment, "s1"), 0);
@@ -45,10 +46,14 @@ it("a sweep deletes what was processed, and not what is still to be read", async
   const stop = new AbortController();
   const ports = { log, clock: new HastyClock(), report: () => undefined };
   const running = runStageTask(deployment, task, ports, stop.signal);
-  await expect.poll(async () => await seqsOn(log, exchange)).toEqual(seqs.slice(READ));
-  const { checkpoint } = checkpointSubjects(deployment, task);
-  expect(await seqsOn(log, checkpoint)).toHaveLength(1);
-  stop.abort();
+  try {
+    const left = async () => await seqsOn(log, exchange);
+    await expect.poll(left, PATIENTLY).toEqual(seqs.slice(READ));
+    const { checkpoint } = checkpointSubjects(deployment, task);
+    expect(await seqsOn(log, checkpoint)).toHaveLength(1);
+  } finally {
+    stop.abort();
+  }
   expect(await running).toBe("stopped");
 });
 
