@@ -153,6 +153,31 @@ describe("publishSource", () => {
     expect(progress.counters.items).toBe(6);
   });
 
+  it("publishes the clock of a quiet source though another shuffler has saved its position", async () => {
+    const publisher = new TestPublisher();
+    const ahead: CursorStore = { save: async () => ({ position: 99, numbering: 0, savedAtMs: 0 }) };
+    const clock = new SleepingClock();
+    const [first, ...rest] = frameItems(FRAMES);
+    const raw = new Uint8Array();
+    const timeMs = Date.parse("2026-07-04T00:10:00.000Z");
+    const source = {
+      ...sourceOf([]),
+      live: true,
+      async *batches() {
+        yield first === undefined ? [] : [first];
+        clock.ms += 2000; // The cursor is saved with the next one.
+        yield rest.slice(0, 1);
+        await new Promise((resolve) => setImmediate(resolve));
+        yield [rest[1], { kind: "clock", position: 1, raw, timeMs }] as SourceItem[];
+      },
+    };
+    const progress = await publishSource(
+      optionsFor(publisher, { source, clock, cursorStore: ahead }),
+    );
+    expect(progress.skipped).toBe(1);
+    expect(publisher.messages.at(-1)?.msgId).toBe(`wm-1-${timeMs / 1000}`);
+  });
+
   it("waits for the publisher instead of reading on", async () => {
     const room = Promise.withResolvers<void>();
     const publisher: Publisher = {

@@ -20,6 +20,7 @@ import { publishSource } from "../../shuffler/publish.ts";
 import { RepeatGuard } from "../../shuffler/repeat-guard.ts";
 import { eventsTotal, Shuffler } from "../../shuffler/shuffle.ts";
 import type { Source } from "../../shuffler/sources/source.ts";
+import { TimedSource } from "../../shuffler/trusted-time/timed-source.ts";
 import { KeyCache } from "../../shuffler/verify/key-cache.ts";
 import type { VerifyLevel } from "../../shuffler/verify/level.ts";
 import { verifiedSource } from "../../shuffler/verify/verified-source.ts";
@@ -50,7 +51,7 @@ export async function shuffleOnce(
     await ensureStreams(connection, { partitions: FIREHOSE_PARTITIONS_DEFAULT, buckets: 1 });
     const stop = startClocks();
     const beforeMs = await serverCpuMs(server.pid);
-    await publishAll(connection, verified(sourceOf(input.frames, passes), level, input));
+    await publishAll(connection, timed(verified(sourceOf(input.frames, passes), level, input)));
     const clocks = stop();
     const serverMs = (await serverCpuMs(server.pid)) - beforeMs;
     const stored = await countEvents(connection);
@@ -61,11 +62,11 @@ export async function shuffleOnce(
   }
 }
 
-/** Verification, decoding and routing alone, one pass. */
+/** Verification, trusted time, decoding and routing alone, one pass. */
 export async function shuffleWithoutNats(input: BenchInput, level: VerifyLevel): Promise<Measured> {
   const shuffler = newShuffler(MAX_PAYLOAD_BYTES);
   const stop = startClocks();
-  for await (const batch of verified(sourceOf(input.frames, 1), level, input).batches()) {
+  for await (const batch of timed(verified(sourceOf(input.frames, 1), level, input)).batches()) {
     for (const item of batch) shuffler.push(item);
   }
   return { events: eventsTotal(shuffler.counters), ...stop() };
@@ -81,6 +82,10 @@ export function startClocks(): () => Clocks {
 
 export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}
+
+function timed(source: Source): Source {
+  return new TimedSource({ source, clock: systemClock });
 }
 
 function verified(source: Source, level: VerifyLevel, { documents }: BenchInput): Source {

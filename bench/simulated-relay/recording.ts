@@ -6,14 +6,16 @@ import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 const LENGTH_BYTES = 4;
 /** 8 MiB: what every zstd decoder must accept, and enough to see a repo's last commit again. */
 const WINDOW_LOG = 23;
-const LEVEL = 19;
+/** Of a file that is kept: minutes for 100 MB on a busy machine. */
+const LEVEL_KEPT = 19;
+const LEVEL_DEFAULT = 3;
 
-/** Compresses frames into one recording. The same frames give the same bytes. */
-export function encodeRecording(frames: readonly Uint8Array[]): Uint8Array {
+/** Compresses frames into one recording. The same frames give the same bytes. @param level of zstd, 1 to 22 */
+export function encodeRecording(frames: readonly Uint8Array[], level = LEVEL_DEFAULT): Uint8Array {
   const parts = frames.flatMap((frame) => [lengthPrefix(frame.length), frame]);
   return zstdCompressSync(Buffer.concat(parts), {
     params: {
-      [constants.ZSTD_c_compressionLevel]: LEVEL,
+      [constants.ZSTD_c_compressionLevel]: level,
       [constants.ZSTD_c_windowLog]: WINDOW_LOG,
       [constants.ZSTD_c_checksumFlag]: 1,
     },
@@ -35,7 +37,7 @@ export function decodeRecording(recording: Uint8Array): Buffer[] {
 }
 
 export async function writeRecording(path: string, frames: readonly Uint8Array[]): Promise<void> {
-  await writeFile(path, encodeRecording(frames));
+  await writeFile(path, encodeRecording(frames, LEVEL_KEPT));
 }
 
 export async function readRecording(path: string): Promise<Buffer[]> {

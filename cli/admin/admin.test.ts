@@ -53,6 +53,8 @@ describe("--admin", () => {
     for (const by of GAP_KINDS) {
       expect(text).toContain(`\nfpaas_shuffler_gaps_total{by="${by}"} 0\n`);
     }
+    expect(text).toContain('\nfpaas_shuffler_corrected_times_total{claim="ahead"} 0\n');
+    expect(text).toContain("\nfpaas_shuffler_wall_clock_trusted 1\n");
     expect(text).toMatch(/^# TYPE fpaas_shuffler_in_flight gauge$/m);
     expect(text).toMatch(/^# TYPE fpaas_shuffler_rejected_total counter$/m);
     expect(await get(`${url}/livez`)).toEqual({ status: 200, text: "alive\n" });

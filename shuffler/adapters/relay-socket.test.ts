@@ -1,7 +1,7 @@
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
-import { QUIET_PING_MS, RelayDisconnected, relayFrames } from "./relay-socket.ts";
+import { RelayDisconnected, relayFrames } from "./relay-socket.ts";
 
 let server: WebSocketServer;
 const SILENCE_MS = 100;

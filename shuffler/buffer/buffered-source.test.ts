@@ -77,6 +77,37 @@ async function readAll(
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
+it("is quiet when the source is and nothing waits to be handed out", async () => {
+  const more = Promise.withResolvers<void>();
+  const source: Source = {
+    ...sourceOf(0),
+    async *batches() {
+      yield [item(1)];
+      await more.promise;
+    },
+    quietMs: () => 7,
+  };
+  const buffer = bufferOf(source, null);
+  const batches = buffer.batches();
+  const first = batches.next();
+  const second = first.then(() => batches.next());
+  expect(await first).toMatchObject({ value: [{ position: 1 }] });
+  await expect.poll(() => buffer.quietMs()).toBe(7);
+  more.resolve();
+  await second;
+  expect(buffer.quietMs()).toBeNull();
+});
+
+it("is not quiet while something waits on disk", async () => {
+  await using disk = await openDisk();
+  const buffer = bufferOf({ ...sourceOf(100), quietMs: () => 7 }, disk);
+  const batches = buffer.batches();
+  await batches.next();
+  await expect.poll(() => given).toBe(100);
+  expect(buffer.quietMs()).toBeNull();
+  await readAll(buffer, batches);
+});
+
 describe("BufferedSource", () => {
   it("hands on what comes, in memory, while the reader keeps up", async () => {
     const buffer = bufferOf(sourceOf(500), null);

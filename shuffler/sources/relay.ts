@@ -6,7 +6,7 @@ import { RelayDisconnected, relayFrames } from "../adapters/relay-socket.ts";
 import { decodeFrame, peekSeq } from "../decode/frame.ts";
 import { rejected } from "../decode/rejection.ts";
 import type { Clock, Places } from "../ports.ts";
-import { RecentTimes } from "./recent-times.ts";
+import { MEDIAN_EVENTS, RecentTimes } from "./recent-times.ts";
 import { RelayHost, SEEK_OVERLAP_MS, type Start } from "./relay-host.ts";
 import type { RelayStats } from "./relay-stats.ts";
 import {
@@ -178,11 +178,6 @@ function urlOf(host: RelayHost, { cursor }: Start): string {
   return url.href;
 }
 
-function isBefore(raw: Uint8Array, timeMs: number): boolean {
-  const message = decodeFrame(raw);
-  return "timeMs" in message && message.timeMs <= timeMs;
-}
-
 /** The frames of one connection as items. */
 class SessionFrames {
   readonly #host: RelayHost;
@@ -191,6 +186,8 @@ class SessionFrames {
   readonly #options: RelayOptions;
   #lastSeq: number | null = null;
   #isOutdated = false;
+  /** The first event behind that warning, and the times of the first ones. */
+  #outdated: { readonly firstSeq: number; readonly times: RecentTimes } | null = null;
   readonly #recent: RecentTimes;
   /** Whether there was a frame with a seq. */
   hasEvents = false;
@@ -272,13 +269,20 @@ class SessionFrames {
     this.#options.onNotice({ kind: "cursor-future", host: this.#host.name, position });
   }
 
-  /** Once the first event behind the warning is there. An overlap that is cut short loses nothing. */
-  #tellOutdated(firstSeq: number, raw: Uint8Array): void {
+  /**
+   * Once the first event behind the warning is there; where a time was looked for once some more are, for any one
+   * may have a wrong time. An overlap that is cut short loses nothing.
+   */
+  #tellOutdated(seq: number, raw: Uint8Array): void {
+    const { soughtMs } = this.#start;
+    this.#outdated ??= { firstSeq: seq, times: new RecentTimes() };
+    const { firstSeq, times } = this.#outdated;
+    times.add(raw);
+    if (soughtMs !== null && times.count < MEDIAN_EVENTS) return;
     this.#isOutdated = false;
     const position = this.#start.position ?? 0;
     if (position === 0 || firstSeq <= position + 1) return; // 0 asks for all there is.
-    if (this.#start.soughtMs !== null && isBefore(raw, this.#start.soughtMs + SEEK_OVERLAP_MS))
-      return;
+    if (soughtMs !== null && (times.medianMs ?? 0) <= soughtMs + SEEK_OVERLAP_MS) return;
     this.#options.stats.outdatedCursors += 1;
     this.#options.onNotice({
       kind: "cursor-outdated",

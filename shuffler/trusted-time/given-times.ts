@@ -5,40 +5,46 @@
 // A table without chains: a frame that lies in a taken slot takes it over, and what lay there is not known again.
 // Frames of one time, length and end are taken for one; their times are the same in any case.
 
+/** Frames that are remembered, and times: several times what a relay repeats after a reconnect. */
 const SLOTS = 32_768;
 const TAIL_BYTES = 8;
 
-/** For a frame that is given for the first time. */
-export const UNDECIDED = Number.NaN;
+/** What `note` answers for a frame that is new. */
+export const NEW_FRAME = -1;
 
 export class GivenTimes {
   readonly #claimsMs = new Float64Array(SLOTS).fill(Number.NaN);
   readonly #marks = new Int32Array(SLOTS);
+  /** By slot: the number of the frame that lies there, counted from 0. */
+  readonly #numbers = new Float64Array(SLOTS);
+  /** By the number of a frame modulo the length. */
   readonly #timesMs = new Float64Array(SLOTS);
+  #noted = 0;
+  #decided = 0;
 
-  /** Where a frame that claims this time lies; `isKnown` asks before `put`. */
-  slotOf(frame: Uint8Array, claimMs: number): number {
-    return (markOf(frame) ^ Math.imul(claimMs | 0, 0x9e3779b1)) & (SLOTS - 1);
-  }
-
-  isKnown(slot: number, frame: Uint8Array, claimMs: number): boolean {
-    return this.#claimsMs[slot] === claimMs && this.#marks[slot] === markOf(frame);
-  }
-
-  put(slot: number, frame: Uint8Array, claimMs: number): void {
+  /** Takes note of a frame. @returns its number if it was given before, else `NEW_FRAME` */
+  note(frame: Uint8Array, claimMs: number): number {
+    const mark = markOf(frame);
+    const slot = (mark ^ Math.imul(claimMs | 0, 0x9e3779b1)) & (SLOTS - 1);
+    const isKnown = this.#claimsMs[slot] === claimMs && this.#marks[slot] === mark;
+    if (isKnown) return this.#numbers[slot] ?? NEW_FRAME;
     this.#claimsMs[slot] = claimMs;
-    this.#marks[slot] = markOf(frame);
-    this.#timesMs[slot] = UNDECIDED;
+    this.#marks[slot] = mark;
+    this.#numbers[slot] = this.#noted;
+    this.#noted += 1;
+    return NEW_FRAME;
   }
 
-  /** The frame that was put there has a time, milliseconds; of one whose slot was taken over nothing is noted. */
-  decide(slot: number, frame: Uint8Array, claimMs: number, timeMs: number): void {
-    if (this.isKnown(slot, frame, claimMs)) this.#timesMs[slot] = timeMs;
+  /** The time of the next new frame, in the order they were noted, milliseconds. */
+  decide(timeMs: number): void {
+    this.#timesMs[this.#decided % SLOTS] = timeMs;
+    this.#decided += 1;
   }
 
-  /** The time of a known frame, milliseconds; NaN when its slot was taken over since. */
-  timeMs(slot: number, frame: Uint8Array, claimMs: number): number {
-    return this.isKnown(slot, frame, claimMs) ? (this.#timesMs[slot] ?? UNDECIDED) : UNDECIDED;
+  /** The time of a frame, milliseconds; null when it is too long ago. */
+  timeMs(number: number): number | null {
+    const isThere = number < this.#decided && number >= this.#decided - SLOTS;
+    return isThere ? (this.#timesMs[number % SLOTS] ?? null) : null;
   }
 }
 

@@ -8,12 +8,15 @@ import {
   LOCAL_FRAMES,
   NEAR_FRAMES,
   TOLERANCE_MS,
+  WIDE_FRAMES,
 } from "./limits.ts";
 import { SortedBlock } from "./sorted-block.ts";
 
 /** Frames of the blocks that are looked at and of the one that is decided, at the most; a power of two. */
 export const RING_FRAMES = 2048;
 const MASK = RING_FRAMES - 1;
+/** Frames that are asked at the most, rounded up to a power of two. */
+const RING_WIDE = 128;
 /** As many blocks, and two more, rounded up to a power of two. */
 const RING_BLOCKS = 64;
 const BLOCK_MASK = RING_BLOCKS - 1;
@@ -52,6 +55,7 @@ export class LookAhead {
   /** For which block, and up to which one, `#long` was made. */
   #longOf = -1;
   #longTo = -1;
+  readonly #least = new SlidingLeast(this.#claimsMs);
   readonly #lows = new Float64Array(BLOCKS);
   readonly #medians = new Float64Array(BLOCKS);
 
@@ -117,6 +121,21 @@ export class LookAhead {
     return votes;
   }
 
+  /** The least claim of the next `WIDE_FRAMES` frames; Infinity when there are none. */
+  leastMs(): number {
+    return this.#least.of(this.#head + 1, Math.min(this.#head + 1 + WIDE_FRAMES, this.#end));
+  }
+
+  /** Whether at least so many of the next `LOCAL_FRAMES` frames are not beyond `mostMs`. */
+  hasUpTo(mostMs: number, count: number): boolean {
+    const end = Math.min(this.#head + 1 + LOCAL_FRAMES, this.#end);
+    let found = 0;
+    for (let i = this.#head + 1; i < end && found < count; i += 1) {
+      if ((this.#claimsMs[i & MASK] ?? 0) <= mostMs) found += 1;
+    }
+    return found === count;
+  }
+
   /** How many of the next `LOCAL_FRAMES` frames are from `leastMs` to `mostMs`. */
   countBetween(leastMs: number, mostMs: number): number {
     const end = Math.min(this.#head + 1 + LOCAL_FRAMES, this.#end);
@@ -166,6 +185,50 @@ export class LookAhead {
   #block(number: number): SortedBlock {
     // The mask keeps the index within the ring.
     return this.#blocks[number & BLOCK_MASK] as SortedBlock;
+  }
+}
+
+/** The least of a range of frames that only moves on: each frame goes in and out once. */
+class SlidingLeast {
+  readonly #claimsMs: Float64Array;
+  /** Numbers of frames in the range that no later one in it is below, in order. */
+  readonly #frames = new Float64Array(RING_WIDE);
+  #first = 0;
+  #count = 0;
+  #end = 0;
+
+  constructor(claimsMs: Float64Array) {
+    this.#claimsMs = claimsMs;
+  }
+
+  of(start: number, end: number): number {
+    if (this.#end < start) {
+      this.#end = start;
+      this.#count = 0;
+    }
+    for (; this.#end < end; this.#end += 1) this.#add(this.#end);
+    while (this.#count > 0 && this.#frame(0) < start) {
+      this.#first += 1;
+      this.#count -= 1;
+    }
+    return this.#count === 0 ? Number.POSITIVE_INFINITY : this.#claimOf(this.#frame(0));
+  }
+
+  #add(frame: number): void {
+    const claimMs = this.#claimOf(frame);
+    while (this.#count > 0 && this.#claimOf(this.#frame(this.#count - 1)) >= claimMs) {
+      this.#count -= 1;
+    }
+    this.#frames[(this.#first + this.#count) & (RING_WIDE - 1)] = frame;
+    this.#count += 1;
+  }
+
+  #frame(at: number): number {
+    return this.#frames[(this.#first + at) & (RING_WIDE - 1)] ?? 0;
+  }
+
+  #claimOf(frame: number): number {
+    return this.#claimsMs[frame & MASK] ?? 0;
   }
 }
 

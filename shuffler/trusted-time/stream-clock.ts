@@ -168,6 +168,10 @@ export class StreamClock {
       this.#weigh(-DISPROVED_WEIGHT);
       return true;
     }
+    if (this.#isSupported(claimMs, gapMs, view, next)) {
+      this.#weigh(-SUPPORTED_WEIGHT);
+      return false;
+    }
     const votes = next.votes(claimMs, leastMs, LOCAL_FRAMES, gapMs);
     if (votes.voters < VOTERS_MIN) return heldMs > this.#ms + this.#spanMs();
     this.#noteSilence(claimMs, view.lowMs, votes, next);
@@ -178,6 +182,14 @@ export class StreamClock {
     if (isHeld) return true;
     const part = this.#age < ESTABLISHED_FRAMES ? this.#partOfNew(view) : this.#part;
     return isContradicted(next.votes(claimMs, leastMs, WIDE_FRAMES, gapMs), part);
+  }
+
+  /** Whether nothing speaks against it, which is mostly so: it decides as the votes would. */
+  #isSupported(claimMs: number, gapMs: number, view: Readonly<LongView>, next: LookAhead): boolean {
+    if (this.#age < ESTABLISHED_FRAMES || claimMs > this.#ms + gapMs) return false;
+    const heldMs = claimMs - TOLERANCE_MS;
+    if (heldMs > view.lowMs || heldMs > next.leastMs()) return false;
+    return next.hasUpTo(claimMs + gapMs, VOTERS_MIN);
   }
 
   /** By the next frames, and by those of the long view. */

@@ -5,7 +5,7 @@
 import { peekTimeMs } from "../decode/peek-time.ts";
 import type { Clock } from "../ports.ts";
 import type { Source, SourceItem } from "../sources/source.ts";
-import { GivenTimes } from "./given-times.ts";
+import { GivenTimes, NEW_FRAME } from "./given-times.ts";
 import { ITEM_BYTES, LOOK_AHEAD_BYTES_MAX, QUIET_MS, QUIET_SLACK_MS } from "./limits.ts";
 import type { ClockCounters } from "./stream-clock.ts";
 import { TrustedTimes } from "./trusted-times.ts";
@@ -28,13 +28,8 @@ export type TimeStats = Readonly<ClockCounters> & {
   readonly isWallTrusted: boolean;
 };
 
-/** An item that waits; its time, if it has one, and whether it votes or is a frame given before. */
-type Waiting = {
-  readonly item: SourceItem;
-  readonly claimMs: number | null;
-  readonly slot: number;
-  readonly votes: boolean;
-};
+/** What waits without a vote: how many items had come before it, and which frame it repeats (`NEW_FRAME`: it has no time). */
+type Silent = { readonly at: number; readonly repeats: number };
 
 export class TimedSource implements Source {
   readonly name: string;
@@ -43,9 +38,12 @@ export class TimedSource implements Source {
   readonly #times: TrustedTimes;
   readonly #passedPosition: number;
   readonly #known = new GivenTimes();
-  #waiting: Waiting[] = [];
+  #waiting: SourceItem[] = [];
   /** Those before it have left. */
   #first = 0;
+  #silent: Silent[] = [];
+  #came = 0;
+  #left = 0;
   #bytes = 0;
   #out: SourceItem[] = [];
   #last: SourceItem | null = null;
@@ -138,50 +136,40 @@ export class TimedSource implements Source {
         this.#give(item);
         continue;
       }
-      this.#wait(item, claimMs, wallMs);
+      const repeats = claimMs === null ? NEW_FRAME : this.#known.note(item.raw, claimMs);
+      const votes = claimMs !== null && repeats === NEW_FRAME;
+      if (votes) this.#times.push(claimMs, item.position, wallMs);
+      else this.#silent.push({ at: this.#came, repeats });
+      this.#waiting.push(item);
+      this.#came += 1;
+      this.#bytes += bytesOf(item);
       this.#settle(wallMs);
     }
   }
 
-  #wait(item: SourceItem, claimMs: number | null, wallMs: number): void {
-    this.#bytes += bytesOf(item);
-    if (claimMs === null) {
-      this.#waiting.push({ item, claimMs, slot: 0, votes: false });
-      return;
-    }
-    const slot = this.#known.slotOf(item.raw, claimMs);
-    const votes = !this.#known.isKnown(slot, item.raw, claimMs);
-    this.#waiting.push({ item, claimMs, slot, votes });
-    if (!votes) return;
-    this.#known.put(slot, item.raw, claimMs);
-    this.#times.push(claimMs, item.position, wallMs);
+  #timed(item: SourceItem, wallMs: number): SourceItem {
+    const trustedMs = this.#times.take(wallMs);
+    this.#known.decide(trustedMs);
+    return timed(item, trustedMs);
   }
 
-  /** The item with its time. */
-  #timed({ item, claimMs, slot, votes }: Waiting, wallMs: number): SourceItem {
-    if (claimMs === null) return item;
-    if (!votes) {
-      const timeMs = this.#known.timeMs(slot, item.raw, claimMs);
-      return { ...item, trustedMs: Number.isNaN(timeMs) ? this.#times.notAhead(claimMs) : timeMs };
-    }
-    const trustedMs = this.#times.take(wallMs);
-    this.#known.decide(slot, item.raw, claimMs, trustedMs);
-    return { ...item, trustedMs };
+  #repeated(item: SourceItem, { repeats }: Silent): SourceItem {
+    if (repeats === NEW_FRAME) return item;
+    return timed(item, this.#known.timeMs(repeats) ?? this.#times.clockMs);
   }
 
   /** Hands out what can be. */
   #settle(wallMs: number, all = false): void {
-    for (
-      let one = this.#waiting[this.#first];
-      one !== undefined;
-      one = this.#waiting[this.#first]
-    ) {
-      const { item, votes } = one;
-      const isDue = all || this.#bytes >= LOOK_AHEAD_BYTES_MAX;
-      if (votes && !isDue && !this.#times.canTake(wallMs)) break;
+    while (this.#first < this.#waiting.length) {
+      const item = this.#waiting[this.#first] as SourceItem; // It is before the end.
+      const silent = this.#silent[0]?.at === this.#left ? this.#silent[0] : null;
+      const isDue = silent !== null || all || this.#bytes >= LOOK_AHEAD_BYTES_MAX;
+      if (!isDue && !this.#times.canTake(wallMs)) break;
+      if (silent !== null) this.#silent.shift();
       this.#first += 1;
+      this.#left += 1;
       this.#bytes -= bytesOf(item);
-      this.#give(this.#timed(one, wallMs));
+      this.#give(silent === null ? this.#timed(item, wallMs) : this.#repeated(item, silent));
     }
     if (this.#first < 1024 || this.#first * 2 < this.#waiting.length) return;
     this.#waiting = this.#waiting.slice(this.#first);
@@ -232,6 +220,12 @@ async function read(batches: AsyncIterator<readonly SourceItem[]>): Promise<Read
   } catch (error) {
     return { kind: "broken", error };
   }
+}
+
+/** A frame with its time. A copy by `...` takes a tenth of a frame's time. */
+function timed({ position, raw, session }: SourceItem, trustedMs: number): SourceItem {
+  if (session === undefined) return { kind: "frame", position, raw, trustedMs };
+  return { kind: "frame", position, raw, session, trustedMs };
 }
 
 function bytesOf({ raw }: SourceItem): number {

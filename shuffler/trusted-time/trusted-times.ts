@@ -46,11 +46,6 @@ export class TrustedTimes {
     return this.#clock.ms;
   }
 
-  /** A time that does not move the clock: the claim, or the clock where that is behind it. */
-  notAhead(claimMs: number): number {
-    return Math.min(claimMs, this.#clock.ms);
-  }
-
   /** Frames that wait. */
   get size(): number {
     return this.#next.size;

@@ -100,3 +100,18 @@ it("lets what has no frame pass", async () => {
   const check = () => Promise.reject(new Error("not asked"));
   expect(await positionsAndReasons(verifiedSource(sourceOf([item]), { check }))).toEqual(["5"]);
 });
+
+it("is not quiet while a frame is being checked", async () => {
+  const checked = Promise.withResolvers<null>();
+  const inner = { ...sourceOf([frame(1)]), quietMs: () => 5 };
+  const source = verifiedSource(inner, { check: () => checked.promise });
+  const batches = source.batches()[Symbol.asyncIterator]();
+  const first = batches.next();
+  await Promise.resolve();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(source.quietMs?.()).toBeNull();
+  checked.resolve(null);
+  await first;
+  expect((await batches.next()).done).toBe(true);
+  expect(source.quietMs?.()).toBe(5);
+});

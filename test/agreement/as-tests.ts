@@ -1,13 +1,18 @@
 // `fpaas test`: the program gets a test for each pipeline, which expects what `fpaas run` gives with one partition, as
 // tests have.
 
+import { join } from "node:path";
 import { expect } from "vitest";
-import { decodeRecording } from "../../bench/simulated-relay/recording.ts";
 import { TestFolder } from "../../cli/testing/command.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { stdoutTopic } from "../../plan/plan.ts";
+import { systemClock } from "../../runtime/adapters/system-clock.ts";
 import { PlanDriver } from "../../runtime/plan-driver.ts";
+import { RepeatFilter } from "../../runtime/repeat-filter.ts";
 import { Shuffler } from "../../shuffler/shuffle.ts";
+import type { ShuffledMessage } from "../../shuffler/shuffled-message.ts";
+import { openRecording } from "../../shuffler/sources/recording.ts";
+import { TimedSource } from "../../shuffler/trusted-time/timed-source.ts";
 import { plansOf } from "./groups.ts";
 import { addCounts, type Counts, type Fields, type Outcome } from "./outcome.ts";
 import { runOf, testOf } from "./ways.ts";
@@ -24,7 +29,7 @@ export async function expectPassingTests(source: string, recording: Uint8Array):
   await folder.write(RECORDING, recording);
   const file = await folder.write("one.fpl", text);
   const outcome = await runOf(folder, [file, "--from", RECORDING, "--partitions", "1"]);
-  const counts = countsByPipeline(plans, decodeRecording(recording));
+  const counts = await countsByPipeline(plans, join(folder.path, RECORDING));
   expect(addCounts([...counts.values()])).toEqual(outcome.counts);
   // Tests of its own read files beside it.
   const tests = testsOf(plans, RECORDING, outcome, counts);
@@ -42,17 +47,19 @@ function withOnePartition(text: string): string {
 }
 
 /** What each pipeline counts, with one partition of the firehose. @param plans with one partition everywhere */
-function countsByPipeline(
+async function countsByPipeline(
   plans: readonly Plan[],
-  frames: readonly Uint8Array[],
-): ReadonlyMap<string, Counts> {
+  recording: string,
+): Promise<ReadonlyMap<string, Counts>> {
   const driver = new PlanDriver(plans, 1, () => undefined);
-  const options = { partitions: 1, relay: "test", maxPayloadBytes: 2 ** 23, clock: null };
-  const shuffler = new Shuffler(options);
-  for (const [position, raw] of frames.entries()) {
-    for (const message of shuffler.push({ kind: "frame", raw, position })) driver.push(message);
-  }
-  for (const message of shuffler.closeWindows()) driver.push(message);
+  const shuffler = new Shuffler({ partitions: 1, relay: "test", maxPayloadBytes: 2 ** 23 });
+  const repeats = new RepeatFilter();
+  const push = (messages: readonly ShuffledMessage[]): void => {
+    for (const message of messages) if (repeats.admits(message)) driver.push(message);
+  };
+  const source = new TimedSource({ source: openRecording(recording, null), clock: systemClock });
+  for await (const items of source.batches()) for (const item of items) push(shuffler.push(item));
+  push(shuffler.closeWindows());
   driver.flush();
   const counters = Map.groupBy(driver.counters(), ({ pipeline }) => pipeline);
   return new Map([...counters].map(([pipeline, all]) => [pipeline, addCounts(all)]));

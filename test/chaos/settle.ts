@@ -6,7 +6,7 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { FIREHOSE_STREAM, FIREHOSE_SUBJECTS } from "../../plan/names.ts";
 import { untilTopicReaches } from "../support/fpaas.ts";
 import type { PlainEvent } from "../support/reference.ts";
-import { closingFrame } from "./tape.ts";
+import { closingFrames } from "./tape.ts";
 import { comesTrue } from "./wait.ts";
 import type { World } from "./world.ts";
 
@@ -30,7 +30,7 @@ export async function settle(
   if (!(await comesTrue(isStored, SETTLE_MS_MAX)))
     return "the events did not all reach the firehose";
   const lastMs = sent.reduce((latest, { timeMs }) => Math.max(latest, timeMs), 0);
-  const closing = await closingFrame(relay.headSeq() + 1, lastMs + CLOSING_MS);
+  const closing = await closingFrames(relay.headSeq() + 1, lastMs + CLOSING_MS);
   const open = new Set(topics);
   const ended = Promise.all(
     topics.map(async (topic) => {
@@ -39,7 +39,7 @@ export async function settle(
     }),
   ).then(() => true);
   const isEnded = async () => {
-    relay.sendAll(closing); // Again and again: a shuffler may be connecting just now.
+    for (const frame of closing) relay.sendAll(frame); // Again and again: a shuffler may be connecting just now.
     return await Promise.race([ended, sleep(POLL_MS, false)]);
   };
   return (await comesTrue(isEnded, SETTLE_MS_MAX))

@@ -4,6 +4,7 @@
 import { identityFrame, messageFrame } from "../../bench/simulated-relay/frame.ts";
 import { createSimulatedNetwork } from "../../bench/simulated-relay/network.ts";
 import { readFrame } from "../../bench/simulated-relay/read-frame.ts";
+import { LOCAL_FRAMES } from "../../shuffler/trusted-time/limits.ts";
 import { text } from "../support/reference.ts";
 
 export type TapeOptions = {
@@ -18,6 +19,7 @@ const ROUND_FRAMES = 1500;
 const ACCOUNTS = 150;
 const START_MS = Date.UTC(2026, 6, 4, 12);
 const FIRST_SEQ = 1_000_001;
+const CLOSING_FRAMES = 2 * LOCAL_FRAMES;
 
 export async function makeTape(options: TapeOptions): Promise<Uint8Array[]> {
   const roundMs = (ROUND_FRAMES / options.framesPerSecond) * 1000;
@@ -30,11 +32,16 @@ export async function makeTape(options: TapeOptions): Promise<Uint8Array[]> {
   return tape;
 }
 
-/** An event of somebody else, later than everything: it closes the windows that end before. */
-export async function closingFrame(seq: number, timeMs: number): Promise<Uint8Array> {
+/**
+ * One event of somebody else, later than everything: it closes the windows that end before. It comes in many
+ * frames: a single one that is ahead of all others would not be believed.
+ */
+export async function closingFrames(firstSeq: number, timeMs: number): Promise<Uint8Array[]> {
   const time = new Date(timeMs).toISOString();
   const did = "did:plc:zzzzzzzzzzzzzzzzzzzzzzzz";
-  return (await identityFrame(did, "closing.test", { seq, time })).bytes;
+  const seqs = Array.from({ length: CLOSING_FRAMES }, (_, i) => firstSeq + i);
+  const made = seqs.map((seq) => identityFrame(did, "closing.test", { seq, time }));
+  return (await Promise.all(made)).map(({ bytes }) => bytes);
 }
 
 async function makeRound(seed: number, durationMs: number): Promise<Uint8Array[]> {

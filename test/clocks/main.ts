@@ -67,7 +67,7 @@ if (values.only === "" || values.only === "speed") {
   await realFrames();
   for (const live of [false, true]) for (const share of [0, 0.33]) bench(live, share);
 }
-console.log(failures === 0 ? "\nall as allowed" : "\n" + `${failures} not as allowed`);
+console.log(failures === 0 ? "\nall as allowed" : `\n${failures} not as allowed`);
 process.exitCode = failures === 0 ? 0 : 1;
 
 function text({ bent, bentMsMax, late: [soon, later] }: Verdict): string {

@@ -13,8 +13,8 @@ export type Records = {
   readonly flat: boolean;
   /** Whether two records may stand at the same place of the order: then nothing is asked that it decides. */
   readonly tied: boolean;
-  /** Keys of the windowed reduce these are results of, as long as `top` may follow; and what they were made from. */
-  readonly keys: readonly (Field & { readonly from: string })[] | null;
+  /** Keys of the windowed reduce these are results of, as long as `top` may follow. */
+  readonly keys: readonly Field[] | null;
 };
 
 /** What a topic must hold. */
@@ -37,8 +37,6 @@ export class Draft {
   /** Topics of late records: nobody reads those further. */
   readonly sides: Expected[] = [];
   readonly counts: ExpectedCount[] = [];
-  /** Known faults of the engine that the program may show: a difference counts apart. */
-  readonly explained = new Set<string>();
   /** What the program is made of, for the statistics. */
   readonly shapes = new Set<string>();
   /** What names of topics and pipelines begin with, so that several programs can run beside each other. */

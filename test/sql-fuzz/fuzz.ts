@@ -21,8 +21,6 @@ export type Finding = {
   readonly records: number;
   /** What differs; null when nothing does. */
   readonly wrong: string | null;
-  /** A known fault of the engine that may be the cause, if any. */
-  readonly explained: string | null;
   readonly commits: readonly Commit[];
   readonly statements: readonly string[];
 };
@@ -35,14 +33,7 @@ export async function fuzz(
 ): Promise<Finding> {
   const { draft, text, commits } = drawn(seed);
   const given = broken.losesOne ? commits.toSpliced(commits.length >> 1, 1) : commits;
-  const { wrong, records } = await compared(connection, seed, { draft, text, commits }, given);
-  return { ...findingOf(seed, { draft, text, commits }), records, wrong };
-}
-
-function findingOf(seed: number, { draft, text, commits }: Case) {
-  const [explained = null] = draft.explained;
-  const { statements } = draft.tables;
-  return { seed, text, shapes: draft.shapes, explained, commits, statements };
+  return await compared(connection, seed, { draft, text, commits }, given);
 }
 
 /** What the program of a seed is made of. */
@@ -67,16 +58,19 @@ async function compared(
   seed: number,
   { draft, text, commits }: Case,
   given = commits,
-) {
-  const partitions = partitioned(commits, draft.told);
-  const messages = messagesOf(partitioned(given, draft.told), seededRandom(seed * 3 + 2));
+): Promise<Finding> {
+  const { shapes, tables, told } = draft;
+  const found = { seed, text, shapes, commits, statements: tables.statements };
+  const partitions = partitioned(commits, told);
+  const messages = messagesOf(partitioned(given, told), seededRandom(seed * 3 + 2));
   try {
     const run = runEngine(text, messages);
     const answer = await answerOf(connection, draft, partitions);
     const records = [...answer.topics.values()].reduce((sum, { length }) => sum + length, 0);
-    return { wrong: differences(draft, answer, run), records };
+    return { ...found, records, wrong: differences(draft, answer, run) };
   } catch (error) {
-    return { wrong: error instanceof Error ? error.message : String(error), records: 0 };
+    const wrong = error instanceof Error ? error.message : String(error);
+    return { ...found, records: 0, wrong };
   }
 }
 
@@ -105,15 +99,14 @@ function differences(draft: Draft, answer: Answer, run: EngineRun): string | nul
 /** The fewest commits that still differ, found by leaving out ever smaller pieces. */
 export async function shrunk(connection: DuckDBConnection, seed: number): Promise<Finding> {
   const { draft, text, commits } = drawn(seed);
-  let least = commits;
-  for (let piece = Math.ceil(least.length / 2); piece >= 1; piece = Math.floor(piece / 2)) {
-    for (let at = 0; at < least.length; ) {
-      const tried = [...least.slice(0, at), ...least.slice(at + piece)];
-      const { wrong } = await compared(connection, seed, { draft, text, commits: tried });
-      if (wrong === null) at += piece;
-      else least = tried;
+  let least = await compared(connection, seed, { draft, text, commits });
+  for (let piece = Math.ceil(commits.length / 2); piece >= 1; piece = Math.floor(piece / 2)) {
+    for (let at = 0; at < least.commits.length; ) {
+      const tried = least.commits.toSpliced(at, piece);
+      const finding = await compared(connection, seed, { draft, text, commits: tried });
+      if (finding.wrong === null) at += piece;
+      else least = finding;
     }
   }
-  const { wrong, records } = await compared(connection, seed, { draft, text, commits: least });
-  return { ...findingOf(seed, { draft, text, commits: least }), records, wrong };
+  return least;
 }

@@ -12,14 +12,16 @@ export function text(value: string): string {
 
 /** The tables of a program, each made from those before it. */
 export class Tables {
-  readonly statements: string[] = [];
-  #made = 0;
+  readonly #statements: string[] = [];
+
+  get statements(): readonly string[] {
+    return this.#statements;
+  }
 
   /** Adds a table; gives its name. */
   make(select: string): string {
-    this.#made += 1;
-    const name = `t${this.#made}`;
-    this.statements.push(`CREATE OR REPLACE TEMP TABLE ${name} AS ${select}`);
+    const name = `t${this.#statements.length + 1}`;
+    this.#statements.push(`CREATE OR REPLACE TEMP TABLE ${name} AS ${select}`);
     return name;
   }
 }

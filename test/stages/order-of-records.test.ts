@@ -171,3 +171,16 @@ describe("results of groups, which nothing but their contents tells apart", () =
     expect(results.map(({ dids }) => dids)).toEqual([["did:plc:b", "did:plc:a", "did:plc:c"]]);
   });
 });
+
+describe("top", () => {
+  it("breaks ties by key as values, the least first: null, then 9 before 10, texts by code point", () => {
+    const keys = [10, "b", "\uffff", 9, "\u{1f600}", null, "a!", "a"];
+    const events = keys.map((key, n) => ({ did: "did:plc:a", timeMs: T0 + n, record: { key } }));
+    const results = run(
+      "window tumbling(size: 1m) |> reduce by record.key as key { n: count() } |> top(8, by: n)",
+      madeItems(events),
+    );
+    const least = [null, 9, 10, "a", "a!", "b", "\uffff", "\u{1f600}"];
+    expect(results.map(({ key }) => key)).toEqual(least);
+  });
+});

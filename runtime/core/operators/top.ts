@@ -17,7 +17,7 @@ import type { EmitOrdered, StatefulOperator } from "./stateful.ts";
 type Ranked = {
   readonly record: Value;
   readonly by: Value;
-  readonly key: string;
+  readonly keys: Value;
   readonly order: RecordOrder;
 };
 type Board = { readonly timeMs: number; readonly per: string; ranked: Ranked[] };
@@ -41,7 +41,7 @@ export class Top implements StatefulOperator {
   add(row: Row): void {
     const [record = null, by = null, per = null, keys = null] = row.columns;
     const board = this.#board(row.timeMs, canonicalKey([per]));
-    const one = { record, by, key: canonicalKey([keys]), order: row.order };
+    const one = { record, by, keys, order: row.order };
     const at = board.ranked.findLastIndex((other) => compareRanked(other, one) <= 0) + 1;
     if (at >= this.#n) return;
     board.ranked.splice(at, 0, one);
@@ -100,7 +100,7 @@ export class Top implements StatefulOperator {
 
 /** Greatest `by` first, null last of all; ties by key, then in the order of records. */
 function compareRanked(a: Ranked, b: Ranked): number {
-  return compareBy(a.by, b.by) || compareText(a.key, b.key) || compareOrder(a.order, b.order);
+  return compareBy(a.by, b.by) || compareValues(a.keys, b.keys) || compareOrder(a.order, b.order);
 }
 
 function compareBy(a: Value, b: Value): number {
@@ -118,7 +118,7 @@ function stateKey(board: Board): string {
 
 function saveBoard(board: Board): Uint8Array {
   return encodeRecord(
-    board.ranked.map(({ record, by, key, order }) => [record, by, key, ...saveOrder(order)]),
+    board.ranked.map(({ record, by, keys, order }) => [record, by, keys, ...saveOrder(order)]),
   );
 }
 
@@ -127,9 +127,8 @@ function loadBoard(key: string, bytes: Uint8Array): Board {
   assert(Array.isArray(saved), "state is not of this operator");
   const bar = key.indexOf("|");
   const ranked = saved.map((one): Ranked => {
-    const [record = null, by = null, text = "", ...order] = Array.isArray(one) ? one : [];
-    assert(typeof text === "string", "a board is saved with its keys");
-    return { record, by, key: text, order: loadOrder(order) };
+    const [record = null, by = null, keys = null, ...order] = Array.isArray(one) ? one : [];
+    return { record, by, keys, order: loadOrder(order) };
   });
   return { timeMs: Number(key.slice(0, bar)), per: key.slice(bar + 1), ranked };
 }

@@ -60,10 +60,10 @@ export const TRUSTED_TIME_FAULTS: readonly Mutant[] = [
   },
   {
     file: "shuffler/trusted-time/given-times.ts",
-    find: "this.#timesMs[slot] = UNDECIDED;",
-    replace: "this.#timesMs[slot] = claimMs;",
+    find: "this.#timesMs[this.#decided % SLOTS] = timeMs;",
+    replace: "this.#timesMs[this.#decided % SLOTS] = 0;",
     suite: GIVEN,
-    why: "a frame that is given again before it is decided gets its host's claim",
+    why: "a frame that is given again gets another time than at first",
   },
   {
     file: "shuffler/trusted-time/given-times.ts",
