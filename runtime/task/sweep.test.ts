@@ -14,7 +14,6 @@ import { COMMIT, runStageTask } from "./stage-task.ts";
 const STREAM = bucketStream(0);
 const MESSAGES = 5;
 const READ = 3;
-const PATIENTLY = { timeout: 10_000 };
 const task = { stage: "s1", partition: 0 };
 const deployment = deploymentOf(simulatedPlan);
 const exchange = exchangeSubject(deployment.address, lineageOf(deployment, "s1"), 0);
@@ -48,7 +47,7 @@ it("a sweep deletes what was processed, and not what is still to be read", async
   const running = runStageTask(deployment, task, ports, stop.signal);
   try {
     const left = async () => await seqsOn(log, exchange);
-    await expect.poll(left, PATIENTLY).toEqual(seqs.slice(READ));
+    await expect.poll(left).toEqual(seqs.slice(READ));
     const { checkpoint } = checkpointSubjects(deployment, task);
     expect(await seqsOn(log, checkpoint)).toHaveLength(1);
   } finally {

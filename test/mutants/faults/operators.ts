@@ -158,7 +158,7 @@ export const OPERATOR_FAULTS: readonly Mutant[] = [
   },
   {
     file: "runtime/core/operators/top.ts",
-    find: "return compareBy(a.by, b.by) || compareText(a.key, b.key) || compareOrder(a.order, b.order);",
+    find: "return compareBy(a.by, b.by) || compareValues(a.keys, b.keys) || compareOrder(a.order, b.order);",
     replace: "return compareBy(a.by, b.by);",
     suite: [...SIMULATION, "test/stages/stateful.test.ts"],
     why: "which of two equals is in the top depends on how partitions interleave",
