@@ -45,10 +45,14 @@ it("a sweep deletes what was processed, and not what is still to be read", async
   const stop = new AbortController();
   const ports = { log, clock: new HastyClock(), report: () => undefined };
   const running = runStageTask(deployment, task, ports, stop.signal);
-  await expect.poll(async () => await seqsOn(log, exchange)).toEqual(seqs.slice(READ));
-  const { checkpoint } = checkpointSubjects(deployment, task);
-  expect(await seqsOn(log, checkpoint)).toHaveLength(1);
-  stop.abort();
+  try {
+    const left = async () => await seqsOn(log, exchange);
+    await expect.poll(left).toEqual(seqs.slice(READ));
+    const { checkpoint } = checkpointSubjects(deployment, task);
+    expect(await seqsOn(log, checkpoint)).toHaveLength(1);
+  } finally {
+    stop.abort();
+  }
   expect(await running).toBe("stopped");
 });
 
