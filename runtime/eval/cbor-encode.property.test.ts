@@ -135,14 +135,15 @@ describe("at every fill of its memory, the writer writes as the naive encoder", 
 
 const EMPTY = new Uint8Array();
 const TIME_MS = 1_783_166_400_123;
-const AT_ITS_TIME = { seenMs: TIME_MS, seq: 2 ** 40, place: [0, 0], contents: 0 };
+const AT_ITS_TIME = { seenMs: TIME_MS, seq: 2 ** 40, place: [0], contents: 0 };
 /** Orders of rows, and what is written of them. */
 const ORDERS: readonly (readonly [RecordOrder, number | number[]])[] = [
   [AT_ITS_TIME, 2 ** 40],
-  [{ ...AT_ITS_TIME, seenMs: TIME_MS + 950, place: [] }, [950, 2 ** 40, 0]],
+  [{ ...AT_ITS_TIME, place: [0, 0] }, [0, 2 ** 40, 0, 0, 0]],
+  [{ ...AT_ITS_TIME, seenMs: TIME_MS + 950 }, [950, 2 ** 40, 0, 0]],
   [
     { seenMs: 0, seq: 0, place: [0, 300, 0], contents: 2 ** 53 - 1 },
-    [-TIME_MS, 0, 2 ** 53 - 1, 0, 300],
+    [-TIME_MS, 0, 2 ** 53 - 1, 0, 300, 0],
   ],
 ];
 

@@ -201,7 +201,7 @@ describe("sequences", () => {
   });
 
   it("of rows give back time, order, keys and columns", () => {
-    const seen = { seenMs: 1783000000123, seq: 7, place: [], contents: 0 };
+    const seen = { seenMs: 1783000000123, seq: 7, place: [0], contents: 0 };
     const order = { seenMs: 900, seq: 2 ** 53 - 1, place: [0, 3], contents: 2 ** 53 - 1 };
     const rows = [
       { timeMs: 1783000000123, order: seen, keys: ["a"], columns: [1, null, new Instant(5)] },

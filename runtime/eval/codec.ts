@@ -69,7 +69,7 @@ export function encodeRow(row: Row): Uint8Array {
   writer.reset();
   writer.listHeader(ROW_PARTS);
   writer.number(row.timeMs);
-  writeOrder(writer, row.order, row.order.contents, row.timeMs);
+  writeOrder(writer, row.order, row.order.contents, row.timeMs, true);
   writer.list(row.keys, 0);
   writer.list(row.columns, 0);
   return writer.take();

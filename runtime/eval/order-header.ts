@@ -4,13 +4,13 @@
 //   header = base64 of entries, one a record; those at the end that say nothing are left out
 //   entry  = 0                                            a result: seen a second past its time, seq 0, no place
 //          | 1 + 8·|Δseen| + flags, |Δseq| [, n, n numbers]
-//   flags  = 1: it has a place · 2: Δseen is negative · 4: Δseq is negative
+//   flags  = 1: its place is told, and not `[0]` · 2: Δseen is negative · 4: Δseq is negative
 //
 // Differences are to the entry before that was not 0; numbers are in LEB128, seven bits a byte, the least first.
 
 import { WATERMARK_DELAY_MS } from "../../plan/event.ts";
 import { MalformedPayload } from "./eval-error.ts";
-import { placeLength, type RecordOrder } from "./record-order.ts";
+import { FIRST_PLACE, isFirstPlace, type RecordOrder } from "./record-order.ts";
 
 /** A message is closed when its orders reach this: the server refuses headers of more than 65 535 bytes. */
 export const ORDER_BYTES_TARGET = 24 * 1024;
@@ -41,17 +41,17 @@ export class OrderWriter {
 
   /** Adds the order of the next record, whose time is `timeMs` (NaN: it has none). */
   add({ seenMs, seq, place }: Position, timeMs: number): void {
-    const places = placeLength(place);
+    const places = place.length;
+    const isTold = !isFirstPlace(place);
     if (seq === 0 && places === 0 && seenMs === timeMs + WATERMARK_DELAY_MS) {
       this.#byte(0);
       return;
     }
     const [seenBy, seqBy] = [seenMs - this.#seenMs, seq - this.#seq];
-    const flags =
-      (places > 0 ? PLACED : 0) + (seenBy < 0 ? SEEN_BACK : 0) + (seqBy < 0 ? SEQ_BACK : 0);
+    const flags = (isTold ? PLACED : 0) + (seenBy < 0 ? SEEN_BACK : 0) + (seqBy < 0 ? SEQ_BACK : 0);
     this.#number(1 + FLAGS * Math.abs(seenBy) + flags);
     this.#number(Math.abs(seqBy));
-    if (places > 0) {
+    if (isTold) {
       this.#number(places);
       for (let i = 0; i < places; i += 1) this.#number(place[i] ?? 0);
     }
@@ -124,6 +124,7 @@ export class OrderReader {
     into.seenMs = this.#seenMs;
     into.seq = this.#seq;
     if ((flags & PLACED) !== 0) this.#place(into.place);
+    else into.place.push(...FIRST_PLACE);
   }
 
   #place(into: number[]): void {

@@ -71,7 +71,7 @@ describe("the order of records", () => {
         expect(loadOrder(saveOrder(one))).toEqual(one);
       }),
     );
-    expect(loadOrder([1000, 7])).toEqual({ seenMs: 1000, seq: 7, place: [], contents: 0 });
+    expect(loadOrder([1000, 7])).toEqual({ seenMs: 1000, seq: 7, place: [0], contents: 0 });
   });
 
   it("tells contents apart by their bytes alone, by a number that is never 0", () => {

@@ -24,11 +24,12 @@ export type RecordOrder = {
   readonly contents: number;
 };
 
-/** Of what is first in everything it makes. */
-export const FIRST_PLACE: readonly number[] = [];
+/** Of the first operation of a commit, which most have only one of. What it makes goes on from here: `[0, 2]`. */
+export const FIRST_PLACE: readonly number[] = [0];
+const NO_PLACE: readonly number[] = [];
 
 /** The order of a result: the relay's time was at least a second past its instant when it was complete. */
-export function orderOfResult(atMs: number, place = FIRST_PLACE): RecordOrder {
+export function orderOfResult(atMs: number, place = NO_PLACE): RecordOrder {
   return { seenMs: atMs + WATERMARK_DELAY_MS, seq: 0, place, contents: 0 };
 }
 
@@ -53,36 +54,45 @@ function comparePlaces(a: readonly number[], b: readonly number[]): number {
   return 0;
 }
 
-/** How many numbers of a place count: zeros at its end do not. */
+/** How many numbers of a place tell it apart from others: zeros at its end do not. */
 export function placeLength(place: readonly number[]): number {
   let length = place.length;
   while (length > 0 && place[length - 1] === 0) length -= 1;
   return length;
 }
 
+/** Whether it is the one that most records have, and that therefore need not be said. */
+export function isFirstPlace(place: readonly number[]): boolean {
+  return place.length === 1 && place[0] === 0;
+}
+
 /** The order as values of a list that is stored, `place` last; `loadOrder` reads it back. */
 export function saveOrder({ seenMs, seq, contents, place }: RecordOrder): Value[] {
-  return contents === 0 && place.length === 0 ? [seenMs, seq] : [seenMs, seq, contents, ...place];
+  const isFirst = contents === 0 && isFirstPlace(place);
+  return isFirst ? [seenMs, seq] : [seenMs, seq, contents, ...place];
 }
 
 /** What `saveOrder` gave; also what 0.1 stored, `[timeMs, seq]`. */
 export function loadOrder(saved: readonly Value[]): RecordOrder {
   const [seenMs = 0, seq = 0, contents = 0, ...place] = saved.map(Number);
-  return { seenMs, seq, contents, place: place.length === 0 ? FIRST_PLACE : place };
+  return { seenMs, seq, contents, place: saved.length <= 2 ? FIRST_PLACE : place };
 }
 
 /**
  * Writes the order as the second part of a row: its seq alone, where the row was seen at its own time `timeMs` and
- * nothing else is to be said; else `[seen − time, seq, contents, …place]`.
+ * is in the first place; else `[seen − time, seq, contents, …place]`.
+ * @param whole whether what is behind makes more of the record, and so has to know how long its place is
  */
 export function writeOrder(
   writer: CborWriter,
   { seenMs, seq, place }: Omit<RecordOrder, "contents">,
   contents: number,
   timeMs: number,
+  whole: boolean,
 ): void {
-  const places = placeLength(place);
-  if (seenMs === timeMs && contents === 0 && places === 0) {
+  const places = whole ? place.length : placeLength(place);
+  const isFirst = whole ? isFirstPlace(place) : places === 0;
+  if (seenMs === timeMs && contents === 0 && isFirst) {
     writer.number(seq);
     return;
   }

@@ -380,7 +380,7 @@ function printPassed({ did, post, item, timeMs }: SimEvent): Fields {
 /** What one record makes keeps its order, in the stage and behind a topic. */
 const unnested: Draw = (random) => {
   const shape = drawTumbling(random);
-  const chained = random.chance(0.5);
+  const way = random.int(3);
   const unnest = "|> unnest record.labels as label";
   const reduce = `|> ${shape.text} |> reduce by post { first: first(label), chars: first(length(label)),
       all: collect(label, max: 6), last: last(length(label)) } ${SINK}`;
@@ -388,9 +388,12 @@ const unnested: Draw = (random) => {
   const over = `pipeline labels { from firehose() start at first ${unnest}
       |> map { label, post: record.subject } |> to topic('labels', key: label, partitions: 2) }
       pipeline counts { from topic('labels') start at first ${reduce} }`;
+  const behind = `pipeline posts { from firehose() start at first
+      |> map { post: record.subject, labels: record.labels } |> to topic('posts', key: post, partitions: 2) }
+      pipeline counts { from topic('posts') start at first |> unnest labels as label ${reduce} }`;
   return {
-    name: chained ? "unnested, passed on" : "unnested",
-    text: chained ? over : direct,
+    name: ["unnested", "unnested, passed on", "passed on, unnested"][way] ?? "",
+    text: [direct, over, behind][way] ?? "",
     expected: (partitions) => ({
       answers: windowsOf(seenBy(partitions, any), shape).flatMap((window) =>
         groupBy(window.items.toSorted(byOrder), postOf).flatMap(([post, items]) => {

@@ -131,6 +131,49 @@ describe("what one record makes", () => {
   });
 });
 
+describe("what records make behind a topic or a dedup", () => {
+  const posts = [commitOf(7, 3, 5)];
+  const lists: MadeEvent[] = [
+    { did: "did:plc:a", timeMs: T0, record: { list: [["a", "b"], ["c"], ["d", "e"]] } },
+    { did: "did:plc:a", timeMs: T0, record: { list: [["f"]] } },
+  ];
+  const all = "window tumbling(size: 1m) |> reduce { all: collect(one, max: 20) }";
+  const allOf = (program: string, items: readonly SourceItem[]) =>
+    runItems(program, items)
+      .topics.get("out")
+      ?.map((result) => result.all);
+
+  it("keeps the order of operations, and of what each makes", () => {
+    const made =
+      "|> unnest [[record.n], [record.n, 1]] as two |> let one = two[0] * 10 + (two[1] ?? 0)";
+    const direct = `pipeline p { from firehose() ${made} |> ${all} ${SINK} }`;
+    expect(allOf(direct, posts)).toEqual([[70, 71, 30, 31, 50, 51]]);
+    const chained = `pipeline a { from firehose() |> map { record } |> to topic('t', key: record.n, partitions: 3) }
+      pipeline p { from topic('t') ${made} |> ${all} ${SINK} }`;
+    expect(allOf(chained, posts)).toEqual([[70, 71, 30, 31, 50, 51]]);
+    const deduped = `pipeline p { from firehose() |> dedup(by: record.n, within: 1h) ${made} |> ${all} ${SINK} }`;
+    expect(allOf(deduped, posts)).toEqual([[70, 71, 30, 31, 50, 51]]);
+  });
+
+  it("keeps the order of lists in lists, each unnested in a pipeline of its own", () => {
+    const chained = `pipeline a { from firehose() |> unnest record.list as part |> map { part } |> to topic('t') }
+      pipeline p { from topic('t') |> unnest part as one |> ${all} ${SINK} }`;
+    expect(allOf(chained, madeItems(lists))).toEqual([["a", "b", "c", "d", "e", "f"]]);
+  });
+
+  it("keeps the order of operations that went different ways and come together again", () => {
+    const program = `pipeline a { from firehose() |> branch {
+        when record.n == 3 => |> map { one: record.n } |> to topic('x')
+        else => |> map { one: record.n } |> to topic('y')
+      } }
+      pipeline p { from union { topic('y'), topic('x') } |> ${all} ${SINK} }`;
+    expect(allOf(program, posts)).toEqual([[7, 3, 5]]);
+    const both = `pipeline a { from firehose() |> map { one: record.n } |> to topic('x') }
+      pipeline p { from union { topic('x'), firehose() as event } |> let one = one ?? event.record.n |> ${all} ${SINK} }`;
+    expect(allOf(both, posts)).toEqual([[7, 7, 3, 3, 5, 5]]);
+  });
+});
+
 describe("results of groups, which nothing but their contents tells apart", () => {
   it("give all aggregates of a larger window from one of them", () => {
     const accounts = fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 2, maxLength: 30 });

@@ -17,6 +17,7 @@ export function exchange<R>(op: ExchangeOp, context: StageContext, records: Reco
   const keys = records.keying(op.keys, partitionsOf(context.plan, target));
   const writeColumns = columnsOf(op, context, records);
   const combiner = combinerOf(op, target, keys.partition, context);
+  const handsOn = isHandedOn(op, context);
   const isCombined = (record: R, timeMs: number): boolean => {
     if (combiner === null || combiner.passes()) return false;
     const row = scratchWriter();
@@ -29,7 +30,7 @@ export function exchange<R>(op: ExchangeOp, context: StageContext, records: Reco
     const writer = context.begin(target, keys.partition());
     writer.listHeader(ROW_PARTS);
     writer.number(timeMs);
-    if (op.seen === true) writeOrder(writer, context.order, contents, timeMs);
+    if (op.seen === true) writeOrder(writer, context.order, contents, timeMs, handsOn);
     else writer.number(context.order.seq);
     return writer;
   };
@@ -54,6 +55,11 @@ export function exchange<R>(op: ExchangeOp, context: StageContext, records: Reco
       context.refuse("exchange", records, record, error);
     }
   };
+}
+
+/** Whether records go on behind the exchange with the order that they have in front of it. */
+function isHandedOn({ to }: ExchangeOp, { plan }: StageContext): boolean {
+  return plan.stages.find(({ id }) => id === to)?.ops[0]?.op === "dedup";
 }
 
 /** Writes the columns of a row as a list. */

@@ -45,10 +45,31 @@ export const ORDER_FAULTS: readonly Mutant[] = [
   },
   {
     file: "runtime/eval/record-order.ts",
-    find: "if (seenMs === timeMs && contents === 0 && places === 0) {",
-    replace: "if (contents === 0 && places === 0) {",
-    suite: ["runtime/eval/record-order.test.ts"],
+    find: "if (seenMs === timeMs && contents === 0 && isFirst) {",
+    replace: "if (contents === 0 && isFirst) {",
+    suite: ["runtime/eval/record-order.test.ts", "runtime/eval/codec.test.ts"],
     why: "what a late record has seen is lost at an exchange",
+  },
+  {
+    file: "runtime/eval/record-order.ts",
+    find: "const places = whole ? place.length : placeLength(place);",
+    replace: "const places = placeLength(place);",
+    suite: ["test/stages/order-of-records.test.ts", "runtime/eval/codec.test.ts"],
+    why: "behind a dedup what an operation makes ties with what the operation behind it makes",
+  },
+  {
+    file: "runtime/eval/order-header.ts",
+    find: "const isTold = !isFirstPlace(place);",
+    replace: "const isTold = place.some((one) => one !== 0);",
+    suite: ["runtime/eval/order-header.test.ts", "test/stages/order-of-records.test.ts"],
+    why: "behind a topic what a list's first element makes ties with what the element behind it makes",
+  },
+  {
+    file: "runtime/core/operators/send.ts",
+    find: 'return plan.stages.find(({ id }) => id === to)?.ops[0]?.op === "dedup";',
+    replace: 'return plan.stages.length < 0 && to === "";',
+    suite: ["test/stages/order-of-records.test.ts"],
+    why: "the place of a record is cut in front of a dedup, which hands it on",
   },
   {
     file: "runtime/eval/record-order.ts",
@@ -59,7 +80,7 @@ export const ORDER_FAULTS: readonly Mutant[] = [
   },
   {
     file: "runtime/eval/record-order.ts",
-    find: "return contents === 0 && place.length === 0 ? [seenMs, seq] : [seenMs, seq, contents, ...place];",
+    find: "return isFirst ? [seenMs, seq] : [seenMs, seq, contents, ...place];",
     replace: "return [seenMs, seq];",
     suite: [...ORDER, ...SIMULATION],
     why: "the place of a record is forgotten over a restart, or in a sum in front of an exchange",
