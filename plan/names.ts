@@ -41,8 +41,10 @@ export const HEADER = {
   watermark: "Fpaas-Watermark",
   /** On an event whose relay time is too far in the future to move a watermark: `1`. */
   untrustedTime: "Fpaas-Untrusted-Time",
-  /** On an event: the place of its operation within the commit, from 0; left out for the first. */
+  /** On an event: its place among those of its seq, which are mostly the operations of a commit; left out for the first. */
   operation: "Fpaas-Operation",
+  /** On an event that arrived behind a greater seq (shuffler/arrival.ts): the seq that it is ordered under. */
+  orderSeq: "Fpaas-Order-Seq",
   /** On a message of a topic: the orders of its records (runtime/eval/order-header.ts). */
   order: "Fpaas-Order",
   /** Which producer wrote a stage or topic message: see `producerName`. */

@@ -16,6 +16,7 @@ import {
   type InputMessage,
   type OutputMessage,
   operationOf,
+  orderSeqOf,
 } from "./core/message.ts";
 import { DRAIN, type DrainLimits, StageRunner } from "./core/stage-runner.ts";
 import { decodeRecords } from "./eval/codec.ts";
@@ -88,6 +89,7 @@ export class PlanDriver {
       reader.message.watermarkMs = watermarkOf(message.headers);
       reader.message.timeTrusted = !message.headers.has(HEADER.untrustedTime);
       reader.message.operation = operationOf(message.headers);
+      reader.message.orderSeq = orderSeqOf(message.headers);
       reader.message.payload = message.payload.length === 0 ? null : message.payload;
       reader.message.subject = message.subject;
       reader.message.seq = this.#seq;
@@ -151,6 +153,7 @@ export class PlanDriver {
         watermarkMs,
         timeTrusted: true,
         operation: 0,
+        orderSeq: null,
         order: records?.order ?? null,
         payload: records?.payload ?? null,
         subject: `${target.kind} ${target.name}`,
@@ -248,6 +251,7 @@ function readersIn(task: Task, subject: string, partitions: number): Reader[] {
       watermarkMs: null,
       timeTrusted: true,
       operation: 0,
+      orderSeq: null,
       order: null,
       payload: null,
       subject,

@@ -3,6 +3,7 @@
 
 import { accountSubject, CONTENT_EVENT, HEADER, rejectedSubject } from "../plan/names.ts";
 import { partitionOf } from "../plan/partition.ts";
+import { ArrivalOrder } from "./arrival.ts";
 import { CborWriter } from "./cbor/writer.ts";
 import { CommitSubjects } from "./commit-subjects.ts";
 import { FrameCommit } from "./decode/frame-commit.ts";
@@ -32,7 +33,7 @@ export type RouterOptions = {
   readonly relay: string;
 };
 
-/** The time of an operation, and its place in the commit. */
+/** The time of an operation, and its place among those of its seq. */
 type OpAt = { readonly timeMs: number; readonly place: number };
 
 export class Router {
@@ -45,12 +46,9 @@ export class Router {
   readonly #subjects: CommitSubjects;
   /** Where the item at hand comes from, and what every event of there says of itself. */
   #relay: string;
-  /** By place of the operation in its commit. */
+  /** By place among the events of one seq. */
   #headers: ReadonlyMap<string, string>[] = [];
-  /** Whose operations came last, and how many of that commit there were. */
-  #lastDid = "";
-  #lastSeq = -1;
-  #operations = 0;
+  readonly #arrival = new ArrivalOrder();
   /** Events whose record was left out because it did not fit. */
   oversize = 0;
 
@@ -122,7 +120,8 @@ export class Router {
   #commit(commit: CommitMessage, raw: Uint8Array, timeMs: number): ShuffledMessage[] {
     const { did, seq, rejected } = commit;
     const partition = partitionOf(did, this.#options.partitions);
-    const first = this.#placeOf(commit);
+    this.#arrival.turnTo(seq, timeMs, commit.ops.length);
+    const first = this.#arrival.place;
     // Where the time is another than the host's, the event has a field more than most.
     const events =
       commit instanceof FrameCommit && commit.didAt >= 0 && commit.timeMs === timeMs
@@ -130,16 +129,6 @@ export class Router {
         : commit.ops.map((op, i) => this.#op(partition, commit, op, { timeMs, place: first + i }));
     if (rejected.length === 0) return events;
     return [...events, ...rejected.map((one, i) => this.#rejected(one, i, raw, seq))];
-  }
-
-  /** The place of the commit's first operation here: a line of Jetstream has one of them, and the seq of all. */
-  #placeOf({ did, seq, ops }: CommitMessage): number {
-    const goesOn = seq === this.#lastSeq && did === this.#lastDid;
-    const first = goesOn ? this.#operations : 0;
-    this.#lastDid = did;
-    this.#lastSeq = seq;
-    this.#operations = first + ops.length;
-    return first;
   }
 
   #op(partition: number, commit: CommitMessage, op: CommitOp, at: OpAt): ShuffledMessage {
@@ -158,7 +147,7 @@ export class Router {
     }
     const msgId = text.id();
     const subject = this.#subjects.of(partition, op.action, op.collection);
-    const headers = this.#headersAt(place);
+    const headers = this.#headersAt(place, commit.seq);
     return { subject, msgId, headers, payload, relaySeq: commit.seq };
   }
 
@@ -168,13 +157,15 @@ export class Router {
   ): ShuffledMessage {
     const partition = partitionOf(event.did, this.#options.partitions);
     const subject = accountSubject(partition, event.kind);
-    return this.#event(subject, msgId, event, 0);
+    this.#arrival.turnTo(event.seq, event.timeMs, 1);
+    return this.#event(subject, msgId, event, this.#arrival.place);
   }
 
   #event(subject: string, msgId: string, event: EventFields, place: number): ShuffledMessage {
     const { payload, oversize } = encodeEnvelope(this.#writer, event, this.#payloadBytesMax);
     if (oversize) this.oversize += 1;
-    return { subject, msgId, headers: this.#headersAt(place), payload, relaySeq: event.seq };
+    const headers = this.#headersAt(place, event.seq);
+    return { subject, msgId, headers, payload, relaySeq: event.seq };
   }
 
   #rejected(one: Rejected, index: number, raw: Uint8Array, seq: number): ShuffledMessage {
@@ -198,16 +189,18 @@ export class Router {
   }
 
   /** One map for all events of a relay in that place: to make one for each takes a tenth of a frame's time. */
-  #headersAt(place: number): ReadonlyMap<string, string> {
+  #headersAt(place: number, seq: number): ReadonlyMap<string, string> {
+    const orderSeq = this.#arrival.seq;
     const known = this.#headers[place];
-    if (known !== undefined) return known;
+    if (known !== undefined && seq === orderSeq) return known;
     const headers = eventHeaders(this.#relay, place);
+    if (seq !== orderSeq) return headers.set(HEADER.orderSeq, String(orderSeq));
     if (place < KEPT_PLACES_MAX) this.#headers[place] = headers;
     return headers;
   }
 }
 
-function eventHeaders(relay: string, place: number): ReadonlyMap<string, string> {
+function eventHeaders(relay: string, place: number): Map<string, string> {
   const headers = new Map<string, string>([
     [HEADER.relayHost, relay],
     [HEADER.contentType, CONTENT_EVENT],

@@ -99,29 +99,35 @@ describe("Shuffler", () => {
     expect(places(events)).toEqual([undefined, undefined]);
   });
 
-  it("counts on over items that share DID and seq, as the lines of one commit in Jetstream do", () => {
+  it("orders by arrival what shares a seq, or comes behind a greater one", () => {
     const operation = (rkey: string, seq: number, did = DID): SourceItem => {
       const op = { action: "delete", collection: "app.bsky.feed.post", rkey } as const;
       const at = { did, seq, timeMs: 1_783_000_000_000, rev: REV };
       const message = { kind: "commit", ...at, ops: [op], rejected: [] } as const;
       return { kind: "message", position: seq, raw: new Uint8Array(), message };
     };
+    const identity = (seq: number): SourceItem => {
+      const message = { kind: "identity", did: DID, seq, timeMs: 1_783_000_000_000 } as const;
+      const raw = new Uint8Array();
+      return { kind: "message", position: seq, raw, message: { ...message, handle: "a.test" } };
+    };
     const shuffler = new Shuffler(OPTIONS);
+    const other = "did:plc:bbbbbbbbbbbbbbbbbbbbbbbb";
     const items = [
       operation("c", 5),
       operation("a", 5),
+      operation("a", 5, other),
       operation("b", 5),
-      operation("a", 5, "did:plc:bbbbbbbbbbbbbbbbbbbbbbbb"),
       operation("d", 6),
+      operation("e", 4),
+      identity(6),
+      operation("f", 7),
     ];
     const events = items.flatMap((item) => shuffler.push(item)).filter((m) => !isWatermark(m));
-    expect(events.map(({ headers }) => headers.get(HEADER.operation) ?? "0")).toEqual([
-      "0",
-      "1",
-      "2",
-      "0",
-      "0",
-    ]);
+    const told = events.map(({ headers }) =>
+      [HEADER.operation, HEADER.orderSeq].map((name) => headers.get(name) ?? "-").join(" "),
+    );
+    expect(told).toEqual(["- -", "1 -", "2 -", "3 -", "- -", "1 6", "2 -", "- -"]);
   });
 
   it("gives the same ids to the same commit with another seq", () => {

@@ -18,8 +18,10 @@ export type InputMessage = {
   readonly generation: number;
   /** The producer sends no record with a lesser time after this; null when the message does not say. */
   readonly watermarkMs: number | null;
-  /** Of an event: the place of its operation within the commit. */
+  /** Of an event: its place among those of its seq, mostly that of an operation in its commit. */
   readonly operation: number;
+  /** Of an event: the seq that it is ordered under; null when that is its own. */
+  readonly orderSeq: number | null;
   /** Of a message of a topic: the orders of its records (`OrderReader`); null when it carries none. */
   readonly order: string | null;
   /** False for an event whose time must not move the watermark: the shuffler did not believe it. */
@@ -31,7 +33,14 @@ export type InputMessage = {
   readonly seq: number;
 };
 
-/** The place of an event's operation within its commit, as its headers say. */
+/** The seq that an event is ordered under, as its headers say; null when it is its own. */
+export function orderSeqOf(headers: ReadonlyMap<string, string>): number | null {
+  const header = headers.get(HEADER.orderSeq);
+  const seq = Number(header);
+  return header !== undefined && Number.isSafeInteger(seq) ? seq : null;
+}
+
+/** The place of an event among those of its seq, as its headers say. */
 export function operationOf(headers: ReadonlyMap<string, string>): number {
   const place = Number(headers.get(HEADER.operation) ?? 0);
   return Number.isSafeInteger(place) && place > 0 ? place : 0;

@@ -246,7 +246,7 @@ export class StageRunner {
     view.open(payload);
     this.#context.counters.in += 1;
     const { timeMs, seq } = view;
-    this.#turnTo(message.timeTrusted ? timeMs : 0, seq);
+    this.#turnTo(message.timeTrusted ? timeMs : 0, message.orderSeq ?? seq);
     this.#context.order.place.push(message.operation);
     this.#place(message);
     if (input.as !== undefined) this.#take(input, view.whole());

@@ -99,7 +99,7 @@ function countedOf(plan: ReturnType<typeof planOf>, keys: readonly string[]): Ui
   }
   const sums = payloadsOf(first.drain().messages);
   const message = { input: 0, channel: "one", channels: 1, generation: 1, timeTrusted: false };
-  const order = { operation: 0, order: null };
+  const order = { operation: 0, orderSeq: null, order: null };
   const place = { subject: "test", seq: 1 };
   for (const payload of sums)
     second.push({ ...message, ...order, ...place, payload, watermarkMs: null });

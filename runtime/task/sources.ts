@@ -16,7 +16,7 @@ import {
 import type { Input, Stage } from "../../plan/plan.ts";
 import { assignedPartitions } from "../../plan/targets.ts";
 import { assert } from "../core/assert.ts";
-import { type InputMessage, operationOf } from "../core/message.ts";
+import { type InputMessage, operationOf, orderSeqOf } from "../core/message.ts";
 import type { LogMessage } from "../ports.ts";
 
 const ZERO = "0".charCodeAt(0);
@@ -119,9 +119,13 @@ function fromFirehose(
 ): InputMessage {
   const channel = tokens[firehosePartitionIn(message.subject)];
   assert(channel !== undefined, `not a firehose subject: ${message.subject}`);
-  const operation = operationOf(message.headers);
-  return { ...common(message, input), channel, channels, generation: 0, operation, order: null };
+  const { headers } = message;
+  const arrival = { operation: operationOf(headers), orderSeq: orderSeqOf(headers), order: null };
+  return { ...common(message, input), channel, channels, generation: 0, ...arrival };
 }
+
+/** Of what is no event. */
+const NO_ARRIVAL = { operation: 0, orderSeq: null } as const;
 
 /** The channel is the producer, on each partition of a topic separately. */
 function fromProducer(message: LogMessage, input: number, partitions: number): InputMessage {
@@ -132,7 +136,7 @@ function fromProducer(message: LogMessage, input: number, partitions: number): I
   const generation = producer?.version ?? 0;
   const order = message.headers.get(HEADER.order) ?? null;
   const channel = `${partition}:${from}`;
-  return { ...common(message, input), channel, channels, generation, operation: 0, order };
+  return { ...common(message, input), channel, channels, generation, ...NO_ARRIVAL, order };
 }
 
 function common(message: LogMessage, input: number) {

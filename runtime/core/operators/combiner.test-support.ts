@@ -105,6 +105,7 @@ const MESSAGE: Omit<InputMessage, "payload"> = {
   watermarkMs: null,
   timeTrusted: false,
   operation: 0,
+  orderSeq: null,
   order: null,
   subject: "test",
   seq: 1,
