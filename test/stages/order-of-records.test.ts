@@ -28,6 +28,11 @@ function stepping(...seconds: readonly number[]): SourceItem[] {
   );
 }
 
+function reseq(item: SourceItem, seq: number): SourceItem {
+  if (item.kind !== "message" || item.message.kind !== "commit") return item;
+  return { ...item, message: { ...item.message, seq } };
+}
+
 /** One commit with an operation for each `n`. */
 function commitOf(...ns: readonly number[]): SourceItem {
   const ops = ns.map((n) => {
@@ -63,6 +68,17 @@ describe.each(REDUCES)("%s", (reduce) => {
 
   it("goes by arrival where times step back", () => {
     expect(last(stepping(1.5, 1, 1.2, 0.9))).toMatchObject({ first: 0, last: 3, all: [0, 1, 2] });
+  });
+
+  it("goes by arrival where seqs fall, as over a file whose clock steps back or two relays", () => {
+    for (const seqs of [
+      [9, 8, 3, 7],
+      [5, 5, 5, 5],
+      [100, 1, 2, 3],
+    ]) {
+      const items = stepping(1.5, 1, 1.2, 0.9).map((item, i) => reseq(item, seqs[i] ?? 0));
+      expect(last(items)).toMatchObject({ first: 0, last: 3, all: [0, 1, 2] });
+    }
   });
 
   it("keeps the operations of a commit in their order", () => {

@@ -72,6 +72,20 @@ export const ORDER_FAULTS: readonly Mutant[] = [
     why: "the place of a record is cut in front of a dedup, which hands it on",
   },
   {
+    file: "shuffler/arrival.ts",
+    find: "this.#place = this.#count;",
+    replace: "this.#place = 0;",
+    suite: ["shuffler/arrival.test.ts", "shuffler/shuffle.test.ts"],
+    why: "events of one seq, or behind a greater one, have no order",
+  },
+  {
+    file: "runtime/core/stage-runner.ts",
+    find: "this.#turnTo(message.timeTrusted ? timeMs : 0, message.orderSeq ?? seq);",
+    replace: "this.#turnTo(message.timeTrusted ? timeMs : 0, seq);",
+    suite: ["test/stages/order-of-records.test.ts"],
+    why: "a delete behind its post goes before it where the source's clock steps back",
+  },
+  {
     file: "runtime/eval/record-order.ts",
     find: "writer.number(seenMs - timeMs);",
     replace: "writer.number(timeMs - seenMs);",
