@@ -177,6 +177,12 @@ describe("what records make behind a topic or a dedup", () => {
     expect(allOf(chained, madeItems(lists))).toEqual([["a", "b", "c", "d", "e", "f"]]);
   });
 
+  it("keeps the order of lists in lists with a dedup between", () => {
+    const program = `pipeline p { from firehose() |> unnest record.list as part |> dedup(by: part, within: 1h)
+      |> unnest part as one |> ${all} ${SINK} }`;
+    expect(allOf(program, madeItems(lists))).toEqual([["a", "b", "c", "d", "e", "f"]]);
+  });
+
   it("keeps the order of operations that went different ways and come together again", () => {
     const program = `pipeline a { from firehose() |> branch {
         when record.n == 3 => |> map { one: record.n } |> to topic('x')
