@@ -1,5 +1,7 @@
 // Hashtag trends count authors by an estimate, so the right answer is not one but near one: everything
-// exact must be exact, every estimate within three standard errors, and the ranks those of the estimates.
+// exact must be exact, every estimate within three standard errors, and the ranks those of the estimates. Which post
+// is the first is not compared: ours goes by arrival on a partition, the others by time. pipelines/hashtag-trends.test.ts
+// holds it to a reference of its own.
 
 import type { Row } from "./contestant.ts";
 
@@ -29,7 +31,7 @@ function keyOf({ window, tag }: Row): string {
 
 function isNear(row: Row, truth: Row | undefined): boolean {
   if (truth === undefined) return false;
-  return row.posts === truth.posts && row.sample === truth.sample && isEstimate(row, truth);
+  return row.posts === truth.posts && isEstimate(row, truth);
 }
 
 function isEstimate(row: Row, truth: Row): boolean {
