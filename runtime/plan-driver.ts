@@ -57,6 +57,13 @@ export class PlanDriver {
   /** Who reads a FIREHOSE subject; the number of distinct subjects is small. */
   readonly #readers = new Map<string, Reader[]>();
   #seq = 0;
+  #said: Said = {
+    headers: new Map(),
+    watermarkMs: null,
+    timeTrusted: true,
+    operation: 0,
+    orderSeq: null,
+  };
 
   /**
    * @param plans run together: a topic of one may feed another.
@@ -85,11 +92,12 @@ export class PlanDriver {
   /** Takes one message of the firehose. */
   push(message: FirehoseMessage): void {
     this.#seq += 1;
+    const { watermarkMs, timeTrusted, operation, orderSeq } = this.#saidBy(message.headers);
     for (const reader of this.#readersOf(message.subject)) {
-      reader.message.watermarkMs = watermarkOf(message.headers);
-      reader.message.timeTrusted = !message.headers.has(HEADER.untrustedTime);
-      reader.message.operation = operationOf(message.headers);
-      reader.message.orderSeq = orderSeqOf(message.headers);
+      reader.message.watermarkMs = watermarkMs;
+      reader.message.timeTrusted = timeTrusted;
+      reader.message.operation = operation;
+      reader.message.orderSeq = orderSeq;
       reader.message.payload = message.payload.length === 0 ? null : message.payload;
       reader.message.subject = message.subject;
       reader.message.seq = this.#seq;
@@ -193,6 +201,20 @@ export class PlanDriver {
     }
   }
 
+  /** Most events share their headers: they are read once. */
+  #saidBy(headers: ReadonlyMap<string, string>): Said {
+    if (this.#said.headers !== headers) {
+      this.#said = {
+        headers,
+        watermarkMs: watermarkOf(headers),
+        timeTrusted: !headers.has(HEADER.untrustedTime),
+        operation: operationOf(headers),
+        orderSeq: orderSeqOf(headers),
+      };
+    }
+    return this.#said;
+  }
+
   #readersOf(subject: string): Reader[] {
     let readers = this.#readers.get(subject);
     if (readers === undefined) {
@@ -202,6 +224,11 @@ export class PlanDriver {
     return readers;
   }
 }
+
+/** What the headers of a FIREHOSE message say. */
+type Said = Pick<InputMessage, "watermarkMs" | "timeTrusted" | "operation" | "orderSeq"> & {
+  readonly headers: ReadonlyMap<string, string>;
+};
 
 /** One stage partition. */
 type Task = {

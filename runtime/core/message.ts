@@ -36,13 +36,16 @@ export type InputMessage = {
 /** The seq that an event is ordered under, as its headers say; null when it is its own. */
 export function orderSeqOf(headers: ReadonlyMap<string, string>): number | null {
   const header = headers.get(HEADER.orderSeq);
+  if (header === undefined) return null;
   const seq = Number(header);
-  return header !== undefined && Number.isSafeInteger(seq) ? seq : null;
+  return Number.isSafeInteger(seq) ? seq : null;
 }
 
 /** The place of an event among those of its seq, as its headers say. */
 export function operationOf(headers: ReadonlyMap<string, string>): number {
-  const place = Number(headers.get(HEADER.operation) ?? 0);
+  const header = headers.get(HEADER.operation);
+  if (header === undefined) return 0;
+  const place = Number(header);
   return Number.isSafeInteger(place) && place > 0 ? place : 0;
 }
 

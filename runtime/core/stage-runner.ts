@@ -217,12 +217,13 @@ export class StageRunner {
     assert(input !== undefined, `no input ${message.input}`);
     const { counters } = this.#context;
     const before = counters.in;
-    this.#turnTo(0, 0); // Of a payload that does not decode.
     try {
       this.#decode(input, message, payload);
     } catch (error) {
       if (!(error instanceof EvaluationError)) throw error;
       if (counters.in === before) counters.in += 1;
+      this.#turnTo(0, 0);
+      this.#context.order.place.length = 0;
       this.#context.deadLetter("read", error, payload, 0);
     }
   }
@@ -247,8 +248,7 @@ export class StageRunner {
     this.#context.counters.in += 1;
     const { timeMs, seq } = view;
     this.#turnTo(message.timeTrusted ? timeMs : 0, message.orderSeq ?? seq);
-    this.#context.order.place.push(message.operation);
-    this.#place(message);
+    this.#placeOperation(message);
     if (input.as !== undefined) this.#take(input, view.whole());
     else if (input.start.at === "time" && timeMs < input.start.ms)
       this.#context.drop("before start");
@@ -281,7 +281,16 @@ export class StageRunner {
     const { order } = this.#context;
     order.seenMs = Math.max(timeMs, this.#toldMs + WATERMARK_DELAY_MS);
     order.seq = seq;
-    order.place.length = 0;
+  }
+
+  /** Its place array keeps its length from event to event: to make it anew costs more than the rest of this. */
+  #placeOperation(message: InputMessage): void {
+    const { place } = this.#context.order;
+    const isOneOfSeveral = this.#inputs.length > 1;
+    place[0] = message.operation;
+    if (isOneOfSeveral) place[1] = message.input;
+    const length = isOneOfSeveral ? 2 : 1;
+    if (place.length !== length) place.length = length;
   }
 
   /** Of what several inputs give of one record, the first input's comes first. */

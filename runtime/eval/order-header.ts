@@ -21,6 +21,10 @@ const PLACED = 1;
 const SEEN_BACK = 2;
 const SEQ_BACK = 4;
 const FLAGS = 8;
+/** Numbers below this take two bytes at most, and so do differences of what was seen below that, with their flags. */
+const SHORT_NUMBER = 2 ** 14;
+const SHORT_SEEN = SHORT_NUMBER / FLAGS - 1;
+const PAIR_BYTES = 4;
 const START_BYTES = 64;
 
 /** An order without contents, which are not carried. */
@@ -48,6 +52,13 @@ export class OrderWriter {
       return;
     }
     const [seenBy, seqBy] = [seenMs - this.#seenMs, seq - this.#seq];
+    this.#seenMs = seenMs;
+    this.#seq = seq;
+    // As nearly all are: two numbers, not far from the ones before.
+    if (!isTold && seenBy >= 0 && seenBy < SHORT_SEEN && seqBy >= 0 && seqBy < SHORT_NUMBER) {
+      this.#pair(1 + FLAGS * seenBy, seqBy);
+      return;
+    }
     const flags = (isTold ? PLACED : 0) + (seenBy < 0 ? SEEN_BACK : 0) + (seqBy < 0 ? SEQ_BACK : 0);
     this.#number(1 + FLAGS * Math.abs(seenBy) + flags);
     this.#number(Math.abs(seqBy));
@@ -55,8 +66,6 @@ export class OrderWriter {
       this.#number(places);
       for (let i = 0; i < places; i += 1) this.#number(place[i] ?? 0);
     }
-    this.#seenMs = seenMs;
-    this.#seq = seq;
     this.#end = this.#length;
   }
 
@@ -70,6 +79,26 @@ export class OrderWriter {
     return end === 0 ? null : Buffer.from(this.#bytes.buffer, 0, end).toString("base64");
   }
 
+  /** Two numbers below 2^14. */
+  #pair(first: number, second: number): void {
+    if (this.#length + PAIR_BYTES > this.#bytes.length) this.#grow();
+    const bytes = this.#bytes;
+    let at = this.#length;
+    if (first >= 128) {
+      bytes[at] = (first & 127) | 128;
+      at += 1;
+    }
+    bytes[at] = first >= 128 ? first >> 7 : first;
+    at += 1;
+    if (second >= 128) {
+      bytes[at] = (second & 127) | 128;
+      at += 1;
+    }
+    bytes[at] = second >= 128 ? second >> 7 : second;
+    this.#length = at + 1;
+    this.#end = this.#length;
+  }
+
   #number(value: number): void {
     let rest = value;
     while (rest >= 128) {
@@ -80,13 +109,15 @@ export class OrderWriter {
   }
 
   #byte(value: number): void {
-    if (this.#length === this.#bytes.length) {
-      const larger = new Uint8Array(2 * this.#length);
-      larger.set(this.#bytes);
-      this.#bytes = larger;
-    }
+    if (this.#length === this.#bytes.length) this.#grow();
     this.#bytes[this.#length] = value;
     this.#length += 1;
+  }
+
+  #grow(): void {
+    const larger = new Uint8Array(2 * this.#bytes.length);
+    larger.set(this.#bytes);
+    this.#bytes = larger;
   }
 }
 
