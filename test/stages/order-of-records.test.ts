@@ -203,7 +203,7 @@ describe.each(Object.entries(READERS))("updates of one result, read by %s", (_, 
 
   it("come by the end of their windows, where several were sent at once", () => {
     const sending = `window hopping(size: 1m, every: 10s) |> reduce by did as key { c: count() }
-      |> emit changes(every: 1m) |> let n = window.end |> map { key, n }`;
+      |> emit changes(every: 2s) |> let n = window.end |> map { key, n }`;
     const ends = upTo(6).map((n) => new Date(T0 + n * 10_000).toISOString());
     expect(read(sending, stepping(5))).toEqual({ "did:plc:a": ends });
   });
