@@ -89,11 +89,11 @@ export function sessionsOf<T extends Timed>(
 }
 
 /** The first of each key in the order of arrival, then none for `withinMs`. */
-export function firstOfEach(
-  items: readonly Seen[],
-  keyOf: (item: Seen) => string,
+export function firstOfEach<T extends Position>(
+  items: readonly T[],
+  keyOf: (item: T) => string,
   withinMs: number,
-): Seen[] {
+): T[] {
   const passed = new Map<string, number>();
   return items.toSorted(byOrder).filter((item) => {
     const last = passed.get(keyOf(item));
@@ -107,14 +107,14 @@ export function firstOfEach(
  * The items of one key parted where there was none for `expireMs`, each part cut at the ticks it was sent.
  * @param instantOf when an item counts: when it was seen, in a reduce without a window
  */
-export function ticksOf(
-  items: readonly Seen[],
+export function ticksOf<T extends Position>(
+  items: readonly T[],
   everyMs: number,
   expireMs: number,
-  instantOf: (item: Seen) => number = ({ seenMs }) => seenMs,
-): { readonly tickMs: number; readonly sofar: Seen[] }[] {
-  const sent: { tickMs: number; sofar: Seen[] }[] = [];
-  let sofar: Seen[] = [];
+  instantOf: (item: T) => number = ({ seenMs }) => seenMs,
+): { readonly tickMs: number; readonly sofar: T[] }[] {
+  const sent: { tickMs: number; sofar: T[] }[] = [];
+  let sofar: T[] = [];
   const ordered = items.toSorted((a, b) => instantOf(a) - instantOf(b) || byOrder(a, b));
   for (const item of ordered) {
     const last = sofar.at(-1);
@@ -127,12 +127,22 @@ export function ticksOf(
   return sent;
 }
 
-/** What a window with `emit changes` sends: what it has at each tick with something new, and at its close. */
-export function changesOf(window: WindowOf<Seen>, everyMs: number, graceMs: number): Seen[][] {
+/**
+ * What a window with `emit changes` sends and when: what it has at each tick with something new, and at its close.
+ * Whoever reads it takes it as seen at that instant less the grace, which at the close is the window's last.
+ */
+export function changesOf(
+  window: WindowOf<Seen>,
+  everyMs: number,
+  graceMs: number,
+): { readonly atMs: number; readonly seenMs: number; readonly sofar: Seen[] }[] {
   const closeMs = window.endMs + graceMs;
   const sent = ticksOf(window.items, everyMs, Number.POSITIVE_INFINITY, knownMs);
   const instants = new Map(sent.map((one) => [Math.min(one.tickMs, closeMs), one.sofar]));
-  return [...instants.values()];
+  return [...instants].map(([atMs, sofar]) => {
+    const seenMs = Math.min(atMs - graceMs, window.endMs - 1) + DELAY_MS;
+    return { atMs, seenMs, sofar };
+  });
 }
 
 export function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): [string, T[]][] {

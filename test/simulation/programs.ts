@@ -15,29 +15,25 @@ import {
   sessionsOf,
   ticksOf,
   type WindowOf,
-  type WindowShape,
   windowFields,
   windowsOf,
 } from "./naive.ts";
+import { updatesRead } from "./programs-of-updates.ts";
+import {
+  any,
+  type Draw,
+  didOf,
+  drawHopping,
+  drawTumbling,
+  type Program,
+  pipeline,
+  postOf,
+  SECOND_MS,
+  type Shape,
+  SINK,
+} from "./shapes.ts";
 
-/** A program and what each of its topics must hold. */
-export type Program = {
-  readonly name: string;
-  readonly text: string;
-  readonly expected: (
-    partitions: readonly Entry[][],
-  ) => Readonly<Record<string, readonly Fields[]>>;
-};
-
-type Draw = (random: Random) => Program;
-type Shape = WindowShape & { readonly text: string };
-
-const SECOND_MS = 1000;
 const NO_LATENESS = { watermarkMs: Number.NEGATIVE_INFINITY };
-const SINK = "|> to topic('answers', key: time, partitions: 2)";
-const any = (): boolean => true;
-const postOf = ({ post }: SimEvent): string => post;
-const didOf = ({ did }: SimEvent): string => did;
 
 /** One of the programs, with sizes drawn. */
 export function drawProgram(random: Random): Program {
@@ -169,7 +165,7 @@ const changes: Draw = (random) => {
     expected: (partitions) => ({
       answers: windowsOf(seenBy(partitions, any), shape).flatMap((window) =>
         groupBy(window.items, postOf).flatMap(([post, items]) =>
-          changesOf({ ...window, items }, everyS * SECOND_MS, shape.graceMs).map((sofar) => ({
+          changesOf({ ...window, items }, everyS * SECOND_MS, shape.graceMs).map(({ sofar }) => ({
             post,
             n: sofar.length,
             sum: sum(sofar.map(({ seq }) => seq)),
@@ -456,35 +452,8 @@ const DRAWS: readonly Draw[] = [
   passedTwice,
   unnested,
   twice,
+  updatesRead,
 ];
-
-function pipeline(stages: string): string {
-  return `pipeline sim { from firehose() start at first |> ${stages} }`;
-}
-
-function drawTumbling(random: Random): Shape {
-  const sizeS = 5 + random.int(40);
-  return { ...drawGrace(random, `size: ${sizeS}s`, "tumbling"), ...sizes(sizeS, sizeS) };
-}
-
-function drawHopping(random: Random): Shape {
-  const everyS = 3 + random.int(15);
-  const sizeS = everyS * (2 + random.int(4));
-  const options = `size: ${sizeS}s, every: ${everyS}s`;
-  return { ...drawGrace(random, options, "hopping"), ...sizes(sizeS, everyS) };
-}
-
-function drawGrace(random: Random, options: string, kind: string) {
-  const graceS = random.chance(0.3) ? 0 : random.int(12);
-  return {
-    graceMs: graceS * SECOND_MS,
-    text: `|> window ${kind}(${options}, grace: ${graceS}s)`.slice(3),
-  };
-}
-
-function sizes(sizeS: number, everyS: number) {
-  return { sizeMs: sizeS * SECOND_MS, everyMs: everyS * SECOND_MS };
-}
 
 function countsBy(keyOf: (item: Seen) => string, name: string, window: WindowOf<Seen>): Fields[] {
   return groupBy(window.items, keyOf).map(([key, items]) => ({

@@ -15,8 +15,9 @@ import {
 import type { Plan } from "../../plan/plan.ts";
 import { producersOf } from "../../plan/targets.ts";
 import { deployPlan } from "../../runtime/deploy.ts";
-import { decodeRecords } from "../../runtime/eval/codec.ts";
+import { decodeRecords, encodeRecord } from "../../runtime/eval/codec.ts";
 import { toJson } from "../../runtime/eval/json.ts";
+import type { Value } from "../../runtime/eval/values.ts";
 import type { FirehoseMessage } from "../../runtime/plan-driver.ts";
 import { keepRunning } from "../../runtime/task/simulation.test-support.ts";
 import { EagerClock } from "../../runtime/testing/eager-clock.ts";
@@ -93,27 +94,41 @@ export async function runUnderFaults(
 
 /**
  * As `runUnderFaults`, but gives the bytes of the topics, by partition and producer: in what order several
- * producers come to a partition is left open.
+ * producers come to a partition is left open, and so is what a stage without state passes on from several of them.
  */
 export async function bytesUnderFaults(
   text: string,
   messages: readonly FirehoseMessage[],
   faults: Random,
-): Promise<ReadonlyMap<string, string>> {
+): Promise<ReadonlyMap<string, readonly string[]>> {
   const world = await deploy(text);
   await run(world, messages, faults, null);
-  const bytes = new Map<string, string>();
+  const bytes = new Map<string, string[]>();
   for (const { address, plan } of world.deployments) {
     for (const { name } of topicsOf(plan)) {
       const subjects = [topicSubject(address, name, 0).replace(/\d+$/, "*")];
+      const sent = new Set<string>();
       for await (const message of world.log.readAll(bucketStream(0), subjects)) {
         const from = `${message.subject} ${message.headers.get(HEADER.from)}`;
-        const payload = Buffer.from(message.payload).toString("hex");
-        bytes.set(from, (bytes.get(from) ?? "") + payload);
+        const records = decodeRecords(message.payload).map(hexOf);
+        bytes.set(from, [...(bytes.get(from) ?? []), ...records]);
+        sent.add(from);
       }
+      for (const from of sent) if (isPassedOn(plan, from)) bytes.get(from)?.sort();
     }
   }
   return bytes;
+}
+
+function hexOf(record: Value): string {
+  return Buffer.from(encodeRecord(record)).toString("hex");
+}
+
+/** Whether a stage without state sends it that reads a topic: its partitions interleave at will. */
+function isPassedOn(plan: Plan, from: string): boolean {
+  return plan.stages.some(
+    ({ id, inputs }) => from.includes(`.${id}.`) && inputs.some(({ kind }) => kind === "topic"),
+  );
 }
 
 export type World = { readonly log: MemoryLog; readonly deployments: readonly Deployment[] };

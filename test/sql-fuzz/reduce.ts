@@ -115,7 +115,7 @@ function drawReduce(draft: Draft, records: Records): Step {
   if (everyMs !== null) draft.shapes.add("emit changes");
   return {
     fpl: `window ${window.fpl}${options.fpl})\n  |> ${grouping.fpl}${emit}`,
-    records: resultsOf(draft, rows, grouping, everyMs !== null),
+    records: resultsOf(draft, rows, grouping, everyMs === null ? null : options.graceMs),
   };
 }
 
@@ -157,13 +157,25 @@ function changes(
   );
 }
 
-/** Groups the rows of windows. */
-function resultsOf(draft: Draft, rows: string, grouping: Grouping, changing: boolean): Records {
+/**
+ * Groups the rows of windows.
+ * @param changesGraceMs the grace of a window with `emit changes`: at a tick its updates have seen the tick less it
+ */
+function resultsOf(
+  draft: Draft,
+  rows: string,
+  grouping: Grouping,
+  changesGraceMs: number | null,
+): Records {
+  const changing = changesGraceMs !== null;
   const { keys, results } = grouping;
   const columns = [...keys, ...results].map(({ from, sql }) => `${from} AS ${sql}`);
   const by = ["_ws", "_we", ...keys.map(({ from }) => from), ...(changing ? ["_tick"] : [])];
+  const toEnd = `_we - (_tick - ${changesGraceMs})`;
+  const judged = changing ? `least(_we - 1, _tick - ${changesGraceMs})` : "_we - 1";
+  const place = changing ? `CASE WHEN ${toEnd} = 0 THEN [] ELSE [0, ${toEnd}] END` : "[]";
   const table = draft.tables.make(
-    `SELECT _we - 1 AS _t, _we - 1 + ${DELAY_MS} AS _seen, 0::BIGINT AS _seq, []::BIGINT[] AS _place,
+    `SELECT _we - 1 AS _t, ${judged} + ${DELAY_MS} AS _seen, 0::BIGINT AS _seq, (${place})::BIGINT[] AS _place,
        _ws AS window_start, _we AS window_end, ${columns.join(", ")}
      FROM ${rows} GROUP BY ${by.join(", ")}`,
   );
@@ -173,12 +185,11 @@ function resultsOf(draft: Draft, rows: string, grouping: Grouping, changing: boo
     { fpl: "window.start", sql: "window_start", type: "instant" },
     { fpl: "window.end", sql: "window_end", type: "instant" },
   ];
-  const tied = changing || keys.length > 0;
   return {
     table,
     fields,
     flat: true,
-    tied,
+    tied: keys.length > 0,
     keys: changing ? null : keys.map(plain),
   };
 }
@@ -221,7 +232,7 @@ function drawSession(draft: Draft, records: Records): Step {
   );
   return {
     fpl: `window session(gap: ${gap.fpl}, max: ${max.fpl}${options.fpl})\n  |> ${grouping.fpl}`,
-    records: resultsOf(draft, cut, grouping, false),
+    records: resultsOf(draft, cut, grouping, null),
   };
 }
 

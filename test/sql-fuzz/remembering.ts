@@ -81,7 +81,7 @@ export function drawFold(draft: Draft, records: Records): Step {
       : cappedLives(draft, rows, cap, expire?.ms ?? null);
   return {
     fpl: `${grouping.fpl}${bounds}\n  |> emit changes(every: ${every.fpl})`,
-    records: ticksOf(draft, lives, grouping),
+    records: ticksOf(draft, lives, grouping, cap !== null),
   };
 }
 
@@ -89,12 +89,15 @@ export function drawFold(draft: Draft, records: Records): Step {
 function livesOf(draft: Draft, rows: string, expireMs: number): string {
   const own = "(PARTITION BY _g ORDER BY _n)";
   return draft.tables.make(
-    `SELECT *, sum(begins) OVER ${own} AS _life FROM
+    `SELECT *, sum(begins) OVER ${own} AS _life, NULL::BIGINT AS _out FROM
        (SELECT *, CASE WHEN _seen >= lag(_seen) OVER ${own} + ${expireMs} THEN 1 ELSE 0 END AS begins FROM ${rows})`,
   );
 }
 
-/** The same where only so many keys are kept: the one without a record for longest goes. */
+/**
+ * The same where only so many keys are kept: the one without a record for longest goes. `_out` is what the record had
+ * seen that it made place for.
+ */
 function cappedLives(draft: Draft, rows: string, cap: number, expireMs: number | null): string {
   const alive =
     expireMs === null
@@ -103,22 +106,35 @@ function cappedLives(draft: Draft, rows: string, cap: number, expireMs: number |
   const others = `list_filter(${alive}, lambda one: one.g <> r._g)`;
   const own = `list_filter(${alive}, lambda one: one.g = r._g)`;
   const life = `coalesce(${own}[1].life, r._n)`;
-  return draft.tables.make(
+  const kept = draft.tables.make(
     `WITH RECURSIVE c AS (
-       SELECT 0::BIGINT AS _n, 0::BIGINT AS _life, []::STRUCT(g BIGINT, seen BIGINT, life BIGINT)[] AS kept UNION ALL
-       SELECT r._n, ${life}, list_append(${others}, {'g': r._g, 'seen': r._seen, 'life': ${life}})[-${cap}:]
+       SELECT 0::BIGINT AS _n, 0::BIGINT AS _life, []::STRUCT(g BIGINT, seen BIGINT, life BIGINT)[] AS kept,
+         NULL::STRUCT(g BIGINT, seen BIGINT, life BIGINT) AS gone UNION ALL
+       SELECT r._n, ${life}, list_append(${others}, {'g': r._g, 'seen': r._seen, 'life': ${life}})[-${cap}:],
+         CASE WHEN len(${others}) >= ${cap} THEN ${others}[1] END
        FROM c JOIN ${rows} r ON r._n = c._n + 1)
-     SELECT r.*, c._life FROM ${rows} r JOIN c ON c._n = r._n`,
+     SELECT r.*, c._life, c.gone FROM ${rows} r JOIN c ON c._n = r._n`,
+  );
+  return draft.tables.make(
+    `SELECT k.* EXCLUDE (gone), o._seen AS _out FROM ${kept} k
+     LEFT JOIN ${kept} o ON o.gone.g = k._g AND o.gone.life = k._life`,
   );
 }
 
-function ticksOf(draft: Draft, lives: string, grouping: ReturnType<typeof drawGrouping>): Records {
+/** @param capped whether a key may make place for another: it is sent at once then, before all of the tick */
+function ticksOf(
+  draft: Draft,
+  lives: string,
+  grouping: ReturnType<typeof drawGrouping>,
+  capped: boolean,
+): Records {
   const columns = [...grouping.keys, ...grouping.results].map(
     ({ from, sql }) => `${from} AS ${sql}`,
   );
-  const by = ["_g", "_life", ...grouping.keys.map(({ from }) => from), "_sent"];
+  const by = ["_g", "_life", "_out", ...grouping.keys.map(({ from }) => from), "_sent"];
+  const place = capped ? "CASE WHEN _out < _sent THEN [0, max(_n)] ELSE [1] END" : "[]";
   const table = draft.tables.make(
-    `SELECT _sent - 1 AS _t, _sent - 1 + ${DELAY_MS} AS _seen, 0::BIGINT AS _seq, []::BIGINT[] AS _place,
+    `SELECT _sent - 1 AS _t, least(_sent - 1, _out) + ${DELAY_MS} AS _seen, 0::BIGINT AS _seq, (${place})::BIGINT[] AS _place,
        ${columns.join(", ")}
      FROM (SELECT r.*, t._tick AS _sent FROM (SELECT DISTINCT _g, _life, _tick FROM ${lives}) t
        JOIN ${lives} r ON r._g = t._g AND r._life = t._life AND r._tick <= t._tick)

@@ -237,6 +237,71 @@ describe("results of groups, which nothing but their contents tells apart", () =
   });
 });
 
+const READERS: Readonly<Record<string, string>> = {
+  "a larger window": `window tumbling(size: 1h) |> reduce by key { ns: collect(n, max: 99) }`,
+  "a reduce without a window": `reduce by key { ns: collect(n, max: 99) } expire after 1d |> emit changes(every: 1h)`,
+  sessions: `window session(gap: 1h, max: 2h) |> reduce by key { ns: collect(n, max: 99) }`,
+  "a dedup": `dedup(by: { key, n }, within: 1d)
+    |> window tumbling(size: 1h) |> reduce by key { ns: collect(n, max: 99) }`,
+};
+
+describe.each(Object.entries(READERS))("updates of one result, read by %s", (_, reader) => {
+  /** What each key's updates are to it, in the stage behind and over a topic: both the same. */
+  const read = (sending: string, items: readonly SourceItem[]): Record<string, unknown> => {
+    const direct = run(`${sending} |> ${reader}`, items);
+    const over = `pipeline a { from firehose() |> ${sending} |> to topic('updates', key: n, partitions: 3) }
+      pipeline b { from topic('updates') |> ${reader} ${SINK} }`;
+    expect(runItems(over, items).topics.get("out")).toEqual(direct);
+    return Object.fromEntries(direct.map(({ key, ns }) => [String(key), ns]));
+  };
+  const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1);
+
+  it.each([
+    "window tumbling(size: 1m)",
+    "window tumbling(size: 1m, grace: 20s)",
+    "window tumbling(size: 1d, tz: 'Europe/Berlin')",
+  ])("come as they were sent: %s", (window) => {
+    const sending = `${window} |> reduce by did as key { n: count() } |> emit changes(every: 2s)`;
+    const seconds = upTo(25).map((n) => 2 * n + 1);
+    expect(read(sending, stepping(...seconds))).toEqual({ "did:plc:a": upTo(25) });
+  });
+
+  it("come by the end of their windows, where several were sent at once", () => {
+    const sending = `window hopping(size: 1m, every: 10s) |> reduce by did as key { c: count() }
+      |> emit changes(every: 2s) |> let n = window.end |> map { key, n }`;
+    const ends = upTo(6).map((n) => new Date(T0 + n * 10_000).toISOString());
+    expect(read(sending, stepping(5))).toEqual({ "did:plc:a": ends });
+  });
+
+  it("come before the one of the close, a millisecond later", () => {
+    const sending = `window tumbling(size: 1m, grace: 1ms)
+      |> reduce by record.key as key { n: count() } |> emit changes(every: 10s)`;
+    const keys = ["a", "b", "c", "d", "e", "f"];
+    // The second of each key was known at the very tick, for its account had come a second further.
+    const events = [55, 61, 59].flatMap((second) =>
+      keys.map((key) => ({
+        did: "did:plc:a",
+        timeMs: T0 + second * 1000,
+        record: { key: second === 61 ? "other" : key },
+      })),
+    );
+    const { other, ...rest } = read(sending, madeItems(events));
+    expect(other).toEqual([6]);
+    expect(rest).toEqual(Object.fromEntries(keys.map((key) => [key, [1, 2]])));
+  });
+
+  it("come as they were sent where a group makes place for another", () => {
+    const sending = `reduce by record.key as key { n: last(record.n) } cap: 1 |> emit changes(every: 1m)`;
+    const events = upTo(20).map((n) => ({
+      did: "did:plc:a",
+      timeMs: T0 + (n === 1 ? 59_999 : 0), // All have seen the last millisecond before the tick.
+      record: { n, key: n % 2 === 0 ? "even" : "odd" },
+    }));
+    const [even, odd] = [0, 1].map((rest) => upTo(20).filter((n) => n % 2 === rest));
+    expect(read(sending, madeItems(events))).toEqual({ even, odd });
+  });
+});
+
 describe("top", () => {
   it("breaks ties by key as values, the least first: null, then 9 before 10, texts by code point", () => {
     const keys = [10, "b", "\uffff", 9, "\u{1f600}", null, "a!", "a"];

@@ -45,6 +45,11 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   "changes of tumbling windows": `window tumbling(size: 30s) |> reduce { n: count() } |> emit changes(every: 10s)`,
   "a reduce that expires": `reduce by did { n: count(), seqs: collect(seq, max: 500) } expire after 15s |> emit changes(every: 5s)`,
   "a reduce with a cap": `reduce by did { n: count() } cap: 3 |> emit changes(every: 7s)`,
+  "a reduce with a cap, then a window": `reduce by did { n: count(), seq: last(seq) } cap: 2 |> emit changes(every: 7s)
+    |> window tumbling(size: 1m) |> reduce by did { n: last(n), seqs: collect(seq, max: 100) }`,
+  "changes of hopping windows, then one that remembers": `window hopping(size: 40s, every: 20s, grace: 10s)
+    |> reduce by record.subject { n: count() } |> emit changes(every: 5s)
+    |> reduce by subject { n: last(n), ns: collect(n, max: 100) } expire after 20s |> emit changes(every: 10s)`,
   "a branch": `filter true |> branch {
       when record.subject == 'post1' => |> dedup(by: did, within: 10s) |> to topic('other')
       else => |> window session(gap: 8s, max: 30s) |> reduce by did { n: count() } ${SINK}

@@ -2,13 +2,14 @@
 // in which it changed. What bounds its state is in the plan: groups expire, or are capped, or both.
 //
 //   sent at tick T:  groups changed by rows with seen < T since they were last sent, with time T − 1 ms
-//   forgotten:       groups without a row for `expire`; beyond `cap`, the one without a row for longest
+//   forgotten:       groups without a row for `expire`; beyond `cap`, the one without a row for longest, which is sent
+//                    before the tick, with the tick's time and the instant of the row that it makes place for
 //
 // Rows are taken in the order of records (`record-order.ts`), so the answer does not depend on interleaving.
 
 import type { FoldOp } from "../../../plan/plan.ts";
 import type { Row } from "../../eval/codec.ts";
-import { orderOfResult } from "../../eval/record-order.ts";
+import { FIRST_PLACE, orderOfResult, type RecordOrder } from "../../eval/record-order.ts";
 import { canonicalKey, Instant } from "../../eval/values.ts";
 import type { StageContext } from "../context.ts";
 import type { StateChange } from "../message.ts";
@@ -20,6 +21,9 @@ import { tickAfter } from "./ticks.ts";
 
 /** `turn` grows from row to row: the group with the least has had none for longest. */
 type Kept = { readonly group: Group; readonly lastMs: number; readonly turn: number };
+
+/** With a `cap`, the place of what is sent at a tick: behind all that left before it at the same instant. */
+const AT_TICK: readonly number[] = [1];
 
 export class Fold implements StatefulOperator {
   readonly #op: FoldOp;
@@ -110,7 +114,7 @@ export class Fold implements StatefulOperator {
   #take({ atMs, row }: { readonly atMs: number; readonly row: Row }): void {
     const key = canonicalKey(row.keys);
     const known = this.#kept.get(key);
-    if (known === undefined) this.#makeRoom();
+    if (known === undefined) this.#makeRoom(atMs);
     const group = known?.group ?? this.#groups.create(row.keys);
     this.#groups.add(group, row);
     const kept = { group, lastMs: atMs, turn: this.#turn };
@@ -132,35 +136,39 @@ export class Fold implements StatefulOperator {
       this.#forget(key);
       yield nowMs;
     }
+    // As after a crash, which goes on from the greatest turn of what is kept.
+    if (this.#kept.size === 0) this.#turn = 0;
   }
 
   /** Stands just before the tick until all is sent. */
   *#tick(): Iterable<number> {
+    const place = this.#op.cap === null ? FIRST_PLACE : AT_TICK;
+    const order = orderOfResult(this.#tickMs - 1, place);
     for (const key of [...this.#unsent].sort()) {
-      this.#send(key);
+      this.#send(key, order);
       this.#unsent.delete(key);
       yield this.#tickMs - 1;
     }
     this.#tickMs = Number.POSITIVE_INFINITY;
   }
 
-  #send(key: string): void {
+  #send(key: string, order: RecordOrder): void {
     const kept = this.#kept.get(key);
     if (kept === undefined) return;
     kept.group.unsent = false;
     this.#dirty.set(key, kept);
-    const atMs = this.#tickMs - 1;
-    const fields = { ...this.#groups.fields(kept.group, 0), time: new Instant(atMs) };
-    this.#next(fields, orderOfResult(atMs));
+    const time = new Instant(this.#tickMs - 1);
+    this.#next({ ...this.#groups.fields(kept.group, 0), time }, order);
   }
 
-  /** Where `cap` is reached, one group makes place; what of it is unsent leaves first. */
-  #makeRoom(): void {
+  /** Where `cap` is reached, one group makes place for a row of that instant; what of it is unsent leaves first. */
+  #makeRoom(atMs: number): void {
     const { cap } = this.#op;
     if (cap === null || this.#kept.size < cap) return;
-    const [oldest] = this.#kept.keys();
-    if (oldest === undefined) return;
-    if (this.#unsent.has(oldest)) this.#send(oldest);
+    const [first] = this.#kept;
+    if (first === undefined) return;
+    const [oldest, { turn }] = first;
+    if (this.#unsent.has(oldest)) this.#send(oldest, orderOfResult(atMs, [0, turn + 1]));
     this.#forget(oldest);
   }
 

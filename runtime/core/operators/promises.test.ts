@@ -8,6 +8,7 @@ import { simulatedPlan } from "../../task/simulation.test-support.ts";
 import { StageContext } from "../context.ts";
 import { COMBINER } from "./combiner.ts";
 import { Dedup } from "./dedup.ts";
+import { ReduceChanges } from "./reduce-changes.ts";
 import { Sessions } from "./sessions.ts";
 import { drained } from "./stateful.ts";
 
@@ -55,4 +56,34 @@ describe("the watermark behind", () => {
     expect(times).toHaveLength(1);
     expect(sessions.outputWatermarkMs(END_OF_TIME_MS)).toBe(END_OF_TIME_MS);
   });
+
+  it.each([0, 1, GRACE_MS])(
+    "a reduce that sends changes leaves time for those of each tick, with a grace of %i ms",
+    (graceMs) => {
+      const window = { kind: "hopping", sizeMs: 10, everyMs: 5, graceMs } as const;
+      const aggregates = [{ name: "n", fn: "count", column: null }] as const;
+      const op = { op: "reduce", window, keys: ["k"], aggregates, changesEveryMs: 3 } as const;
+      let toldMs = 0;
+      const judged: number[] = [];
+      const reduce = new ReduceChanges(op, contextOf(), (_, { seenMs }) => {
+        judged.push(seenMs - WATERMARK_DELAY_MS);
+        expect(judged.at(-1)).toBeGreaterThanOrEqual(toldMs);
+      });
+      for (let timeMs = 0; timeMs < 40; timeMs += 1) {
+        const row = { timeMs, order: NO_ORDER, keys: [timeMs % 3], columns: [timeMs] };
+        reduce.add(row);
+      }
+      for (const [fromMs, toMs] of [
+        [0, 17],
+        [17, 80],
+      ] as const) {
+        for (const reachedMs of reduce.advance(fromMs, toMs)) {
+          toldMs = reduce.outputWatermarkMs(reachedMs);
+        }
+        toldMs = reduce.outputWatermarkMs(toMs);
+      }
+      expect(judged.length).toBeGreaterThan(20);
+      expect(judged).toEqual(judged.toSorted((a, b) => a - b));
+    },
+  );
 });

@@ -3,6 +3,8 @@
 //   sent at tick T:   groups changed by rows with known < T since they were last sent
 //   sent at close C:  the same for C
 //
+// What is sent of one result differs by its order (`ticks.ts`), not by its time.
+//
 // Rows, ticks and closes are taken in the order of their instants, so it does not matter in how many steps
 // the watermark came.
 

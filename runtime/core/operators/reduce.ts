@@ -8,7 +8,6 @@
 import { END_OF_TIME_MS } from "../../../plan/event.ts";
 import type { AlignedWindow, ReduceOp } from "../../../plan/plan.ts";
 import { decodeValue, encodeRecord, type Row } from "../../eval/codec.ts";
-import { orderOfResult } from "../../eval/record-order.ts";
 import { Instant } from "../../eval/values.ts";
 import type { EncodedRows } from "../../eval/view/encoded-rows.ts";
 import { listOf } from "../aggregates/accumulator.ts";
@@ -23,6 +22,7 @@ import { Groups } from "./groups.ts";
 import { inOrder } from "./key-order.ts";
 import { rowsSay } from "./rows-say.ts";
 import type { EmitOrdered, StatefulOperator } from "./stateful.ts";
+import { orderAtClose, orderAtTick } from "./ticks.ts";
 
 export type AlignedReduceOp = ReduceOp & { readonly window: AlignedWindow };
 
@@ -270,15 +270,20 @@ export class Reduce implements StatefulOperator {
     const groups = this.#merge(startMs, endMs);
     const window = { start: new Instant(startMs), end: new Instant(endMs) };
     const time = new Instant(endMs - 1);
+    const { window: shape, changesEveryMs } = this.#op;
+    const order =
+      tickMs === null
+        ? orderAtClose(shape, endMs, changesEveryMs)
+        : orderAtTick(shape, endMs, tickMs);
     const keys = Array.from({ length: groups.size }, (_, group) => groups.key(group));
     for (const group of inOrder(keys)) {
       const key = keys[group] ?? "";
       if (this.#isSent(endMs, key)) continue;
-      if (this.#op.changesEveryMs !== undefined && !groups.isUnsent(group)) continue;
+      if (changesEveryMs !== undefined && !groups.isUnsent(group)) continue;
       const fields = groups.fields(group, endMs - startMs, key);
       fields.window = window;
       fields.time = time;
-      this.#next(fields, orderOfResult(endMs - 1));
+      this.#next(fields, order);
       this.#sent = { endMs, key, tickMs };
       yield;
     }

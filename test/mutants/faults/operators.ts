@@ -5,6 +5,7 @@ import type { Mutant } from "../mutant.ts";
 const SIMULATION = ["test/simulation/simulation.test.ts"];
 const CRASH = ["test/simulation/crash.test.ts"];
 const MADE = ["test/stages/stateful-made.test.ts"];
+const ORDER = ["test/stages/order-of-records.test.ts"];
 
 export const OPERATOR_FAULTS: readonly Mutant[] = [
   {
@@ -56,6 +57,27 @@ export const OPERATOR_FAULTS: readonly Mutant[] = [
     replace: "pane.startMs >= startMs && pane.startMs < endMs,",
     suite: SIMULATION,
     why: "a late record counts in windows that were closed to it",
+  },
+  {
+    file: "runtime/core/operators/ticks.ts",
+    find: "return orderOfResult(judgedMs, [0, endMs - judgedMs]);",
+    replace: "return orderOfResult(endMs - 1, [0, endMs - judgedMs]);",
+    suite: [...ORDER, ...SIMULATION],
+    why: "updates of one result come to the next stage in any order",
+  },
+  {
+    file: "runtime/core/operators/ticks.ts",
+    find: "return orderOfResult(judgedMs, [0, endMs - judgedMs]);",
+    replace: "return orderOfResult(judgedMs);",
+    suite: ORDER,
+    why: "updates of several windows that one tick sends come to the next stage in any order",
+  },
+  {
+    file: "runtime/core/operators/ticks.ts",
+    find: "const isAfterTick = everyMs !== undefined && (endMs + graceMs - 1) % everyMs === 0;",
+    replace: "const isAfterTick = false;",
+    suite: ORDER,
+    why: "a final result comes before the update of a millisecond ago",
   },
   {
     file: "runtime/core/operators/group-table.ts",
@@ -136,10 +158,17 @@ export const OPERATOR_FAULTS: readonly Mutant[] = [
   },
   {
     file: "runtime/core/operators/fold.ts",
-    find: "if (this.#unsent.has(oldest)) this.#send(oldest);",
-    replace: "if (this.#unsent.size === 0) this.#send(oldest);",
+    find: "if (this.#unsent.has(oldest)) this.#send(",
+    replace: "if (this.#unsent.size === 0) this.#send(",
     suite: ["test/stages/simulation.test.ts", ...MADE],
     why: "a group that makes place for another is never sent",
+  },
+  {
+    file: "runtime/core/operators/fold.ts",
+    find: "orderOfResult(atMs, [0, turn + 1])",
+    replace: "orderOfResult(this.#tickMs - 1)",
+    suite: ORDER,
+    why: "what a key sends each time it makes place for another comes to the next stage in any order",
   },
   {
     file: "runtime/core/operators/fold.ts",
