@@ -63,6 +63,7 @@ it("run over a relay ends at the limit", async () => {
   ]);
   expect(code).toBe(0);
   expect(stdout.trimEnd().split("\n")).toHaveLength(5);
+  await expect.poll(() => from.stats().connected).toBe(0);
 });
 
 it("run over a relay ends when its time is up, exit 0, and on Ctrl-C with its summary, exit 130", async () => {

@@ -5,6 +5,7 @@ import { copyFile, readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocketServer } from "ws";
 import { encodeRecording } from "../../bench/simulated-relay/recording.ts";
+import { commitFrame, create } from "../../shuffler/testing/frames.ts";
 import { repositoryFile } from "../../test/support/recordings.ts";
 import { REPO_PRESENT } from "../../test/support/repo.ts";
 import { TestFolder } from "../testing/command.ts";
@@ -132,6 +133,15 @@ describe("fpaas test", () => {
         expect length('all') == 4
         expect repeated == 4`),
     ).toContain("1 passed, 0 failed");
+  });
+
+  it("counts a commit that comes again in frames as refused, not as repeated", async () => {
+    await folder.write("posts.frames.zst", encodeRecording([commitFrame([create("a")])]));
+    const twice = await played(`given 'posts.frames.zst'
+      given 'posts.frames.zst'
+      expect length('all') == 1
+      expect repeated == 0`);
+    expect(twice).toContain("1 passed, 0 failed");
   });
 
   it("takes every other `given` for an event of its own, however equal", async () => {

@@ -15,6 +15,7 @@ import {
 import { CommandError, EXIT, type ExitCode } from "../exit-codes.ts";
 import { loadPlans } from "../programs.ts";
 import { LocalRun } from "../run/local-run.ts";
+import { wasInterrupted } from "../signals.ts";
 import { isRelay, openNoisySource, specIn } from "../source.ts";
 import { parseCount, parseDuration } from "../terminal/units.ts";
 
@@ -53,8 +54,9 @@ async function run(file: string, options: Options, context: Context): Promise<Ex
       "add --limit 100 or --for 30s",
     );
   }
-  const timeUp = options.for === undefined ? null : AbortSignal.timeout(options.for);
-  const end = timeUp === null ? context.signal : AbortSignal.any([context.signal, timeUp]);
+  const over = new AbortController();
+  const timeUp = options.for === undefined ? [] : [AbortSignal.timeout(options.for)];
+  const end = AbortSignal.any([context.signal, over.signal, ...timeUp]);
   const source = new TimedSource({
     source: openNoisySource([specIn(context, options.from)], {
       terminal: context.terminal,
@@ -69,12 +71,25 @@ async function run(file: string, options: Options, context: Context): Promise<Ex
     terminal: context.terminal,
   });
   try {
-    await local.run(end, context.signal);
+    await local.run(end, stopOf(source, context.signal));
   } finally {
+    over.abort(); // A relay would keep the connection for its next frame.
     // Also when the source breaks off: what came before it counts.
     for (const line of local.summary()) context.terminal.say(line);
   }
   return stoppedExit(context);
+}
+
+/** Ctrl-C over a relay is as `--for`: there is no other end. Over a file it gives up. */
+function stopOf({ live }: TimedSource, signal: AbortSignal): AbortSignal {
+  if (!live) return signal;
+  const stop = new AbortController();
+  const onAbort = (): void => {
+    if (!wasInterrupted(signal)) stop.abort();
+  };
+  if (signal.aborted) onAbort();
+  signal.addEventListener("abort", onAbort, { once: true });
+  return stop.signal;
 }
 
 function parsePartitions(text: string): number {

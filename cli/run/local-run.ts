@@ -61,12 +61,15 @@ export class LocalRun {
 
   /**
    * Runs to the end of the source, which closes all windows, or to the limit.
-   * @param end ends the source early; windows close all the same
+   * @param end ends the source early; windows close all the same. A live source is to end itself at this signal:
+   * what it gives until then has come, and counts
    * @param stop ends everything at once, windows stay open
    */
   async run(end: AbortSignal, stop: AbortSignal): Promise<void> {
+    const { live } = this.#source;
     for await (const items of this.#source.batches()) {
-      if (end.aborted) break;
+      if (stop.aborted) return;
+      if (end.aborted && !live) break;
       await this.#push(items, stop);
       if (this.#full || stop.aborted) return;
       this.#options.terminal.progress(this.#progress());

@@ -1,16 +1,22 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import "../../test/support/property-seed.ts";
+import { CidLink } from "../cbor/encode.ts";
 import {
   accountFrame,
+  cidOf,
   commitFrame,
   create,
+  DID,
   errorFrame,
   frameOf,
   identityFrame,
+  POST,
+  REV,
   syncFrame,
   TIME,
 } from "../testing/frames.ts";
+import { PLC_DID_LENGTH, TID_LENGTH } from "./fields.ts";
 import { decodeFrame } from "./frame.ts";
 import { FRAME_BYTES_MAX } from "./limits.ts";
 import { peekTimeMs } from "./peek-time.ts";
@@ -40,6 +46,16 @@ describe("peekTimeMs", () => {
     ["a frame that is too long", new Uint8Array(FRAME_BYTES_MAX + 1)],
   ])("finds none in %s", (_, frame) => {
     expect(peekTimeMs(frame)).toBeNull();
+  });
+
+  it("says where revision and account of a usual commit stand, and of no other frame", () => {
+    const places = { revAt: 0, didAt: 0 };
+    const frame = Buffer.from(commitFrame([create("a")], { commit: new CidLink(cidOf(POST)) }));
+    peekTimeMs(frame, places);
+    expect(frame.toString("latin1", places.revAt, places.revAt + TID_LENGTH)).toBe(REV);
+    expect(frame.toString("latin1", places.didAt, places.didAt + PLC_DID_LENGTH)).toBe(DID);
+    peekTimeMs(identityFrame(), places);
+    expect(places.revAt).toBe(-1);
   });
 
   it("finds what the decoder finds, and never throws, whatever is cut off or wrong", () => {

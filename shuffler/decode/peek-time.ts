@@ -1,4 +1,4 @@
-// The `time` of a frame without decoding the rest.
+// The `time` of a frame without decoding the rest, and where that stands which tells the frame from all others.
 
 import { bufferOf, CborCursor } from "../cbor/cursor.ts";
 import { endOfKnown, knownBytes, LINK, textHead } from "../cbor/known-bytes.ts";
@@ -29,12 +29,30 @@ const ONE_BYTE = 24;
 const EIGHT_BYTES = 27;
 const NOT_THERE = -1;
 
-/** @returns milliseconds since the epoch; null when the frame has no time, or none that can be read */
-export function peekTimeMs(frame: Uint8Array): number | null {
+/** Where the revision (`TID_LENGTH` bytes) and the DID (`PLC_DID_LENGTH` bytes) stand in a frame. */
+export type CommitPlaces = {
+  /** -1: the frame is no commit with the usual fields. */
+  revAt: number;
+  didAt: number;
+};
+
+/**
+ * @param places if given, gets what was passed on the way
+ * @returns milliseconds since the epoch; null when the frame has no time, or none that can be read
+ */
+export function peekTimeMs(frame: Uint8Array, places?: CommitPlaces): number | null {
+  if (places !== undefined) places.revAt = NOT_THERE;
   if (frame.length > FRAME_BYTES_MAX) return null;
   const bytes = bufferOf(frame);
-  const at = usualTimeAt(bytes);
-  if (at >= 0) return parseDatetimeAt(bytes, at, at + TIME_BYTES);
+  const revAt = usualRevAt(bytes);
+  const at = usualTimeAt(bytes, revAt);
+  if (at >= 0) {
+    if (places !== undefined) {
+      places.revAt = revAt;
+      places.didAt = at - TIME.length - PLC_DID_LENGTH;
+    }
+    return parseDatetimeAt(bytes, at, at + TIME_BYTES);
+  }
   const found = catchMalformed(() => ({ kind: "time" as const, timeMs: searchedTime(bytes) }));
   return found.kind === "time" ? found.timeMs : null;
 }
@@ -50,8 +68,8 @@ function searchedTime(bytes: Buffer): number | null {
   return timeMs;
 }
 
-/** Where the time of a commit stands whose fields are as nearly all commits have them; negative for others. */
-function usualTimeAt(bytes: Buffer): number {
+/** Where the revision of a commit stands whose fields are as nearly all commits have them; negative for others. */
+function usualRevAt(bytes: Buffer): number {
   let at = endOfKnown(bytes, 0, HEADER);
   const map = bytes[at] ?? 0;
   if (at < 0 || map < COMMIT_MAP_MIN || map > COMMIT_MAP_MAX) return NOT_THERE;
@@ -60,8 +78,12 @@ function usualTimeAt(bytes: Buffer): number {
   if (at < 0 || ops < 0 || ops > SHORT_MAX) return NOT_THERE;
   at += 1;
   for (let left = ops; left > 0 && at >= 0; left -= 1) at = endOfOp(bytes, at);
-  at = endOfKnown(bytes, at, REV);
-  at = endOfKnown(bytes, skipped(at, TID_LENGTH), SEQ);
+  return endOfKnown(bytes, at, REV);
+}
+
+/** Likewise the time behind it. */
+function usualTimeAt(bytes: Buffer, revAt: number): number {
+  let at = endOfKnown(bytes, skipped(revAt, TID_LENGTH), SEQ);
   at = endOfKnown(bytes, endOfHead(bytes, at, 0), REPO);
   at = endOfKnown(bytes, skipped(at, PLC_DID_LENGTH), TIME);
   return at + TIME_BYTES > bytes.length ? NOT_THERE : at;

@@ -25,6 +25,8 @@ export const BLOCK_VOTERS_MIN = 4;
 export const ITEM_BYTES = 300;
 /** Most bytes of items that wait for a decision. */
 export const LOOK_AHEAD_BYTES_MAX = 64_000_000;
+/** Frames that are remembered, to know those that are given again: 28 bytes each, 3.7 MB. A power of two. */
+export const GIVEN_FRAMES = 131_072;
 /** How long a frame of a live source waits for those behind it, while we catch up. */
 export const HOLD_MS_MAX = 1000;
 

@@ -5,10 +5,10 @@ import type { Clock } from "../ports.ts";
 import { openRecording } from "../sources/recording.ts";
 import type { Source, SourceItem } from "../sources/source.ts";
 import { SleepingClock } from "../testing/clock.ts";
-import { commitFrame, create, errorFrame } from "../testing/frames.ts";
-import { readAll, sourceOf } from "../testing/items.ts";
+import { commitFrame, create, errorFrame, identityFrame, revOf } from "../testing/frames.ts";
+import { frameItems, readAll, sourceOf } from "../testing/items.ts";
 import { verifiedSource } from "../verify/verified-source.ts";
-import { ITEM_BYTES, LOOK_AHEAD_BYTES_MAX, QUIET_MS, QUIET_SLACK_MS } from "./limits.ts";
+import { BEHIND_MS, ITEM_BYTES, LOOK_AHEAD_BYTES_MAX, QUIET_MS, QUIET_SLACK_MS } from "./limits.ts";
 import { TimedSource, type TimedSourceOptions } from "./timed-source.ts";
 
 const START_MS = Date.parse("2026-07-04T00:00:00Z");
@@ -75,6 +75,47 @@ describe("a recording with trusted times", () => {
     );
     await readAll(source);
     expect(source.stats).toEqual({ ahead: 161, behind: 161, frozen: 0, isWallTrusted: true });
+  });
+
+  it.each([
+    [
+      "posts",
+      (seq: number, time: string) =>
+        commitFrame([create(`r${seq}`)], { seq, time, rev: revOf(seq % 1024) }),
+    ],
+    [
+      "handles of the same letters",
+      (seq: number, time: string) =>
+        identityFrame({ seq, time, handle: `${"abcdefghijklmnopqrst".charAt(seq % 20)}.test` }),
+    ],
+  ])("corrects a host whose clock stands still: %s", async (_, make) => {
+    const isFrozen = (i: number): boolean => i % 10 === 3;
+    const items = frameItems(
+      Array.from({ length: 3000 }, (_item, i) =>
+        make(i, new Date(START_MS + (isFrozen(i) ? 0 : i * 100)).toISOString()),
+      ),
+    );
+    const times = await timesOf(timed(sourceOf(items)));
+    const off = times.map(([position, ms]) => Math.abs((ms ?? 0) - position * 100));
+    expect(Math.max(...off)).toBeLessThanOrEqual(BEHIND_MS);
+    // Those that claim less than what counts as behind keep it.
+    expect(off.filter((ms) => ms > 100).length).toBe(BEHIND_MS / 1000);
+  });
+
+  it("knows what is given again though more than a block of it comes, up to what is remembered", async () => {
+    const first = frames(2000);
+    const more = Array.from({ length: 1500 }, (_, i) =>
+      frame((2000 + i) * 10, { position: 2000 + i }),
+    );
+    const joined = [...first, ...first, ...more].map((item, position) => ({ ...item, position }));
+    const held = async (givenFrames: number) => {
+      const source = timed(sourceOf(joined), { givenFrames });
+      const times = await timesOf(source);
+      return { behind: source.stats.behind, times: times.slice(4000).map(([, ms]) => ms) };
+    };
+    const right = more.map((_, i) => (2000 + i) * 10);
+    expect(await held(2048)).toEqual({ behind: 0, times: right });
+    expect((await held(1024)).behind).toBeGreaterThan(0);
   });
 
   it("does not ask what verification has refused", async () => {

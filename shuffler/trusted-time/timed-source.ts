@@ -2,7 +2,7 @@
 // behind it; of a live source it waits a second at the most. What waits here counts as not yet read: no cursor
 // covers it.
 
-import { peekTimeMs } from "../decode/peek-time.ts";
+import { type CommitPlaces, peekTimeMs } from "../decode/peek-time.ts";
 import type { Clock } from "../ports.ts";
 import type { Source, SourceItem } from "../sources/source.ts";
 import { GivenTimes, NEW_FRAME } from "./given-times.ts";
@@ -20,6 +20,8 @@ export type TimedSourceOptions = {
   readonly floorMs?: number | null;
   /** Items up to this position take part, and are not handed out: an earlier run has. */
   readonly passedPosition?: number | null;
+  /** Frames that are known when they are given again, a power of two. */
+  readonly givenFrames?: number;
 };
 
 /** For metrics and summaries. */
@@ -37,7 +39,9 @@ export class TimedSource implements Source {
   readonly #options: TimedSourceOptions;
   readonly #times: TrustedTimes;
   readonly #passedPosition: number;
-  readonly #known = new GivenTimes();
+  readonly #known: GivenTimes;
+  /** Of the frame at hand. */
+  readonly #places: CommitPlaces = { revAt: -1, didAt: -1 };
   #waiting: SourceItem[] = [];
   /** Those before it have left. */
   #first = 0;
@@ -54,6 +58,7 @@ export class TimedSource implements Source {
 
   constructor(options: TimedSourceOptions) {
     const { source, floorMs, passedPosition } = options;
+    this.#known = new GivenTimes(options.givenFrames);
     this.name = source.name;
     this.live = source.live;
     this.#options = options;
@@ -131,12 +136,13 @@ export class TimedSource implements Source {
 
   #take(batch: readonly SourceItem[], wallMs: number): void {
     for (const item of batch) {
-      const claimMs = item.kind === "frame" ? peekTimeMs(item.raw) : null;
+      const claimMs = item.kind === "frame" ? peekTimeMs(item.raw, this.#places) : null;
       if (claimMs === null && this.#first === this.#waiting.length) {
         this.#give(item);
         continue;
       }
-      const repeats = claimMs === null ? NEW_FRAME : this.#known.note(item.raw, claimMs);
+      const repeats =
+        claimMs === null ? NEW_FRAME : this.#known.note(item.raw, claimMs, this.#places);
       const votes = claimMs !== null && repeats === NEW_FRAME;
       if (votes) this.#times.push(claimMs, item.position, wallMs);
       else this.#silent.push({ at: this.#came, repeats });

@@ -2,7 +2,7 @@
 // else is late for it, and the last window closes without a further event.
 
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -31,6 +31,12 @@ const PER_MINUTE = `pipeline clocks {
   |> to topic('clocks.posts')
 }`;
 const PER_SECOND = PER_MINUTE.replace("1m", "1s");
+/** Tells of each post at once. */
+const ARRIVALS = `pipeline arrivals {
+  from firehose('app.bsky.feed.post')
+  |> map { rkey }
+  |> to topic('arrivals.posts')
+}`;
 const EACH = `pipeline each {
   from firehose('app.bsky.feed.post')
   |> filter host_time != null
@@ -109,6 +115,14 @@ describe("a live relay", () => {
     expect(dev.stderr()).toMatch(/^late +0$/m);
     expect(dev.stderr()).toMatch(/^corrected +\d ahead/m);
   });
+
+  it("is left on Ctrl-C though it has fallen silent, and run's windows close", async () => {
+    const frames = Array.from({ length: FRAMES }, (_, i) => post(i, START_MS + i * 1000));
+    const windows = await runLive(PER_MINUTE, frames);
+    const posts = windows.map((window) => Number(window.posts));
+    expect(posts.toSorted((a, b) => a - b)).toEqual([40, 60, 60, 60, 60, 60, 60]);
+    expect(sum(windows, "claimed")).toBe(BAD_FRAMES);
+  });
 });
 
 describe.skipIf(!existsSync(CASE))("the case clock-ahead", () => {
@@ -125,18 +139,23 @@ describe.skipIf(!existsSync(CASE))("the case clock-ahead", () => {
 
   it("does the same live from a relay", async () => {
     const frames = await framesOf(from);
-    await using relay = await startSimulatedRelay({ frames });
-    const run = await fpaas([
-      "run",
-      program,
-      "--from",
-      relay.url,
-      "--limit",
-      String(frames.length),
-    ]);
-    expect(recordsOf(run)).toMatchObject([{ posts: frames.length }]);
+    const windows = await runLive(await readFile(program, "utf8"), frames);
+    expect(windows).toMatchObject([{ posts: frames.length }]);
   });
 });
+
+/** Runs a program over a relay that gives these posts and then nothing, until Ctrl-C. @returns its windows */
+async function runLive(text: string, frames: readonly Uint8Array[]) {
+  await using relay = await startSimulatedRelay({ frames });
+  const program = join(folder, "live.fpl");
+  await writeFile(program, `${text}\n${ARRIVALS}`);
+  const run = fpaasInBackground(["run", program, "--from", relay.url, "--for", "1h"]);
+  const arrived = (): number => recordsOf(run.stdout()).filter(({ rkey }) => rkey).length;
+  await until(() => arrived() === frames.length, run);
+  run.kill("SIGINT");
+  expect(await run.ended).toBe(130);
+  return recordsOf(run.stdout()).filter(({ window }) => window);
+}
 
 async function framesOf(path: string): Promise<Uint8Array[]> {
   const { items } = await readAll(openRecording(path, null));
