@@ -150,8 +150,8 @@ export const ORDER_FAULTS: readonly Mutant[] = [
   },
   {
     file: "runtime/core/stage-runner.ts",
-    find: "this.#context.order.place.push(message.operation);",
-    replace: "this.#context.order.place.push(0);",
+    find: "place[0] = message.operation;",
+    replace: "place[0] = 0;",
     suite: RECORDS,
     why: "the operations of a commit have no order",
   },
@@ -185,8 +185,8 @@ export const ORDER_FAULTS: readonly Mutant[] = [
   },
   {
     file: "runtime/eval/order-header.ts",
-    find: "    this.#end = this.#length;",
-    replace: "    this.#end = this.#length - 1;",
+    find: "this.#length = at + 1;",
+    replace: "this.#length = at;",
     suite: HEADER,
     why: "the last order of a topic message is cut",
   },
