@@ -82,10 +82,20 @@ export class EncodedRows {
   order(row: number): RecordOrder {
     const at = this.#orders[row] ?? 0;
     const timeMs = this.timeMs(row);
-    if ((this.#payload[at] ?? 0) >> 5 === MAJOR.list) {
-      return orderOf(reader.valueAt(this.#payload, at, 0), timeMs);
-    }
+    const head = this.#payload[at] ?? 0;
+    if (head >> 5 === MAJOR.list) return this.#toldOrder(at, head - EMPTY_LIST, timeMs);
     return { seenMs: timeMs, seq: this.#number(at), place: FIRST_PLACE, contents: 0 };
+  }
+
+  /** As `orderOf`, where the list is short, without making one. */
+  #toldOrder(at: number, parts: number, timeMs: number): RecordOrder {
+    if (parts > SHORT_LIST_MAX) return orderOf(reader.valueAt(this.#payload, at, 0), timeMs);
+    const seenMs = timeMs + this.#number(at + 1);
+    const seq = this.#number(this.#at);
+    const contents = this.#number(this.#at);
+    const place: number[] = [];
+    for (let i = ORDER_PARTS; i < parts; i += 1) place.push(this.#number(this.#at));
+    return { seenMs, seq, place, contents };
   }
 
   /** Where the list of keys begins. */
