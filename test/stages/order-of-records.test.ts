@@ -193,6 +193,9 @@ describe("what records make behind a topic or a dedup", () => {
     const both = `pipeline a { from firehose() |> map { one: record.n } |> to topic('x') }
       pipeline p { from union { topic('x'), firehose() as event } |> let one = one ?? event.record.n |> ${all} ${SINK} }`;
     expect(allOf(both, posts)).toEqual([[7, 7, 3, 3, 5, 5]]);
+    const twice = `pipeline a { from firehose() |> map { one: record.n } |> to topic('x') }
+      pipeline p { from union { topic('x') as z, topic('x') as a } |> let one = z == null ? 'a' : 'z' |> ${all} ${SINK} }`;
+    expect(allOf(twice, posts)).toEqual([["z", "a", "z", "a", "z", "a"]]);
   });
 });
 
