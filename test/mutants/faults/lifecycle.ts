@@ -47,7 +47,7 @@ export const LIFECYCLE_FAULTS: readonly Mutant[] = [
     file: "runtime/lifecycle/handover.ts",
     find: "await overwriteLast(at, (last) => tombstoneMessage(at, last.seq), log);",
     replace: "await log.last(at.stream, at.checkpoint);",
-    suite: REDEPLOY,
+    suite: ["runtime/lifecycle/handover.test.ts"],
     why: "a task of a deleted pipeline goes on writing",
   },
   {
