@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Target } from "../../plan/targets.ts";
 import { decodeRecords } from "../eval/codec.ts";
+import { ORDER_BYTES_TARGET, OrderWriter } from "../eval/order-header.ts";
 import { MESSAGE_BYTES_TARGET, OutputBuffer } from "./output.ts";
 
 const TARGET: Target = { kind: "exchange", name: "s1" };
@@ -14,7 +15,24 @@ function drained(output: OutputBuffer) {
   return output.drain().map(({ partition, payload }) => [partition, ...decodeRecords(payload)]);
 }
 
+/** The orders of a topic's first `count` records here. */
+const orderAt = (i: number) => ({ seenMs: 1_783_000_000_000 + i, seq: i + 1, place: [0] });
+
 describe("OutputBuffer", () => {
+  it("closes a topic's message when the orders of its records reach their target, and not one before", () => {
+    const writer = new OrderWriter();
+    let count = 0;
+    for (; writer.length < ORDER_BYTES_TARGET; count += 1) writer.add(orderAt(count), 0);
+    const output = new OutputBuffer();
+    for (let i = 0; i <= count; i += 1) {
+      output.begin({ kind: "topic", name: "t" }, 0).value(i);
+      output.add(orderAt(i), 0);
+    }
+    const [first, second] = output.drain();
+    expect([first?.records, second?.records]).toEqual([count, 1]);
+    expect(first?.order).toBe(writer.take());
+  });
+
   it("leaves out an item that was begun and not added, wherever it is", () => {
     const output = new OutputBuffer();
     add(output, "one");
