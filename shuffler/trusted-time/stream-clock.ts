@@ -35,6 +35,8 @@ const NEW_CLOCK_PART = 0.4;
 const SPREADS = 16;
 /** Voters without which a recording counts as through. */
 const VOTERS_MIN = 3;
+/** Fewer are those at the end of a recording, or before a silence. */
+const END_VOTERS = 16;
 
 /** Frames whose time is not the one their host claims. */
 export type ClockCounters = {
@@ -175,7 +177,10 @@ export class StreamClock {
       return false;
     }
     const votes = next.votes(claimMs, leastMs, LOCAL_FRAMES, gapMs);
-    if (votes.voters < VOTERS_MIN) return heldMs > this.#ms + this.#spanMs();
+    const isFar = heldMs > this.#ms + this.#spanMs();
+    if (votes.voters < VOTERS_MIN) return isFar;
+    // Near an end one voice is enough: there is nobody left to bring more.
+    if (votes.voters < END_VOTERS && votes.against > 0 && isFar) return true;
     this.#noteSilence(claimMs, view.lowMs, votes, next);
     const isHeld =
       this.#age < ESTABLISHED_FRAMES

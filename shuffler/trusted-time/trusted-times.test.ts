@@ -45,6 +45,10 @@ function timesOf(claimsMs: readonly number[]): number[] {
 describe("the times of a recording", () => {
   it.each<[string, StreamOptions]>([
     ["a third 50 minutes ahead", { off: 3e6, share: 0.33 }],
+    [
+      "nearly half ahead, three of the last six frames among them",
+      { off: 3e6, share: 0.45, seed: 4, n: 30_000 },
+    ],
     ["a third three years ahead", { off: 9.46e10, share: 0.33 }],
     ["a tenth 10 seconds ahead", { off: 1e4, share: 0.1 }],
     ["a third drifting", { off: 3e6, share: 0.33, mode: "drift" }],

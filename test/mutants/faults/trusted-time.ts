@@ -18,6 +18,13 @@ export const TRUSTED_TIME_FAULTS: readonly Mutant[] = [
   },
   {
     file: "shuffler/trusted-time/stream-clock.ts",
+    find: "if (votes.voters < END_VOTERS && votes.against > 0 && isFar) return true;",
+    replace: "if (votes.voters < 0 && isFar) return true;",
+    suite: TIMES,
+    why: "at the end of a recording a host's claim is believed against those who are left to speak",
+  },
+  {
+    file: "shuffler/trusted-time/stream-clock.ts",
     find: "if (ms > this.#ms) this.#set(ms);",
     replace: "this.#set(ms);",
     suite: ["shuffler/trusted-time/stream-clock.test.ts"],
