@@ -117,11 +117,24 @@ function fromFirehose(
   channels: number,
   tokens: readonly string[],
 ): InputMessage {
-  const channel = tokens[firehosePartitionIn(message.subject)];
-  assert(channel !== undefined, `not a firehose subject: ${message.subject}`);
-  const { headers } = message;
-  const arrival = { operation: operationOf(headers), orderSeq: orderSeqOf(headers), order: null };
-  return { ...common(message, input), channel, channels, generation: 0, ...arrival };
+  const { subject, seq, headers, payload } = message;
+  const channel = tokens[firehosePartitionIn(subject)];
+  assert(channel !== undefined, `not a firehose subject: ${subject}`);
+  const isEvent = payload.length > 0;
+  return {
+    input,
+    channel,
+    channels,
+    generation: 0,
+    watermarkMs: isEvent ? null : watermarkOf(headers),
+    timeTrusted: !headers.has(HEADER.untrustedTime),
+    operation: operationOf(headers),
+    orderSeq: orderSeqOf(headers),
+    order: null,
+    payload: isEvent ? payload : null,
+    subject,
+    seq,
+  };
 }
 
 /** Of what is no event. */
@@ -139,14 +152,18 @@ function fromProducer(message: LogMessage, input: number, partitions: number): I
   return { ...common(message, input), channel, channels, generation, ...NO_ARRIVAL, order };
 }
 
-function common(message: LogMessage, input: number) {
-  const watermark = message.headers.get(HEADER.watermark);
+function common({ headers, payload, subject, seq }: LogMessage, input: number) {
   return {
     input,
-    watermarkMs: watermark === undefined ? null : Number(watermark),
-    timeTrusted: !message.headers.has(HEADER.untrustedTime),
-    payload: message.payload.length === 0 ? null : message.payload,
-    subject: message.subject,
-    seq: message.seq,
+    watermarkMs: watermarkOf(headers),
+    timeTrusted: !headers.has(HEADER.untrustedTime),
+    payload: payload.length === 0 ? null : payload,
+    subject,
+    seq,
   };
+}
+
+function watermarkOf(headers: ReadonlyMap<string, string>): number | null {
+  const watermark = headers.get(HEADER.watermark);
+  return watermark === undefined ? null : Number(watermark);
 }
