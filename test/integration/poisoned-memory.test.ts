@@ -7,14 +7,13 @@ import { compile } from "../../compiler/compile.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { PlanDriver } from "../../runtime/plan-driver.ts";
 import { CborWriter } from "../../shuffler/cbor/writer.ts";
-import { Shuffler } from "../../shuffler/shuffle.ts";
 import type { ShuffledMessage } from "../../shuffler/shuffled-message.ts";
 import { parseJetstreamLine } from "../../shuffler/sources/jetstream-event.ts";
 import type { SourceItem } from "../../shuffler/sources/source.ts";
 import { TEXTS } from "../support/cbor-cases.ts";
 import { cleanBytes } from "../support/poisoned-buffers.ts";
 import { RECORDINGS, repositoryFile } from "../support/recordings.ts";
-import { FIREHOSE_PARTITIONS, frameItems } from "../support/run-plan.ts";
+import { FIREHOSE_PARTITIONS, frameItems, shuffled } from "../support/run-plan.ts";
 
 const POSTS = `
 pipeline posts {
@@ -48,16 +47,6 @@ function outcome(items: readonly SourceItem[], plans: readonly Plan[]): readonly
   driver.flush();
   expect(answers.length).toBeGreaterThan(10);
   return [...messages.flatMap(bytesOf), ...answers];
-}
-
-function* shuffled(items: readonly SourceItem[]) {
-  const shuffler = new Shuffler({
-    partitions: FIREHOSE_PARTITIONS,
-    relay: "recording",
-    maxPayloadBytes: Number.POSITIVE_INFINITY,
-  });
-  for (const item of items) yield* shuffler.push(item);
-  yield* shuffler.closeWindows();
 }
 
 function bytesOf({ subject, msgId, headers, payload }: ShuffledMessage): Uint8Array[] {

@@ -73,7 +73,8 @@ function compiled(source: string, params: Readonly<Record<string, string>>) {
   return plans;
 }
 
-function* shuffled(items: readonly SourceItem[]) {
+/** The messages that the shuffler makes of a finite source, the end of all windows included. */
+export function* shuffled(items: readonly SourceItem[]) {
   const shuffler = new Shuffler({
     partitions: FIREHOSE_PARTITIONS,
     relay: "recording",
