@@ -3,7 +3,7 @@
 import type { StreamOptions } from "./generate.ts";
 import type { LiveOptions } from "./play.ts";
 
-/** Most good events that may be bent, in percent, and by how much, seconds. Nothing may be late. */
+/** Most good events that may be bent, in percent, and by how much, seconds: the design's table. Nothing may be late. */
 type Allowed = { readonly bent: number; readonly seconds?: number; readonly late?: number };
 
 export type Scenario = {
@@ -47,7 +47,7 @@ export const RECORDINGS: readonly Scenario[] = [
   {
     name: "1/s +10 s 10 %",
     stream: { rate: 1, off: 10_000, share: 0.1 },
-    allowed: { bent: 0.75, seconds: 11, late: 0.5 },
+    allowed: { bent: 0.7, seconds: 11, late: 0.5 },
   },
   {
     name: "1/s +10 s 33 %",
@@ -78,7 +78,7 @@ export const RECORDINGS: readonly Scenario[] = [
   {
     name: "0.02/s +60 s 10 %",
     stream: { rate: 0.02, off: MINUTE, share: 0.1 },
-    allowed: { bent: 9.9, seconds: 61, late: 0.5 },
+    allowed: { bent: 9, seconds: 61, late: 0.5 },
   },
   {
     name: "hour gaps, +50 m 33 %",
@@ -124,7 +124,7 @@ export const RECORDINGS: readonly Scenario[] = [
   {
     name: "clock slowing by 20 s, 45 %",
     stream: { off: -20_000, mode: "slowing", share: 0.45 },
-    allowed: { bent: 85, seconds: 21 },
+    allowed: { bent: 84, seconds: 21 },
   },
   { name: "3 hosts, delays 0-2.9 s", stream: { slowNet: 1 } },
 ];
