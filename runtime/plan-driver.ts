@@ -11,6 +11,7 @@ import {
   targetsOf,
 } from "../plan/targets.ts";
 import { assert } from "./core/assert.ts";
+import { DRAIN, type DrainLimits } from "./core/drain-limits.ts";
 import {
   type Counters,
   type InputMessage,
@@ -18,7 +19,7 @@ import {
   operationOf,
   orderSeqOf,
 } from "./core/message.ts";
-import { DRAIN, type DrainLimits, StageRunner } from "./core/stage-runner.ts";
+import { StageRunner } from "./core/stage-runner.ts";
 import { decodeRecords } from "./eval/codec.ts";
 import type { Value } from "./eval/values.ts";
 import { checkPartitions } from "./partition-check.ts";

@@ -8,6 +8,7 @@ import { branch } from "./operators/branch.ts";
 import { exchange, sink } from "./operators/send.ts";
 import { type Adding, filter, letField, map, sample, unnest } from "./operators/stateless.ts";
 import { type EmitAt, window } from "./operators/window.ts";
+import type { Paused } from "./paused.ts";
 
 /** Links the operators from the last to the first. @param records what the first one gets */
 export function buildChain<R>(
@@ -25,7 +26,7 @@ export function buildChain<R>(
     case "let":
       return letField(op.expr, context, records, adding(op.name, rest, context, records));
     case "unnest":
-      return unnest(op.expr, context, records, adding(op.as, rest, context, records));
+      return unnest(ops, op.expr, context, records, adding(op.as, rest, context, records)).emit;
     case "window":
       return window(op, context, records, windowed(rest, context, records));
     case "exchange": {
@@ -45,7 +46,7 @@ export function buildChain<R>(
       );
     case "sink": {
       const next = rest.length === 0 ? null : buildChain(rest, context, records);
-      return sink(op, context, records, next);
+      return sink(op, context, records, next === null ? null : { ops: rest, emit: next });
     }
     case "reduce":
     case "top":
@@ -53,6 +54,19 @@ export function buildChain<R>(
     case "fold":
       throw new Error(`invariant broken: ${op.op} is not the first operator of its stage`);
   }
+}
+
+/** Goes on with what an operator had stopped at. */
+export function resumePaused(
+  { ops, record, from, order }: Omit<Paused, "resume">,
+  context: StageContext,
+): void {
+  context.turnTo(order);
+  const [op, ...rest] = ops;
+  if (op?.op === "unnest") {
+    const added = adding(op.as, rest, context, OBJECTS);
+    unnest(ops, op.expr, context, OBJECTS, added).resume(record(), from);
+  } else buildChain(ops, context, OBJECTS)(record());
 }
 
 /** What follows an operator that adds field `name`. */

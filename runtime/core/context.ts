@@ -8,9 +8,11 @@ import { EvaluationError } from "../eval/eval-error.ts";
 import type { RecordOrder } from "../eval/record-order.ts";
 import { Instant, type RecordValue, type Value } from "../eval/values.ts";
 import { type Records, timeOf } from "../eval/view/records.ts";
+import type { DrainLimits } from "./drain-limits.ts";
 import type { Counters } from "./message.ts";
 import type { CombinerLimits } from "./operators/combiner.ts";
 import { OutputBuffer } from "./output.ts";
+import type { Paused } from "./paused.ts";
 
 /** The message whose records are being processed. */
 export type CurrentMessage = {
@@ -32,15 +34,28 @@ export class StageContext {
   readonly stage: Stage;
   readonly combiner: CombinerLimits;
   readonly output: OutputBuffer;
+  /** Operators that have stopped in the middle of a record, in the order in which they go on. */
+  readonly paused: Paused[] = [];
   readonly counters: Counters = { in: 0, out: 0, late: 0, deadLetters: 0, lost: 0, dropped: {} };
   readonly message: CurrentMessage = { subject: "", seq: 0 };
   readonly order: CurrentOrder = { seenMs: Number.NEGATIVE_INFINITY, seq: 0, place: [] };
 
-  constructor(plan: Plan, stage: Stage, combiner: CombinerLimits) {
+  constructor(plan: Plan, stage: Stage, limits: DrainLimits) {
     this.plan = plan;
     this.stage = stage;
-    this.combiner = combiner;
-    this.output = new OutputBuffer();
+    this.combiner = limits.combiner;
+    this.output = new OutputBuffer(limits);
+  }
+
+  /** Whether an operator is to stop between two of the records it makes of one. */
+  get isPausing(): boolean {
+    return this.paused.length > 0 || this.output.isFull;
+  }
+
+  /** The operator in hand has stopped; those further up in the record's way stop after it, if they have more to do. */
+  pause(paused: Omit<Paused, "order">, place: readonly number[]): void {
+    const { seenMs, seq } = this.order;
+    this.paused.push({ ...paused, order: { seenMs, seq, place: [...place], contents: 0 } });
   }
 
   /** The watermark that the record in hand has seen: it is late or not by that. */
@@ -64,8 +79,8 @@ export class StageContext {
 
   /** @param timeMs of the record, for a topic: its order goes with it; null for an exchange */
   sendBegun(timeMs: number | null): void {
-    this.counters.out += 1;
     this.output.add(timeMs === null ? null : this.order, timeMs ?? 0);
+    this.counters.out += 1;
   }
 
   /** Sends a record to partition 0 of a topic of the pipeline's own. */
@@ -79,7 +94,10 @@ export class StageContext {
     this.counters.dropped[reason] = (this.counters.dropped[reason] ?? 0) + 1;
   }
 
-  /** Sends what could not be processed to dead letters with its reason, up to the plan's limit. */
+  /**
+   * Sends what could not be processed to dead letters with its reason, up to the plan's limit; a record that is too
+   * large for a letter is left out of it.
+   */
   deadLetter(op: string, error: EvaluationError, record: Value, timeMs: number): void {
     const { topic, max } = this.plan.deadLetters;
     this.counters.deadLetters += 1;
@@ -94,7 +112,12 @@ export class StageContext {
       record,
       time: new Instant(timeMs),
     };
-    this.sendAside(topic, letter, timeMs);
+    try {
+      this.sendAside(topic, letter, timeMs);
+    } catch (unsendable) {
+      if (!(unsendable instanceof EvaluationError)) throw unsendable;
+      this.sendAside(topic, { ...letter, record: null, left_out: unsendable.reason }, timeMs);
+    }
   }
 
   /**

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Target } from "../../plan/targets.ts";
 import { decodeRecords } from "../eval/codec.ts";
 import { ORDER_BYTES_TARGET, OrderWriter } from "../eval/order-header.ts";
+import { DRAIN } from "./drain-limits.ts";
 import { MESSAGE_BYTES_TARGET, OutputBuffer } from "./output.ts";
 
 const TARGET: Target = { kind: "exchange", name: "s1" };
@@ -23,7 +24,7 @@ describe("OutputBuffer", () => {
     const writer = new OrderWriter();
     let count = 0;
     for (; writer.length < ORDER_BYTES_TARGET; count += 1) writer.add(orderAt(count), 0);
-    const output = new OutputBuffer();
+    const output = new OutputBuffer(DRAIN);
     for (let i = 0; i <= count; i += 1) {
       output.begin({ kind: "topic", name: "t" }, 0).value(i);
       output.add(orderAt(i), 0);
@@ -34,7 +35,7 @@ describe("OutputBuffer", () => {
   });
 
   it("leaves out an item that was begun and not added, wherever it is", () => {
-    const output = new OutputBuffer();
+    const output = new OutputBuffer(DRAIN);
     add(output, "one");
     output.begin(TARGET, 0).value("half");
     add(output, "two");
@@ -45,7 +46,7 @@ describe("OutputBuffer", () => {
   });
 
   it("keeps items of a partition in order, over messages that are full", () => {
-    const output = new OutputBuffer();
+    const output = new OutputBuffer(DRAIN);
     const items = Array.from({ length: 5 }, (_, i) => String(i).repeat(MESSAGE_BYTES_TARGET / 2));
     for (const item of items) add(output, item);
     add(output, "other", 1);

@@ -2,12 +2,22 @@
 
 import type { Target } from "../../plan/targets.ts";
 import { CborWriter } from "../eval/cbor-encode.ts";
+import { EvaluationError } from "../eval/eval-error.ts";
 import { ORDER_BYTES_TARGET, OrderWriter, type Position } from "../eval/order-header.ts";
 import { assert } from "./assert.ts";
 import type { OutputMessage } from "./message.ts";
 
 /** A message is closed when its payload reaches this; one larger item still goes out alone. */
 export const MESSAGE_BYTES_TARGET = 256 * 1024;
+
+/** How much of output may gather between two drains, and how large its messages may be. */
+export type OutputLimits = {
+  /** With so much, or so many messages, what is under way pauses to be drained. */
+  readonly bytes: number;
+  readonly messages: number;
+  /** Payload of a message of a topic. Those of an exchange may be larger: the log cuts them in parts. */
+  readonly messageBytes: number;
+};
 
 const START_BYTES = 1024;
 
@@ -41,6 +51,18 @@ export class OutputBuffer {
   /** Pending messages with records. */
   #begun = 0;
   readonly #gatherings: Gathering[] = [];
+  readonly #limits: OutputLimits;
+
+  constructor(limits: OutputLimits) {
+    this.#limits = limits;
+  }
+
+  /** Whether what is under way is to pause, leaving aside what others gather, which is little. */
+  get isFull(): boolean {
+    return (
+      this.#bytes >= this.#limits.bytes || this.#full.length + this.#begun >= this.#limits.messages
+    );
+  }
 
   /** Bytes and messages waiting to be drained. */
   get bytes(): number {
@@ -67,10 +89,12 @@ export class OutputBuffer {
   /**
    * Adds the item that was begun last. @param order of a record of a topic; null: it is a row, which says its order
    * itself @param timeMs of the record, NaN when it has none
+   * @throws EvaluationError when a record of a topic is larger than a message: it was never begun then
    */
   add(order: Position | null, timeMs: number): void {
     const pending = this.#last;
     assert(pending !== null, "an item is added that was not begun");
+    if (order !== null && pending.writer.length > this.#limits.messageBytes) this.#fit(pending);
     const { length } = pending.writer;
     if (pending.records === 0) this.#begun += 1;
     this.#bytes += length - pending.length;
@@ -113,10 +137,24 @@ export class OutputBuffer {
     return pending;
   }
 
+  /** Lets an item for which its message has no room begin one of its own. */
+  #fit(pending: Pending): void {
+    const bytes = pending.writer.length - pending.length;
+    const { messageBytes } = this.#limits;
+    if (bytes > messageBytes) {
+      throw new EvaluationError(
+        "value too large",
+        `${bytes} bytes of CBOR; a message of a topic has at most ${messageBytes}`,
+      );
+    }
+    this.#close(pending);
+  }
+
+  /** What was begun behind the items that are in it begins the next one. */
   #close(pending: Pending): void {
     const { target, partition, writer, length, records, orders } = pending;
-    writer.resumeAt(length);
-    this.#full.push({ target, partition, payload: writer.take(), records, order: orders.take() });
+    const payload = writer.takeFirst(length);
+    this.#full.push({ target, partition, payload, records, order: orders.take() });
     pending.length = 0;
     pending.records = 0;
     this.#begun -= 1;

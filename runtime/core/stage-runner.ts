@@ -3,22 +3,19 @@
 
 import { WATERMARK_DELAY_MS } from "../../plan/event.ts";
 import { isStateful } from "../../plan/ops.ts";
-import type { Input, Plan, Stage } from "../../plan/plan.ts";
-import { decodeRecords, decodeRows } from "../eval/codec.ts";
-import { EvaluationError } from "../eval/eval-error.ts";
-import { OrderReader } from "../eval/order-header.ts";
-import { Instant, isRecord, type RecordValue, type Value } from "../eval/values.ts";
-import { EncodedRows } from "../eval/view/encoded-rows.ts";
+import type { Plan, Stage } from "../../plan/plan.ts";
 import { EventRecords } from "../eval/view/event-records.ts";
 import { EventView } from "../eval/view/event-view.ts";
-import { OBJECTS, timeOf } from "../eval/view/records.ts";
+import { OBJECTS } from "../eval/view/records.ts";
 import { assert } from "./assert.ts";
-import { buildChain } from "./chain.ts";
-import { type Emit, StageContext } from "./context.ts";
+import { buildChain, resumePaused } from "./chain.ts";
+import { type CurrentMessage, type Emit, StageContext } from "./context.ts";
+import { DRAIN, type DrainLimits } from "./drain-limits.ts";
+import { Intake, type SavedInHand } from "./intake.ts";
 import type { Counters, InputMessage, StateChange, StepOutput } from "./message.ts";
 import { buildStateful } from "./operators/build.ts";
-import { COMBINER, type CombinerLimits } from "./operators/combiner.ts";
 import type { EmitOrdered, StatefulOperator } from "./operators/stateful.ts";
+import { loadPaused, type Paused, type SavedPaused, savePaused } from "./paused.ts";
 import { type SavedWatermarks, Watermarks } from "./watermarks.ts";
 
 /** The part of a checkpoint that is small and written whole each time. */
@@ -27,6 +24,12 @@ export type Progress = {
   readonly counters: Counters;
   /** The advance that the stage is in the middle of. */
   readonly advance: SavedAdvance | null;
+  /** Likewise the message, of which not all records have been taken: it is to be read again. */
+  readonly inHand: SavedInHand | null;
+  /** Likewise the records. */
+  readonly paused: readonly SavedPaused[];
+  /** The message that they are of. */
+  readonly message: CurrentMessage;
 };
 
 /** Where an advance stands, and the message that set it off. */
@@ -39,38 +42,14 @@ export type SavedAdvance = {
 
 type Advance = { reachedMs: number; readonly pieces: Iterator<number> };
 
-/** What one piece of work may leave to be drained, so that it fits one commit. */
-export const DRAIN: DrainLimits = {
-  bytes: 2 * 1024 * 1024,
-  messages: 400,
-  pieces: 20_000,
-  combiner: COMBINER,
-};
-
-export type DrainLimits = {
-  readonly bytes: number;
-  readonly messages: number;
-  /** Each may have changed an entry of state. */
-  readonly pieces: number;
-  /** Of each exchange. */
-  readonly combiner: CombinerLimits;
-};
-
 export class StageRunner {
   readonly #context: StageContext;
-  readonly #inputs: readonly Input[];
   readonly #watermarks: Watermarks;
-  readonly #encodedRows = new EncodedRows();
   readonly #stateful: StatefulOperator | null;
-  /** For records that are objects, and for events as they stand in their messages. */
-  readonly #emit: Emit;
-  readonly #events: { readonly view: EventView; readonly emit: Emit<EventView> };
+  readonly #intake: Intake;
   /** What the last message set off and is not through yet. */
   #advance: Advance | null = null;
   #pieces = 0;
-  /** Watermark of the channel of the message in hand; -Infinity before the first. */
-  #toldMs = Number.NEGATIVE_INFINITY;
-  readonly #orders = new OrderReader();
   readonly #limits: DrainLimits;
 
   /**
@@ -79,19 +58,20 @@ export class StageRunner {
    */
   constructor(plan: Plan, stage: Stage, limits = DRAIN) {
     this.#limits = limits;
-    this.#context = new StageContext(plan, stage, limits.combiner);
-    this.#inputs = stage.inputs;
+    this.#context = new StageContext(plan, stage, limits);
     this.#watermarks = new Watermarks(stage.inputs.length);
     const [first, ...rest] = stage.ops;
     assert(first !== undefined, `stage ${stage.id} has no operators`);
     const ops = isStateful(first) ? rest : stage.ops;
     const chain = buildChain(ops, this.#context, OBJECTS);
-    this.#emit = chain;
     const view = new EventView();
-    this.#events = { view, emit: buildChain(ops, this.#context, new EventRecords(view)) };
+    const emitEvent = buildChain(ops, this.#context, new EventRecords(view));
     this.#stateful = isStateful(first)
       ? buildStateful(first, this.#context, ordered(this.#context, chain))
       : null;
+    const { inputs } = stage;
+    const stateful = this.#stateful;
+    this.#intake = new Intake(this.#context, { inputs, emit: chain, view, emitEvent, stateful });
   }
 
   get counters(): Readonly<Counters> {
@@ -115,7 +95,13 @@ export class StageRunner {
 
   /** Whether the last message is not through yet: drain, store if need be, and `goOn`. */
   get busy(): boolean {
-    return this.#advance !== null;
+    const { paused } = this.#context;
+    return this.#advance !== null || this.#intake.inHand !== null || paused.length > 0;
+  }
+
+  /** The message that is to be read again when the stage is restored as it is now; null when none is. */
+  get unfinished(): { readonly input: number; readonly seq: number } | null {
+    return this.#intake.save();
   }
 
   /** Whether what waits to be drained is as much as should go into one commit. */
@@ -141,19 +127,41 @@ export class StageRunner {
     const context = this.#context;
     context.message.subject = message.subject;
     context.message.seq = message.seq;
-    this.#toldMs = this.#watermarks.of(message);
-    if (message.payload !== null) this.#records(message, message.payload);
-    if (message.watermarkMs !== null) this.#advanceTo(message, message.watermarkMs);
+    const toldMs = this.#watermarks.of(message);
+    if (this.#intake.take(message, message.payload, toldMs)) this.#pass(message);
   }
 
   /** Goes on with what the last message set off, until it is through or there is enough to be drained. */
   goOn(): void {
-    while (this.#advance !== null && !this.full) {
+    while (this.busy && !this.full) {
+      this.#step();
+      this.#pieces += 1;
+    }
+  }
+
+  /** The next piece: of a record that is not through, else of the message, else of the advance. */
+  #step(): void {
+    const { paused } = this.#context;
+    const { inHand } = this.#intake;
+    const [first, ...rest] = paused.splice(0);
+    if (first !== undefined) {
+      this.#context.turnTo(first.order);
+      first.resume();
+      paused.push(...rest);
+    } else if (inHand !== null) {
+      if (this.#intake.goOn()) this.#pass(inHand);
+    } else if (this.#advance !== null) {
       const { done, value } = this.#advance.pieces.next();
       if (done === true) this.#advance = null;
       else this.#advance.reachedMs = value;
-      this.#pieces += 1;
     }
+  }
+
+  /** All records of the message have been taken: what it says of the time counts. */
+  #pass(message: InputMessage): void {
+    const { eventMs } = this.#intake;
+    if (eventMs !== null) this.#advanceTo(message, eventMs - WATERMARK_DELAY_MS);
+    if (message.watermarkMs !== null) this.#advanceTo(message, message.watermarkMs);
   }
 
   /** Everything produced since the last drain. */
@@ -178,6 +186,9 @@ export class StageRunner {
       watermarks: this.#watermarks.save(),
       counters: structuredClone(this.#context.counters),
       advance: this.#savedAdvance(),
+      inHand: this.#intake.save(),
+      paused: this.#context.paused.map(savePaused),
+      message: { ...this.#context.message },
     };
   }
 
@@ -196,6 +207,12 @@ export class StageRunner {
     Object.assign(this.#context.counters, structuredClone(progress.counters));
     this.#watermarks.restore(progress.watermarks);
     const { advance } = progress;
+    Object.assign(this.#context.message, progress.message);
+    this.#intake.restore(progress.inHand);
+    for (const one of progress.paused) {
+      const resume = (paused: Omit<Paused, "resume">): void => resumePaused(paused, this.#context);
+      this.#context.paused.push(loadPaused(one, resume));
+    }
     const { least } = this.#watermarks;
     const reachedMs = advance === null ? least : (advance.reachedMs ?? Number.NEGATIVE_INFINITY);
     this.#stateful?.resume(reachedMs);
@@ -212,112 +229,6 @@ export class StageRunner {
     return { reachedMs: Number.isFinite(reachedMs) ? reachedMs : null, subject, seq };
   }
 
-  #records(message: InputMessage, payload: Uint8Array): void {
-    const input = this.#inputs[message.input];
-    assert(input !== undefined, `no input ${message.input}`);
-    const { counters } = this.#context;
-    const before = counters.in;
-    try {
-      this.#decode(input, message, payload);
-    } catch (error) {
-      if (!(error instanceof EvaluationError)) throw error;
-      if (counters.in === before) counters.in += 1;
-      this.#turnTo(0, 0);
-      this.#context.order.place.length = 0;
-      this.#context.deadLetter("read", error, payload, 0);
-    }
-  }
-
-  #decode(input: Input, message: InputMessage, payload: Uint8Array): void {
-    switch (input.kind) {
-      case "firehose":
-        this.#event(input, message, payload);
-        break;
-      case "topic":
-        this.#topicRecords(input, message, payload);
-        break;
-      case "exchange":
-        this.#rows(payload);
-        break;
-    }
-  }
-
-  #event(input: SourceInput, message: InputMessage, payload: Uint8Array): void {
-    const view = this.#events.view;
-    view.open(payload);
-    this.#context.counters.in += 1;
-    const { timeMs, seq } = view;
-    this.#turnTo(message.timeTrusted ? timeMs : 0, message.orderSeq ?? seq);
-    this.#placeOperation(message);
-    if (input.as !== undefined) this.#take(input, view.whole());
-    else if (input.start.at === "time" && timeMs < input.start.ms)
-      this.#context.drop("before start");
-    else this.#events.emit(view);
-    if (message.timeTrusted) this.#advanceTo(message, timeMs - WATERMARK_DELAY_MS);
-  }
-
-  #topicRecords(input: SourceInput, message: InputMessage, payload: Uint8Array): void {
-    const { order } = this.#context;
-    this.#orders.open(message.order);
-    for (const value of decodeRecords(payload)) {
-      this.#context.counters.in += 1;
-      this.#orders.next(order, isTimed(value) ? timeOf(value) : 0);
-      // A later version of the owner may begin again before what was promised.
-      order.seenMs = Math.max(order.seenMs, this.#toldMs + WATERMARK_DELAY_MS);
-      this.#place(message);
-      if (isTimed(value)) this.#take(input, value);
-      else
-        this.#context.deadLetter(
-          "read",
-          new EvaluationError("record without time", "topic"),
-          value,
-          0,
-        );
-    }
-  }
-
-  /** Turns to an event: it has seen its own time and what its channel was told. */
-  #turnTo(timeMs: number, seq: number): void {
-    const { order } = this.#context;
-    order.seenMs = Math.max(timeMs, this.#toldMs + WATERMARK_DELAY_MS);
-    order.seq = seq;
-  }
-
-  /** Its place array keeps its length from event to event: to make it anew costs more than the rest of this. */
-  #placeOperation(message: InputMessage): void {
-    const { place } = this.#context.order;
-    const isOneOfSeveral = this.#inputs.length > 1;
-    place[0] = message.operation;
-    if (isOneOfSeveral) place[1] = message.input;
-    const length = isOneOfSeveral ? 2 : 1;
-    if (place.length !== length) place.length = length;
-  }
-
-  /** Of what several inputs give of one record, the first input's comes first. */
-  #place({ input }: InputMessage): void {
-    if (this.#inputs.length > 1) this.#context.order.place.push(input);
-  }
-
-  /** Lets a record of a source in, under its name if it has one. */
-  #take({ start, as }: SourceInput, record: RecordValue): void {
-    if (start.at === "time" && timeOf(record) < start.ms) this.#context.drop("before start");
-    else if (as === undefined) this.#emit(record);
-    else this.#emit({ [as]: record, time: record.time ?? null });
-  }
-
-  #rows(payload: Uint8Array): void {
-    assert(this.#stateful !== null, "only a stateful stage stands behind an exchange");
-    if (this.#stateful.addAll !== undefined && this.#encodedRows.read(payload)) {
-      this.#context.counters.in += this.#encodedRows.records;
-      this.#stateful.addAll(this.#encodedRows);
-      return;
-    }
-    for (const row of decodeRows(payload)) {
-      this.#context.counters.in += 1;
-      this.#stateful.add(row);
-    }
-  }
-
   #advanceTo(message: InputMessage, watermarkMs: number): void {
     const before = this.#watermarks.least;
     this.#watermarks.advance(message, watermarkMs);
@@ -332,12 +243,6 @@ export class StageRunner {
     if (pieces === undefined) return;
     this.#advance = { reachedMs: fromMs, pieces: pieces[Symbol.iterator]() };
   }
-}
-
-type SourceInput = Exclude<Input, { kind: "exchange" }>;
-
-function isTimed(value: Value): value is Record<string, Value> {
-  return isRecord(value) && value.time instanceof Instant;
 }
 
 /** Behind a stateful operator a record has the order that it gave, not that of the message that set it off. */

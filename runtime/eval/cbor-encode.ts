@@ -60,6 +60,16 @@ export class CborWriter {
     return bytes;
   }
 
+  /** A copy of the first `length` bytes; what was written behind them stands at the beginning from now on. */
+  takeFirst(length: number): Uint8Array {
+    const first = Uint8Array.prototype.slice.call(this.#bytes, 0, length);
+    const rest = this.#length - length;
+    this.#bytes.copyWithin(0, length, this.#length);
+    this.resumeAt(0);
+    this.#length = rest;
+    return first;
+  }
+
   /** What is written stands at its beginning; good until something else is written. */
   get bytes(): Uint8Array {
     return this.#bytes;

@@ -4,8 +4,9 @@
 
 import { type Deployment, deploymentId, stageOf, type TaskId } from "../../plan/deployment.ts";
 import { assert } from "../core/assert.ts";
+import { DRAIN, type DrainLimits } from "../core/drain-limits.ts";
 import type { Counters } from "../core/message.ts";
-import { DRAIN, type DrainLimits, StageRunner } from "../core/stage-runner.ts";
+import { StageRunner } from "../core/stage-runner.ts";
 import { type CrashPoints, NO_CRASH_POINTS } from "../crash-points.ts";
 import { type Clock, type Log, type LogMessage, LogUnavailable } from "../ports.ts";
 import {
@@ -264,7 +265,7 @@ class StageTask {
     );
     const checkpoint = {
       deployment: this.#deployment,
-      inSeqs: [...this.#inSeqs],
+      inSeqs: this.#inSeqs.map((_, input) => this.#doneSeq(input)),
       startSeqs: this.#startSeqs,
       progress: this.#runner.progress(),
       ...this.#stateLog.epochs(),
@@ -316,9 +317,16 @@ class StageTask {
     for (const [input, source] of this.#sources.entries()) {
       if (!source.exclusive) continue;
       for (const subject of source.subjects) {
-        await this.#purge(source.stream, subject, this.#inSeqs[input] ?? 0);
+        await this.#purge(source.stream, subject, this.#doneSeq(input));
       }
     }
+  }
+
+  /** Through which sequence of an input everything is done: a message of which records are left is to be read again. */
+  #doneSeq(input: number): number {
+    const seq = this.#inSeqs[input] ?? 0;
+    const unfinished = this.#runner.unfinished;
+    return unfinished?.input === input ? Math.min(seq, unfinished.seq - 1) : seq;
   }
 
   /** What the log has no time for now stays until the next purge of the subject. */

@@ -48,6 +48,21 @@ const progressSchema = z.object({
     .object({ reachedMs: z.number().nullable(), subject: z.string(), seq: z.number() })
     .nullable()
     .default(null),
+  inHand: z
+    .object({ input: z.number(), seq: z.number(), taken: z.number() })
+    .nullable()
+    .default(null),
+  paused: z
+    .array(
+      z.object({
+        ops: z.string(),
+        record: z.instanceof(Uint8Array),
+        from: z.number(),
+        order: z.instanceof(Uint8Array),
+      }),
+    )
+    .default([]),
+  message: z.object({ subject: z.string(), seq: z.number() }).default({ subject: "", seq: 0 }),
 });
 
 const checkpointSchema: z.ZodType<Checkpoint> = z.object({

@@ -1,4 +1,4 @@
-// Sizes of a task drawn from a seed: now and then so small that a window closes in many commits, that state is always
+// Sizes of a task drawn from a seed: now and then so small that a window closes, and one record's results go out, in many commits, that state is always
 // being written anew, and that rows are always summed up, a few at a time.
 
 import { COMBINER, type CombinerLimits } from "../core/operators/combiner.ts";
@@ -10,7 +10,13 @@ const USUAL = 0.5;
 export function drawSizes(random: Random): TaskSizes {
   if (random.chance(USUAL)) return TASK_SIZES;
   return {
-    drain: { ...TASK_SIZES.drain, pieces: 1 + random.int(4), combiner: drawCombiner(random) },
+    drain: {
+      ...TASK_SIZES.drain,
+      bytes: 1 + random.int(2000),
+      messages: 1 + random.int(5),
+      pieces: 1 + random.int(4),
+      combiner: drawCombiner(random),
+    },
     state: {
       ...TASK_SIZES.state,
       sliceBytes: 1 + random.int(2000),

@@ -7,8 +7,9 @@ import type { Aggregate, AggregateKind, Op, Plan } from "../../../plan/plan.ts";
 import { encodeRecord } from "../../eval/codec.ts";
 import type { Value } from "../../eval/values.ts";
 import { EncodedRows } from "../../eval/view/encoded-rows.ts";
+import { DRAIN } from "../drain-limits.ts";
 import type { InputMessage, OutputMessage } from "../message.ts";
-import { DRAIN, StageRunner } from "../stage-runner.ts";
+import { StageRunner } from "../stage-runner.ts";
 import { COMBINER, type CombinerLimits } from "./combiner.ts";
 
 export const MINUTE_MS = 60_000;

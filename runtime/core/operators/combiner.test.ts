@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { CidLink, Duration, Instant, type Value } from "../../eval/values.ts";
 import { COMBINED_NUMBER_MAX } from "../aggregates/aggregate.ts";
 import { STDDEV_VALUE_MAX } from "../aggregates/stddev.ts";
-import { DRAIN, type StageRunner } from "../stage-runner.ts";
+import { DRAIN } from "../drain-limits.ts";
+import type { StageRunner } from "../stage-runner.ts";
 import {
   aggregatesOf,
   answersTo,

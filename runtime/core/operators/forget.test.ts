@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { NO_ORDER } from "../../eval/record-order.ts";
 import { simulatedPlan } from "../../task/simulation.test-support.ts";
 import { StageContext } from "../context.ts";
-import { COMBINER } from "./combiner.ts";
+import { DRAIN } from "../drain-limits.ts";
 import { Reduce } from "./reduce.ts";
 import { drained } from "./stateful.ts";
 
@@ -14,7 +14,7 @@ function reduceOf(everyMs: number): Reduce {
   if (stage === undefined) throw new Error("no stage");
   const window = { kind: "hopping", sizeMs: SIZE_MS, everyMs, graceMs: GRACE_MS } as const;
   const aggregates = [{ name: "n", fn: "count", column: null }] as const;
-  const context = new StageContext(simulatedPlan, stage, COMBINER);
+  const context = new StageContext(simulatedPlan, stage, DRAIN);
   return new Reduce({ op: "reduce", window, keys: ["k"], aggregates }, context, () => undefined);
 }
 

@@ -3,7 +3,7 @@ import { NO_ORDER } from "../../eval/record-order.ts";
 import type { RecordValue } from "../../eval/values.ts";
 import { simulatedPlan } from "../../task/simulation.test-support.ts";
 import { StageContext } from "../context.ts";
-import { COMBINER } from "./combiner.ts";
+import { DRAIN } from "../drain-limits.ts";
 import { Dedup } from "./dedup.ts";
 import { Sessions } from "./sessions.ts";
 import { drained } from "./stateful.ts";
@@ -13,7 +13,7 @@ const QUEUED_MAX = 2;
 function contextOf(): StageContext {
   const [stage] = simulatedPlan.stages;
   if (stage === undefined) throw new Error("no stage");
-  return new StageContext(simulatedPlan, stage, COMBINER);
+  return new StageContext(simulatedPlan, stage, DRAIN);
 }
 
 describe("an operator whose queue is full", () => {

@@ -6,7 +6,7 @@ import { NO_ORDER } from "../../eval/record-order.ts";
 import type { RecordValue } from "../../eval/values.ts";
 import { simulatedPlan } from "../../task/simulation.test-support.ts";
 import { StageContext } from "../context.ts";
-import { COMBINER } from "./combiner.ts";
+import { DRAIN } from "../drain-limits.ts";
 import { Dedup } from "./dedup.ts";
 import { ReduceChanges } from "./reduce-changes.ts";
 import { Sessions } from "./sessions.ts";
@@ -23,7 +23,7 @@ function contextOf(): StageContext {
   }));
   const [, stage] = stages;
   if (stage === undefined) throw new Error("no stage");
-  return new StageContext({ ...simulatedPlan, stages }, stage, COMBINER);
+  return new StageContext({ ...simulatedPlan, stages }, stage, DRAIN);
 }
 
 describe("the watermark behind", () => {

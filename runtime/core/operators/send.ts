@@ -1,6 +1,6 @@
 // The ends of a stage: an exchange to the partitions of the next one, or a topic.
 
-import type { ExchangeOp, SinkOp } from "../../../plan/plan.ts";
+import type { ExchangeOp, Op, SinkOp } from "../../../plan/plan.ts";
 import { partitionsOf, type Target } from "../../../plan/targets.ts";
 import type { CborWriter } from "../../eval/cbor-encode.ts";
 import { ROW_PARTS, scratchWriter } from "../../eval/codec.ts";
@@ -77,12 +77,15 @@ function columnsOf<R>(
   };
 }
 
-/** Publishes the record to a topic; the partition is that of the key. Then `next` gets it, if there is one. */
+/**
+ * Publishes the record to a topic; the partition is that of the key. Then `next` gets it, if there is one: later,
+ * when there is enough to be drained.
+ */
 export function sink<R>(
   op: SinkOp,
   context: StageContext,
   records: Records<R>,
-  next: Emit<R> | null,
+  next: { readonly ops: readonly Op[]; readonly emit: Emit<R> } | null,
 ): Emit<R> {
   const target: Target = { kind: "topic", name: op.topic };
   const partitions = partitionsOf(context.plan, target);
@@ -95,9 +98,16 @@ export function sink<R>(
     else writer.value({ ...records.whole(record), rank: rankOf(record) });
     context.sendBegun(timeOrNone(records, record));
   });
+  if (next === null) return send;
+  const { ops, emit } = next;
   return (record) => {
     send(record);
-    next?.(record);
+    if (!context.isPausing) emit(record);
+    else {
+      const resume = (): void => emit(record);
+      const paused = { ops, record: () => records.whole(record), from: 0, resume };
+      context.pause(paused, context.order.place);
+    }
   };
 }
 

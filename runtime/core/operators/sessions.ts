@@ -15,14 +15,16 @@ import type { StageContext } from "../context.ts";
 import type { StateChange } from "../message.ts";
 import { EventTimeQueue, isQueueKey, QUEUED_ROWS_MAX } from "./event-time-queue.ts";
 import { type Group, Groups } from "./groups.ts";
-import type { EmitOrdered, StatefulOperator } from "./stateful.ts";
+import { drained, type EmitOrdered, type StatefulOperator } from "./stateful.ts";
 
 export type SessionReduceOp = ReduceOp & { readonly window: SessionWindow };
 
-/** Rows taken, or sessions closed, in one piece. */
+/** Rows taken before what they have closed is sent. */
 const PIECE_ROWS = 1000;
 
 type Session = { readonly group: Group; startMs: number; lastMs: number };
+/** A number: it was replaced. */
+type Numbered = { readonly closed: Closed; readonly number?: number };
 type Closed = { readonly key: string; readonly session: Session; readonly endMs: number };
 
 export class Sessions implements StatefulOperator {
@@ -33,6 +35,11 @@ export class Sessions implements StatefulOperator {
   /** Open sessions by canonical key. */
   readonly #open = new Map<string, Session>();
   readonly #dirty = new Map<string, Session | null>();
+  /** Sessions that the next one of their key has replaced, by number, until they are sent. */
+  readonly #replaced = new Map<number, Closed>();
+  /** Numbers of those that stand in the stored state. */
+  readonly #stored = new Set<number>();
+  #nextReplaced = 0;
   /** No session ends before this. */
   #firstEndMs = Number.POSITIVE_INFINITY;
 
@@ -55,25 +62,21 @@ export class Sessions implements StatefulOperator {
   add(row: Row): void {
     if (!this.#groups.accepts(row)) return;
     this.#queue.push(row);
-    if (this.#queue.overfull) this.#send(this.#take(this.#queue.pop().row));
+    if (!this.#queue.overfull) return;
+    this.#take(this.#queue.pop().row);
+    drained(this.#sendAll([]));
   }
 
   *advance(fromMs: number, watermarkMs: number): Iterable<number> {
     const horizonMs = this.outputWatermarkMs(watermarkMs);
-    let closed: Closed[] = [];
     for (let rows = 1; this.#queue.firstMs < horizonMs; rows += 1) {
-      closed.push(...this.#take(this.#queue.pop().row));
+      this.#take(this.#queue.pop().row);
       if (rows % PIECE_ROWS !== 0) continue;
-      this.#send(closed);
-      closed = [];
       yield fromMs;
+      for (const _ of this.#sendAll([])) yield fromMs;
     }
     const ended = this.#firstEndMs <= horizonMs ? this.#endedBy(horizonMs) : [];
-    for (const piece of inPieces(closed, ended)) {
-      this.#send(piece);
-      for (const one of piece) this.#forget(one);
-      yield fromMs;
-    }
+    for (const _ of this.#sendAll(ended)) yield fromMs;
     if (ended.length > 0) this.#firstEndMs = this.#leastEnd();
   }
 
@@ -84,26 +87,21 @@ export class Sessions implements StatefulOperator {
   changes(): StateChange[] {
     const sessions = [...this.#dirty].map(([key, session]) => this.#entry(key, session));
     this.#dirty.clear();
-    return [...this.#queue.changes(), ...sessions];
+    return [...this.#queue.changes(), ...sessions, ...this.#replacedChanges()];
   }
 
   *entries(): Iterable<StateChange> {
     yield* this.#queue.entries();
     for (const [key, session] of this.#open) yield this.#entry(key, session);
+    for (const [number, { session }] of this.#replaced) yield this.#replacedEntry(number, session);
   }
 
   restore(change: StateChange): void {
-    if (isQueueKey(change.key)) {
-      this.#queue.restore(change);
-      return;
-    }
-    const key = change.key.slice(PREFIX.length);
-    if (change.value === null) this.#open.delete(key);
-    else {
-      const { group, extra } = this.#groups.load(change.value);
-      const [startMs, lastMs] = extra.map(Number);
-      this.#open.set(key, { group, startMs: startMs ?? 0, lastMs: lastMs ?? 0 });
-    }
+    const { key, value } = change;
+    if (isQueueKey(key)) this.#queue.restore(change);
+    else if (key.startsWith(REPLACED)) this.#restoreReplaced(Number(key.slice(2)), value);
+    else if (value === null) this.#open.delete(key.slice(PREFIX.length));
+    else this.#open.set(key.slice(PREFIX.length), this.#load(value));
   }
 
   resume(): void {
@@ -111,8 +109,8 @@ export class Sessions implements StatefulOperator {
     this.#firstEndMs = this.#leastEnd();
   }
 
-  /** Counts a row; gives the session before it, if it has ended. */
-  #take(row: Row): Closed[] {
+  /** Counts a row. The session before it, if it has ended, is replaced, and waits to be sent. */
+  #take(row: Row): void {
     const key = canonicalKey(row.keys);
     const before = this.#open.get(key);
     const goesOn = before !== undefined && row.timeMs < this.#endOf(before);
@@ -125,8 +123,9 @@ export class Sessions implements StatefulOperator {
     this.#open.set(key, session);
     this.#dirty.set(key, session);
     this.#firstEndMs = Math.min(this.#firstEndMs, this.#endOf(session));
-    if (goesOn || before === undefined) return [];
-    return [{ key, session: before, endMs: this.#endOf(before) }];
+    if (goesOn || before === undefined) return;
+    this.#replaced.set(this.#nextReplaced, { key, session: before, endMs: this.#endOf(before) });
+    this.#nextReplaced += 1;
   }
 
   #endedBy(horizonMs: number): Closed[] {
@@ -138,21 +137,28 @@ export class Sessions implements StatefulOperator {
     return ended;
   }
 
-  /** Of a session that the next one of its key has replaced there is nothing to forget. */
-  #forget({ key, session }: Closed): void {
-    if (this.#open.get(key) !== session) return;
+  /** Sends those that were replaced and those that have ended, one at a time. */
+  *#sendAll(ended: readonly Closed[]): Iterable<void> {
+    const all: Numbered[] = [...this.#replaced].map(numbered);
+    for (const closed of ended) all.push({ closed });
+    for (const one of all.sort((a, b) => inOrder(a.closed, b.closed))) {
+      this.#send(one.closed);
+      if (one.number === undefined) this.#forget(one.closed.key);
+      else this.#replaced.delete(one.number);
+      yield;
+    }
+  }
+
+  #forget(key: string): void {
     this.#open.delete(key);
     this.#dirty.set(key, null);
   }
 
-  #send(closed: readonly Closed[]): void {
-    for (const { session, endMs } of closed.toSorted(inOrder)) {
-      const { group, startMs } = session;
-      const fields = this.#groups.fields(group, endMs - startMs);
-      const window = { start: new Instant(startMs), end: new Instant(endMs) };
-      const result = { ...fields, window, time: new Instant(endMs - 1) };
-      this.#next(result, orderOfResult(endMs - 1));
-    }
+  #send({ session: { group, startMs }, endMs }: Closed): void {
+    const fields = this.#groups.fields(group, endMs - startMs);
+    const window = { start: new Instant(startMs), end: new Instant(endMs) };
+    const result = { ...fields, window, time: new Instant(endMs - 1) };
+    this.#next(result, orderOfResult(endMs - 1));
   }
 
   #endOf({ startMs, lastMs }: Session): number {
@@ -166,21 +172,60 @@ export class Sessions implements StatefulOperator {
   }
 
   #entry(key: string, session: Session | null): StateChange {
-    const value =
-      session === null ? null : this.#groups.save(session.group, [session.startMs, session.lastMs]);
+    const value = session === null ? null : this.#save(session);
     return { key: `${PREFIX}${key}`, value };
+  }
+
+  #save({ group, startMs, lastMs }: Session): Uint8Array {
+    return this.#groups.save(group, [startMs, lastMs]);
+  }
+
+  #load(value: Uint8Array): Session {
+    const { group, extra } = this.#groups.load(value);
+    const [startMs, lastMs] = extra.map(Number);
+    return { group, startMs: startMs ?? 0, lastMs: lastMs ?? 0 };
+  }
+
+  /** Mostly they are sent before anything is stored. */
+  #replacedChanges(): StateChange[] {
+    const changes: StateChange[] = [];
+    for (const number of this.#stored) {
+      if (this.#replaced.has(number)) continue;
+      this.#stored.delete(number);
+      changes.push({ key: `${REPLACED}${number}`, value: null });
+    }
+    for (const [number, { session }] of this.#replaced) {
+      if (this.#stored.has(number)) continue;
+      this.#stored.add(number);
+      changes.push(this.#replacedEntry(number, session));
+    }
+    return changes;
+  }
+
+  #replacedEntry(number: number, session: Session): StateChange {
+    return { key: `${REPLACED}${number}`, value: this.#save(session) };
+  }
+
+  #restoreReplaced(number: number, value: Uint8Array | null): void {
+    this.#nextReplaced = Math.max(this.#nextReplaced, number + 1);
+    if (value === null) {
+      this.#replaced.delete(number);
+      this.#stored.delete(number);
+      return;
+    }
+    const session = this.#load(value);
+    const key = canonicalKey(session.group.keys);
+    this.#replaced.set(number, { key, session, endMs: this.#endOf(session) });
+    this.#stored.add(number);
   }
 }
 
 const PREFIX = "s|";
+/** Of sessions that the next one of their key has replaced. */
+const REPLACED = "r|";
 
-/** Together when they are few; else first those that are not open any more and so must not wait. */
-function inPieces(closed: readonly Closed[], ended: readonly Closed[]): readonly Closed[][] {
-  if (closed.length + ended.length <= PIECE_ROWS) return [[...closed, ...ended]];
-  const sorted = ended.toSorted(inOrder);
-  const pieces = [[...closed]];
-  for (let i = 0; i < sorted.length; i += PIECE_ROWS) pieces.push(sorted.slice(i, i + PIECE_ROWS));
-  return pieces;
+function numbered([number, closed]: readonly [number, Closed]): Numbered {
+  return { closed, number };
 }
 
 function inOrder(a: Closed, b: Closed): number {

@@ -1,6 +1,7 @@
 // Operators without state: filter, map, let, unnest, sample. Each turns an `Emit` downstream into one upstream.
 
 import type { Expr } from "../../../plan/expr.ts";
+import type { Op } from "../../../plan/plan.ts";
 import { EvaluationError } from "../../eval/eval-error.ts";
 import { hash } from "../../eval/functions/hash.ts";
 import { isRecord, type Value } from "../../eval/values.ts";
@@ -51,30 +52,53 @@ export function letField<R>(
   });
 }
 
-/** One record per element of the list `expr`, the element added as a field; null gives none. */
+/**
+ * One record per element of the list `expr`, the element added as a field; null gives none. It stops between two of
+ * them when there is enough to be drained.
+ * @param ops the operator itself and those behind it
+ */
 export function unnest<R>(
+  ops: readonly Op[],
   expr: Expr,
   context: StageContext,
   records: Records<R>,
   { add, next }: Adding<R>,
-): Emit<R> {
+): Unnest<R> {
   const evaluate = records.compile(expr);
-  return context.guard("unnest", records, (record) => {
-    const list = evaluate(record);
-    if (list === null) return;
-    if (!Array.isArray(list)) throw new EvaluationError("unnest of no list", "unnest needs a list");
+  const goOn = (record: R, list: readonly Value[], from: number): void => {
     const { place } = context.order;
     const depth = place.length;
     try {
-      for (let i = 0; i < list.length; i += 1) {
+      for (let i = from; i < list.length; i += 1) {
         place[depth] = i;
         next(add(record, list[i] ?? null));
+        if (!context.isPausing || i + 1 === list.length) continue;
+        const resume = (): void => goOn(record, list, i + 1);
+        const paused = { ops, record: () => records.whole(record), from: i + 1, resume };
+        context.pause(paused, place.slice(0, depth));
+        return;
       }
     } finally {
       place.length = depth;
     }
-  });
+  };
+  const begin = (record: R, from: number): void => {
+    const list = evaluate(record);
+    if (list === null) return;
+    if (!Array.isArray(list)) throw new EvaluationError("unnest of no list", "unnest needs a list");
+    goOn(record, list, from);
+  };
+  return {
+    emit: context.guard("unnest", records, (record) => begin(record, 0)),
+    resume: begin,
+  };
 }
+
+/** `resume` goes on at element `from` of a record that was taken before. */
+export type Unnest<R> = {
+  readonly emit: Emit<R>;
+  readonly resume: (record: R, from: number) => void;
+};
 
 /** Keeps the records whose `by` hashes below `fraction` of the range: the same ones everywhere, always. */
 export function sample<R>(

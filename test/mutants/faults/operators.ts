@@ -109,8 +109,8 @@ export const OPERATOR_FAULTS: readonly Mutant[] = [
   },
   {
     file: "runtime/core/operators/sessions.ts",
-    find: "if (this.#open.get(key) !== session) return;",
-    replace: "if (!this.#open.has(key)) return;",
+    find: "if (one.number === undefined) this.#forget(one.closed.key);",
+    replace: "this.#forget(one.closed.key);",
     suite: SIMULATION,
     why: "the session that follows one that has ended is forgotten",
   },

@@ -65,8 +65,8 @@ export const TASK_FAULTS: readonly Mutant[] = [
   },
   {
     file: "runtime/task/stage-task.ts",
-    find: "await this.#purge(source.stream, subject, this.#inSeqs[input] ?? 0);",
-    replace: "await this.#purge(source.stream, subject, (this.#inSeqs[input] ?? 0) + 1);",
+    find: "await this.#purge(source.stream, subject, this.#doneSeq(input));",
+    replace: "await this.#purge(source.stream, subject, this.#doneSeq(input) + 1);",
     suite: ["runtime/task/sweep.test.ts"],
     why: "a sweep deletes a message that is still to be read",
   },
