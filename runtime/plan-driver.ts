@@ -90,11 +90,21 @@ export class PlanDriver {
     this.#onRecords = onRecords;
   }
 
-  /** Takes one message of the firehose. */
+  /** Takes one message of the firehose, and everything it sets off. */
   push(message: FirehoseMessage): void {
+    exhaust(this.begin(message));
+  }
+
+  /**
+   * As `push`. What it sets off may be more than should be in memory.
+   * @returns null when the message is through; else what is to be gone through before the next message, with a pause
+   * wherever records have been read
+   */
+  begin(message: FirehoseMessage): Iterable<void> | null {
     this.#seq += 1;
     const { watermarkMs, timeTrusted, operation, orderSeq } = this.#saidBy(message.headers);
-    for (const reader of this.#readersOf(message.subject)) {
+    const readers = this.#readersOf(message.subject);
+    for (const reader of readers) {
       reader.message.watermarkMs = watermarkMs;
       reader.message.timeTrusted = timeTrusted;
       reader.message.operation = operation;
@@ -102,16 +112,25 @@ export class PlanDriver {
       reader.message.payload = message.payload.length === 0 ? null : message.payload;
       reader.message.subject = message.subject;
       reader.message.seq = this.#seq;
-      this.#push(reader.task, reader.message);
     }
-    if (this.#seq % ROUND_MESSAGES === 0) this.flush();
+    for (const reader of readers) {
+      const { runner } = reader.task;
+      runner.push(reader.message);
+      if (runner.busy) return this.#finish(reader, readers);
+    }
+    return this.#seq % ROUND_MESSAGES === 0 ? this.flushing() : null;
   }
 
   /** Passes on everything that is waiting between stages, until nothing moves. */
   flush(): void {
+    exhaust(this.flushing());
+  }
+
+  /** As `flush`, with pauses as those of `begin`. */
+  *flushing(): Iterable<void> {
     for (let moved = true; moved; ) {
       moved = false;
-      for (const task of this.#tasks) moved = this.#pass(task) || moved;
+      for (const task of this.#tasks) moved = (yield* this.#pass(task)) || moved;
     }
   }
 
@@ -123,34 +142,47 @@ export class PlanDriver {
     }));
   }
 
-  #pass(task: Task): boolean {
+  /** The rest of what a message sets off, from the reader on that has it in hand. */
+  *#finish(from: Reader, readers: readonly Reader[]): Iterable<void> {
+    yield* this.#goOn(from.task);
+    for (const { task, message } of readers.slice(readers.indexOf(from) + 1)) {
+      yield* this.#push(task, message);
+    }
+  }
+
+  *#pass(task: Task): Generator<void, boolean> {
     const { messages, watermarkMs } = task.runner.drain();
     task.runner.skipChanges(); // Nothing is checkpointed here.
     for (const one of messages) {
       const { target, partition, payload } = one;
-      if (target.kind === "topic") this.#onRecords(target.name, payload);
-      this.#deliver(task, target, partition, one, null);
+      if (target.kind === "topic") {
+        this.#onRecords(target.name, payload);
+        yield;
+      }
+      yield* this.#deliver(task, target, partition, one, null);
     }
     const advanced = watermarkMs !== null && watermarkMs > task.sentWatermarkMs;
-    if (advanced) this.#announce(task, watermarkMs);
+    if (advanced) yield* this.#announce(task, watermarkMs);
     return messages.length > 0 || advanced;
   }
 
-  #announce(task: Task, watermarkMs: number): void {
+  *#announce(task: Task, watermarkMs: number): Iterable<void> {
     task.sentWatermarkMs = watermarkMs;
     for (const target of task.targets) {
       const partitions = partitionsOf(task.plan, target);
-      for (let i = 0; i < partitions; i += 1) this.#deliver(task, target, i, null, watermarkMs);
+      for (let i = 0; i < partitions; i += 1) {
+        yield* this.#deliver(task, target, i, null, watermarkMs);
+      }
     }
   }
 
-  #deliver(
+  *#deliver(
     from: Task,
     target: Target,
     partition: number,
     records: Pick<OutputMessage, "payload" | "order"> | null,
     watermarkMs: number | null,
-  ): void {
+  ): Iterable<void> {
     const producers = producersOf(from.plan, target);
     const producer = producerName(1, from.stage.id, from.partition, producers);
     for (const { task, input, channels } of this.#consumers(from, target, partition, producers)) {
@@ -168,15 +200,19 @@ export class PlanDriver {
         subject: `${target.kind} ${target.name}`,
         seq: this.#seq,
       };
-      this.#push(task, message);
+      yield* this.#push(task, message);
     }
   }
 
-  /** What a message sets off is passed on a piece at a time, so that it need not fit in memory. */
-  #push(task: Task, message: InputMessage): void {
+  *#push(task: Task, message: InputMessage): Iterable<void> {
     task.runner.push(message);
+    if (task.runner.busy) yield* this.#goOn(task);
+  }
+
+  /** What a message sets off is passed on a piece at a time, so that it need not fit in memory. */
+  *#goOn(task: Task): Iterable<void> {
     while (task.runner.busy) {
-      this.#pass(task);
+      yield* this.#pass(task);
       task.runner.goOn();
     }
   }
@@ -224,6 +260,10 @@ export class PlanDriver {
     }
     return readers;
   }
+}
+
+function exhaust(rounds: Iterable<void> | null): void {
+  if (rounds !== null) for (const _ of rounds);
 }
 
 /** What the headers of a FIREHOSE message say. */

@@ -4,7 +4,7 @@ import { didYouMean } from "../../compiler/diagnostics/suggest.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { MAX_PAYLOAD_BYTES } from "../../runtime/adapters/nats-server/config.ts";
 import type { Value } from "../../runtime/eval/values.ts";
-import { eachRecord, PlanDriver } from "../../runtime/plan-driver.ts";
+import { eachRecord, type FirehoseMessage, PlanDriver } from "../../runtime/plan-driver.ts";
 import { RepeatFilter } from "../../runtime/repeat-filter.ts";
 import { eventsTotal, Shuffler } from "../../shuffler/shuffle.ts";
 import type { SourceItem } from "../../shuffler/sources/source.ts";
@@ -17,6 +17,9 @@ import { sumCounters } from "../task-progress.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { formatCount, plural } from "../terminal/units.ts";
 import { jsonLine, shownTopic } from "../topic-reader.ts";
+
+/** With so much to be written, that comes first. */
+const WRITE_BYTES = 1024 * 1024;
 
 export type LocalRunOptions = {
   readonly partitions: number;
@@ -36,7 +39,9 @@ export class LocalRun {
   /** Topic → the name to print; what is not in there is only counted. */
   readonly #shown: ReadonlyMap<string, string>;
   readonly #counts = new Map<string, number>();
+  /** Lines that are not written yet, and their code units. */
   #lines: string[] = [];
+  #lineBytes = 0;
   #printed = 0;
   readonly #startMs = performance.now();
 
@@ -75,7 +80,7 @@ export class LocalRun {
       this.#options.terminal.progress(this.#progress());
     }
     if (stop.aborted) return;
-    for (const message of this.#shuffler.closeWindows()) this.#driver.push(message);
+    for (const message of this.#shuffler.closeWindows()) await this.#drive(message);
     await this.#print();
   }
 
@@ -95,7 +100,10 @@ export class LocalRun {
   async #push(items: readonly SourceItem[], stop: AbortSignal): Promise<void> {
     for (const item of items) {
       for (const message of this.#shuffler.push(item)) {
-        if (this.#repeats.admits(message)) this.#driver.push(message);
+        if (!this.#repeats.admits(message)) continue;
+        const rest = this.#driver.begin(message);
+        if (rest !== null) await this.#goThrough(rest);
+        if (this.#full) return await this.#write();
       }
     }
     await this.#print();
@@ -103,10 +111,28 @@ export class LocalRun {
     if (!stop.aborted) await new Promise((resolve) => setImmediate(resolve));
   }
 
+  async #drive(message: FirehoseMessage): Promise<void> {
+    const rest = this.#driver.begin(message);
+    if (rest !== null) await this.#goThrough(rest);
+  }
+
+  /** One event may have more results than fit in memory. */
+  async #goThrough(rounds: Iterable<void>): Promise<void> {
+    for (const _ of rounds) {
+      if (this.#lineBytes >= WRITE_BYTES) await this.#write();
+      if (this.#full) return;
+    }
+  }
+
   async #print(): Promise<void> {
-    this.#driver.flush();
+    await this.#goThrough(this.#driver.flushing());
+    await this.#write();
+  }
+
+  async #write(): Promise<void> {
     const lines = this.#lines;
     this.#lines = [];
+    this.#lineBytes = 0;
     if (lines.length > 0) await this.#options.terminal.data(lines.join(""));
   }
 
@@ -122,7 +148,9 @@ export class LocalRun {
     }
     this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
     this.#printed += 1;
-    this.#lines.push(jsonLine({ topic: name, record }));
+    const line = jsonLine({ topic: name, record });
+    this.#lines.push(line);
+    this.#lineBytes += line.length;
   }
 
   #progress(): string {
