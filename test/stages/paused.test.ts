@@ -24,14 +24,14 @@ const TINY: DrainLimits = { ...DRAIN, bytes: 1, messages: 1, pieces: 1 };
 
 const PROGRAMS = [
   `unnest record.lists as list |> unnest list as x |> map { x, n: record.n, time }`,
-  `filter record.n > 1 => |> unnest record.lists as list |> let n = length(list) |> unnest list as x |> map { x: x + n, time }`,
+  `filter record.n > 1 |> unnest record.lists as list |> let n = length(list) |> unnest list as x |> map { x: x + n, time }`,
   `branch {
      when record.n == 1 => |> unnest record.lists as list |> map { list, time } |> to topic('t')
      when record.n == 2 => |> unnest record.lists as list |> unnest list as x |> map { x, y: record.n, time } |> to topic('u')
      else => |> map { n: record.n, time } |> to topic('v')
    }`,
   `unnest record.lists as list |> unnest list as x |> map { y: 1 / x, time }`,
-  `to topic('a') |> unnest record.lists as list |> to topic('b') |> unnest list as x |> to topic('c') |> map { x, time }`,
+  `unnest record.lists as list |> unnest list as x |> map { x, time } |> to topic('a') |> to feed('b', rank: x)`,
 ];
 
 function planOf(text: string): Plan {
