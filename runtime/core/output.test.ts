@@ -57,4 +57,42 @@ describe("OutputBuffer", () => {
     expect(own).toHaveLength(3);
     expect(output.bytes).toBe(0);
   });
+
+  it("sends a record of a topic that is as large as a message, alone, and refuses one that is a byte larger", () => {
+    const output = new OutputBuffer({ ...DRAIN, messageBytes: 1003 });
+    addRecord(output, "small");
+    addRecord(output, "x".repeat(1000)); // Three bytes say how long it is.
+    expect(() => addRecord(output, "x".repeat(1001))).toThrow("value too large");
+    addRecord(output, "small again");
+    const lengths = output.drain().map(({ payload, records }) => [payload.length, records]);
+    expect(lengths).toEqual([
+      [6, 1],
+      [1003, 1],
+      [12, 1],
+    ]);
+  });
+
+  it("lets a row be larger than a message: the log cuts it in parts", () => {
+    const output = new OutputBuffer({ ...DRAIN, messageBytes: 1003 });
+    add(output, "x".repeat(1001));
+    expect(drained(output)).toEqual([[0, "x".repeat(1001)]]);
+  });
+
+  it.each([
+    ["bytes", { bytes: 12 }],
+    ["messages", { messages: 2 }],
+  ])("is full when it holds as many %s as it may, and not before", (_, limit) => {
+    const output = new OutputBuffer({ ...DRAIN, ...limit });
+    add(output, "fiver", 0);
+    expect(output.isFull).toBe(false);
+    add(output, "fiver", 1);
+    expect(output.isFull).toBe(true);
+    output.drain();
+    expect(output.isFull).toBe(false);
+  });
 });
+
+function addRecord(output: OutputBuffer, value: string): void {
+  output.begin({ kind: "topic", name: "t" }, 0).value(value);
+  output.add(orderAt(0), 0);
+}

@@ -1,5 +1,6 @@
 // From one version to the next without a gap and without a double. Nothing of the new version runs yet.
 //
+// 0. A task that is in the middle of a record, some of whose results are out, is brought to its end.
 // 1. Every task of the old version is fenced: its checkpoint is written again, unchanged but for the
 //    deployment it names. Whatever the task was about to commit is refused; what it had committed stands.
 // 2. A stage that keeps its state goes on with that very checkpoint, and with its exchange as it stands.
@@ -27,6 +28,7 @@ import {
   checkpointSubjects,
   tombstoneMessage,
 } from "../task/checkpoint.ts";
+import { finishRecord } from "../task/finish-record.ts";
 import { firstCheckpoint, startOf } from "../task/first-checkpoint.ts";
 import { sourcesOf } from "../task/sources.ts";
 import { type Checkpoint, decodeCheckpoint } from "../task/stored.ts";
@@ -84,6 +86,7 @@ async function fenceInto(
   const fenced: Fenced[] = [];
   for (const task of tasksOf(from)) {
     const at = checkpointSubjects(from, task);
+    await finishOrLeave(from, task, log, crash);
     let checkpoint: Checkpoint | null = null;
     const fence = (last: LogMessage): LogAppend => {
       checkpoint = fencedCheckpoint(decodeCheckpoint(last.payload), task, from, to);
@@ -94,6 +97,20 @@ async function fenceInto(
     crash.at("task fenced");
   }
   return fenced;
+}
+
+/** A task that fails in the middle of a record is fenced there: its next version reads that record anew. */
+async function finishOrLeave(
+  from: Deployment,
+  task: TaskId,
+  log: Log,
+  crash: CrashPoints,
+): Promise<void> {
+  try {
+    await finishRecord(from, task, log, crash);
+  } catch (error) {
+    if (error instanceof LogUnavailable) throw error;
+  }
 }
 
 /** Puts a message in place of the last checkpoint, whatever it is by then; nothing where there is none. */

@@ -90,7 +90,7 @@ export async function runStageTask(
   return task === null ? "fenced" : task.run(signal);
 }
 
-class StageTask {
+export class StageTask {
   readonly #ports: TaskPorts;
   readonly #crash: CrashPoints;
   readonly #sizes: TaskSizes;
@@ -173,6 +173,28 @@ class StageTask {
       if (error instanceof LogUnavailable && signal.aborted) return "stopped";
       throw error;
     }
+  }
+
+  /** Goes on to the end of the record that it is in the middle of, and commits. */
+  async finishRecord(signal: AbortSignal): Promise<void> {
+    if ((await this.#finishMessage(signal, signal)) === "fenced") return;
+    const message = await this.#unfinishedMessage(signal);
+    if (message !== null) {
+      this.#step(this.#runner.unfinished?.input ?? 0, message);
+      if ((await this.#finishMessage(signal, signal)) === "fenced") return;
+    }
+    if (this.#readSinceCommit > 0) await this.#commit(signal);
+  }
+
+  /** The message of which records are left, read again; null when there is none, or it is not there any more. */
+  async #unfinishedMessage(signal: AbortSignal): Promise<LogMessage | null> {
+    const { unfinished } = this.#runner;
+    const source = this.#sources[unfinished?.input ?? 0];
+    if (unfinished === null || source === undefined) return null;
+    const { stream, subjects } = source;
+    const reading = this.#ports.log.read(stream, subjects, unfinished.seq, signal);
+    for await (const [message] of reading) return message?.seq === unfinished.seq ? message : null;
+    return null;
   }
 
   async #loop(signal: AbortSignal, patience: AbortSignal): Promise<TaskEnd> {
