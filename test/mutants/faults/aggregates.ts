@@ -98,7 +98,7 @@ export const AGGREGATE_FAULTS: readonly Mutant[] = [
   },
   {
     file: "runtime/core/aggregates/aggregate.ts",
-    find: "return this.#count === 0 ? null : this.#sum.value() / this.#count;",
+    find: "return this.#count === 0 ? null : this.#sum.mean(this.#count);",
     replace: "return this.#sum.value() / this.#count;",
     suite: AGGREGATES,
     why: "the average of nothing is not a number, which has no CBOR",
