@@ -34,6 +34,13 @@ export const AGGREGATE_FAULTS: readonly Mutant[] = [
     why: "a sum of large terms is rounded to the wrong side of a tie",
   },
   {
+    file: "runtime/core/operators/group-result.ts",
+    find: 'if (typeof value !== "number" || Number.isFinite(value)) ',
+    replace: "if (value !== undefined) ",
+    suite: ["runtime/core/operators/group-result.test.ts"],
+    why: "a sum beyond the doubles is sent",
+  },
+  {
     file: "runtime/core/aggregates/hyperloglog.ts",
     find: "if (rank > (this.#dense[register] ?? 0)) this.#dense[register] = rank;",
     replace: "this.#dense[register] = rank;",
