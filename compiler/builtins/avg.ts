@@ -8,7 +8,7 @@ export const avg: Builtin<"avg"> = {
   name: "avg",
   group: "numbers",
   signature: gives(nullable(NUMBER), "number?", NUMBERS),
-  docs: "The mean of the numbers of a list; null of an empty one.",
+  docs: "The mean of the numbers of a list, whose sum is exact; null of an empty one.",
   examples: [
     { expression: "avg(@)", given: [1, 2, 6], result: 3 },
     { expression: "avg(@)", given: [], result: null },

@@ -3,7 +3,7 @@
 import { WATERMARK_DELAY_MS } from "../../plan/event.ts";
 import type { Plan, Stage } from "../../plan/plan.ts";
 import type { Target } from "../../plan/targets.ts";
-import type { CborWriter } from "../eval/cbor-encode.ts";
+import { type CborWriter, WRAPPER_DEPTH_MAX } from "../eval/cbor-encode.ts";
 import { EvaluationError } from "../eval/eval-error.ts";
 import type { RecordOrder } from "../eval/record-order.ts";
 import { Instant, type RecordValue, type Value } from "../eval/values.ts";
@@ -86,7 +86,7 @@ export class StageContext {
   /** Sends a record to partition 0 of a topic of the pipeline's own. */
   sendAside(topic: string, record: RecordValue, timeMs: number): void {
     const target: Target = { kind: "topic", name: topic };
-    this.output.begin(target, 0).value(record);
+    this.output.begin(target, 0).value(record, -WRAPPER_DEPTH_MAX);
     this.output.add(this.order, timeMs);
   }
 
@@ -115,6 +115,7 @@ export class StageContext {
     try {
       this.sendAside(topic, letter, timeMs);
     } catch (unsendable) {
+      // The reason comes in any case.
       if (!(unsendable instanceof EvaluationError)) throw unsendable;
       this.sendAside(topic, { ...letter, record: null, left_out: unsendable.reason }, timeMs);
     }

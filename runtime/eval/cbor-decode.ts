@@ -5,10 +5,10 @@ import {
   DURATION_MS,
   DURATION_SECONDS,
   MAJOR,
+  READ_DEPTH_MAX,
   TAG_DURATION,
   TAG_INSTANT,
   TAG_LINK,
-  VALUE_DEPTH_MAX,
 } from "./cbor-encode.ts";
 import { cidText } from "./cid.ts";
 import { MalformedPayload } from "./eval-error.ts";
@@ -285,7 +285,7 @@ export class CborReader {
 }
 
 function checkDepth(depth: number): void {
-  if (depth >= VALUE_DEPTH_MAX) throw new MalformedPayload("nested too deep");
+  if (depth >= READ_DEPTH_MAX) throw new MalformedPayload("nested too deep");
 }
 
 function finite(value: number): number {

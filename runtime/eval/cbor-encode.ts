@@ -7,10 +7,15 @@
 import { copyWords, wordsOf } from "../../bytes/words.ts";
 import { cidBytes } from "./cid.ts";
 import { EvaluationError } from "./eval-error.ts";
+import { INSTANT_MS_MAX, INSTANT_MS_MIN } from "./time.ts";
 import { CidLink, Duration, Instant, type RecordValue, type Value } from "./values.ts";
 
-/** Nesting of lists and objects in a value that is written or read. atproto records stay below 32. */
+/** Nesting of lists and objects in a value of the language. atproto records stay below 32. */
 export const VALUE_DEPTH_MAX = 256;
+/** Lists and objects that are put around such a value: by rows, state and dead letters. */
+export const WRAPPER_DEPTH_MAX = 8;
+/** Nesting that is read: of a value with all that may be around it. */
+export const READ_DEPTH_MAX = VALUE_DEPTH_MAX + WRAPPER_DEPTH_MAX;
 /** Bytes of one encoded value: what the server's `max_payload` of 8 MB leaves room for. */
 export const VALUE_BYTES_MAX = 7 * 1024 * 1024;
 
@@ -127,7 +132,10 @@ export class CborWriter {
     this.#text(text);
   }
 
-  /** @throws EvaluationError when `value` is too deep or too large. */
+  /**
+   * @param depth how deep it is nested already; negative for what is put around values
+   * @throws EvaluationError when `value` is too deep or too large, or is none: a number that is not finite, say.
+   */
   value(value: Value, depth = 0): void {
     if (value === null) this.#byte(0xf6);
     else if (typeof value === "string") this.#text(value);
@@ -136,7 +144,7 @@ export class CborWriter {
     else if (Array.isArray(value)) this.list(value, depth);
     else if (value instanceof Instant) this.instant(value.ms);
     else if (value instanceof CidLink) this.#link(value);
-    else if (value instanceof Duration) this.#duration(value);
+    else if (value instanceof Duration) this.#duration(value, depth);
     else if (value instanceof Uint8Array) this.#binary(value);
     else this.#record(value, depth);
   }
@@ -153,6 +161,7 @@ export class CborWriter {
       else this.#head(MAJOR.negative, -1 - value);
       return;
     }
+    if (!Number.isFinite(value)) throw new EvaluationError("number out of range", "not finite");
     const at = this.#grow(9);
     this.#bytes[at] = 0xfb;
     this.#words.setFloat64(at + 1, value);
@@ -169,11 +178,16 @@ export class CborWriter {
   }
 
   instant(ms: number): void {
+    if (!(ms >= INSTANT_MS_MIN && ms <= INSTANT_MS_MAX)) {
+      throw new EvaluationError("instant out of range");
+    }
     this.#head(MAJOR.tag, TAG_INSTANT);
     this.number(ms / 1000);
   }
 
-  #duration(duration: Duration): void {
+  #duration(duration: Duration, depth: number): void {
+    checkDepth(depth);
+    if (!Number.isSafeInteger(duration.ms)) throw new EvaluationError("duration out of range");
     const seconds = Math.floor(duration.ms / 1000);
     const rest = duration.ms - seconds * 1000;
     this.#head(MAJOR.tag, TAG_DURATION);
@@ -187,6 +201,7 @@ export class CborWriter {
 
   #link(link: CidLink): void {
     const cid = cidBytes(link.cid);
+    if (cid.length === 0) throw new EvaluationError("invalid CID", link.cid);
     this.#head(MAJOR.tag, TAG_LINK);
     this.#head(MAJOR.bytes, cid.length + 1);
     this.#byte(0); // DAG-CBOR: the multibase prefix of raw binary

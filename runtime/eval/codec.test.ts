@@ -2,12 +2,13 @@ import { encode } from "cbor-x";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { arbitraryValue } from "./arbitrary.test-support.ts";
-import { VALUE_BYTES_MAX, VALUE_DEPTH_MAX } from "./cbor-encode.ts";
+import { READ_DEPTH_MAX, VALUE_BYTES_MAX, VALUE_DEPTH_MAX } from "./cbor-encode.ts";
 import {
   decodeEvent,
   decodeRecords,
   decodeRows,
   decodeValue,
+  encoded,
   encodeRecord,
   encodeRow,
 } from "./codec.ts";
@@ -122,10 +123,16 @@ describe("encodeRecord and decodeValue", () => {
   });
 
   it("nest as deep as the limit and no deeper", () => {
-    const deepest = nested(VALUE_DEPTH_MAX);
+    const written = (depth: number) => encoded((writer) => writer.value(nested(depth)));
+    expect(decodeValue(written(VALUE_DEPTH_MAX))).toEqual(nested(VALUE_DEPTH_MAX));
+    expect(() => written(VALUE_DEPTH_MAX + 1)).toThrow("value too deep");
+  });
+
+  it("nest deeper where they are wrapped, as deep as is read", () => {
+    const deepest = nested(READ_DEPTH_MAX);
     const bytes = encodeRecord(deepest);
     expect(decodeValue(bytes)).toEqual(deepest);
-    expect(() => encodeRecord(nested(VALUE_DEPTH_MAX + 1))).toThrow("value too deep");
+    expect(() => encodeRecord(nested(READ_DEPTH_MAX + 1))).toThrow("value too deep");
     const deeper = Buffer.concat([fromHex("81"), bytes]);
     expect(() => decodeValue(deeper)).toThrow(MalformedPayload);
   });

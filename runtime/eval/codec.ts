@@ -2,7 +2,7 @@
 
 import { EVENT_KINDS, type EventKind } from "../../plan/event.ts";
 import { CborReader } from "./cbor-decode.ts";
-import { CborWriter } from "./cbor-encode.ts";
+import { CborWriter, WRAPPER_DEPTH_MAX } from "./cbor-encode.ts";
 import { MalformedPayload } from "./eval-error.ts";
 import { orderOf, type RecordOrder, writeOrder } from "./record-order.ts";
 import { INSTANT_MS_MAX, INSTANT_MS_MIN, instantAt } from "./time.ts";
@@ -28,11 +28,12 @@ const reader = new CborReader();
 
 /**
  * One value as one CBOR item. Instants are tag 1 (epoch seconds), durations tag 1002 (RFC 9581), links
- * tag 42 (DAG-CBOR); everything else is plain CBOR.
- * @throws EvaluationError when it is too deep or too large.
+ * tag 42 (DAG-CBOR); everything else is plain CBOR. It may nest deeper than a value of the language, as an entry of
+ * state does that holds values.
+ * @throws EvaluationError when it is too deep or too large, or holds what is no value.
  */
 export function encodeRecord(value: Value): Uint8Array {
-  return encoded((into) => into.value(value));
+  return encoded((into) => into.value(value, -WRAPPER_DEPTH_MAX));
 }
 
 /** What `write` writes: CBOR items. @throws EvaluationError as `encodeRecord` does. */
@@ -70,8 +71,8 @@ export function encodeRow(row: Row): Uint8Array {
   writer.listHeader(ROW_PARTS);
   writer.number(row.timeMs);
   writeOrder(writer, row.order, row.order.contents, row.timeMs, true);
-  writer.list(row.keys, 0);
-  writer.list(row.columns, 0);
+  writer.list(row.keys, -1);
+  writer.list(row.columns, -1);
   return writer.take();
 }
 

@@ -157,6 +157,10 @@ describe("CborCursor", () => {
     ["an integer past 2^53", [0x1b, 0x00, 0x20, 0, 0, 0, 0, 0, 0]],
     ["undefined", [0xf7]],
     ["a half float", [0xf9, 0, 0]],
+    ["NaN", [0xfb, 0x7f, 0xf8, 0, 0, 0, 0, 0, 0]],
+    ["NaN with other bits set", [0xfb, 0xff, 0xf0, 0, 0, 0, 0, 0, 1]],
+    ["an infinity", [0xfb, 0x7f, 0xf0, 0, 0, 0, 0, 0, 0]],
+    ["an infinity below zero", [0xfb, 0xff, 0xf0, 0, 0, 0, 0, 0, 0]],
     ["a tag other than 42", [0xc1, 0x00]],
     ["a link without its zero byte", [0xd8, 0x2a, 0x42, 0x01, 0x71]],
     ["a link that is text", [0xd8, 0x2a, 0x61, 0x61]],
@@ -166,6 +170,13 @@ describe("CborCursor", () => {
     ["a map of more pairs than what is left", [0xa2, 0x61, 0x61, 0x01]],
   ])("refuses %s", (_, bytes) => {
     expect(() => cursorOf(...bytes).check(DEPTH)).toThrow(Malformed);
+  });
+
+  it("takes the greatest double", () => {
+    const cursor = cursorOf(0xfb, 0x7f, 0xef, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff);
+    cursor.check(DEPTH);
+    cursor.assertEnd();
+    expect(cursor.at).toBe(9);
   });
 
   it("refuses the wrong type, and reads the right one", () => {

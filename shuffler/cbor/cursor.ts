@@ -25,6 +25,8 @@ const FALSE = 0xf4;
 const TRUE = 0xf5;
 const NULL = 0xf6;
 const FLOAT64 = 0xfb;
+/** Of the first 16 bits of a double: all set in NaN and the infinities, which DAG-CBOR does not have. */
+const EXPONENT_MASK = 0x7ff0;
 
 /**
  * Names in frames and commit blocks: of fields, types and actions. Literals, so that a comparison with one in
@@ -301,6 +303,8 @@ export class CborCursor {
     if (initial === FALSE || initial === TRUE || initial === NULL) return;
     if (initial !== FLOAT64) throw this.#malformed("a simple value DAG-CBOR does not have");
     if (this.#end - this.at < 8) throw this.#malformed("cut off inside a float");
+    const high = ((this.bytes[this.at] ?? 0) << 8) | (this.bytes[this.at + 1] ?? 0);
+    if ((high & EXPONENT_MASK) === EXPONENT_MASK) throw this.#malformed("a number is not finite");
     this.at += 8;
   }
 

@@ -148,6 +148,19 @@ describe("decodeFrame", () => {
     expect(commit.rejected.map((one) => one.reason)).toEqual(["bad_rkey"]);
   });
 
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+    "refuses a record with %d in it, and takes its siblings",
+    (x) => {
+      const odd = create("odd", cborOf({ x, y: [x] }));
+      const good = ["a", "b"].map((rkey) => create(rkey, cborOf({ x: Number.MAX_VALUE })));
+      const commit = commitOf(commitFrame([...good, odd, create("c")]));
+      expect(commit.ops.map((op) => op.rkey)).toEqual(["a", "b", "c"]);
+      expect(commit.rejected).toMatchObject([
+        { reason: "bad_record", detail: "a number is not finite" },
+      ]);
+    },
+  );
+
   it("takes each limit exactly and refuses one past it", () => {
     const padded = (bytes: number): Uint8Array => {
       const empty = identityFrame({ pad: new Uint8Array(70_000) });

@@ -9,7 +9,10 @@ export interface Accumulator {
   add(value: Value, order: RecordOrder): void;
   /** Takes in everything another accumulator of the same aggregate has; leaves that one as it is. */
   merge(other: this): void;
-  /** @param windowMs length of the window in milliseconds; 0 when there is none. */
+  /**
+   * The result; not finite where it is a number beyond the doubles.
+   * @param windowMs length of the window in milliseconds; 0 when there is none.
+   */
   result(windowMs: number): Value;
   /** What `load` of the same aggregate reads back. */
   save(): Value;

@@ -2,6 +2,7 @@
 // independent of the order of rows, so that any interleaving of partitions gives the same answer.
 
 import type { AggregateKind } from "../../../plan/plan.ts";
+import { ExactSum } from "../../eval/exact-sum.ts";
 import { compareOrder, loadOrder, type RecordOrder, saveOrder } from "../../eval/record-order.ts";
 import {
   CidLink,
@@ -14,7 +15,6 @@ import {
 import { type Accumulator, type Loadable, listOf, withoutMinusZero } from "./accumulator.ts";
 import { AccumulatorColumn, type Column, CountColumn } from "./column.ts";
 import { DistinctColumn } from "./distinct-column.ts";
-import { ExactSum } from "./exact-sum.ts";
 import { HyperLogLog } from "./hyperloglog.ts";
 import { Quantiles } from "./quantiles.ts";
 import { Rate } from "./rate.ts";
@@ -45,9 +45,9 @@ export function aggregateFunction(kind: AggregateKind): AggregateFunction {
     case "count":
       return { ...define(() => new Count(), null, isAny), column: () => new CountColumn() };
     case "sum":
-      return define(() => new Sum(), numbers("sum"), isModest);
+      return define(() => new Sum(), numbers("sum"), isNumber);
     case "avg":
-      return define(() => new Average(), numbers("avg"), isModest);
+      return define(() => new Average(), numbers("avg"), isNumber);
     case "min":
       return define(() => new Extreme(-1), orderable("min"), isScalar);
     case "max":
@@ -97,7 +97,7 @@ function define(
 }
 
 function numbers(fn: string): (value: Value) => string | null {
-  return (value) => (typeof value === "number" ? null : `${fn}() of something not a number`);
+  return (value) => (isNumber(value) ? null : `${fn}() of something not a number`);
 }
 
 function orderable(fn: string): (value: Value) => string | null {
@@ -115,11 +115,8 @@ function isAny(): boolean {
   return true;
 }
 
-/** Greatest number of a sum in front of an exchange: any sum of them is far from Infinity, which has no CBOR. */
-export const COMBINED_NUMBER_MAX = 1e290;
-
-function isModest(value: Value): boolean {
-  return typeof value === "number" && Math.abs(value) <= COMBINED_NUMBER_MAX;
+function isNumber(value: Value): boolean {
+  return typeof value === "number";
 }
 
 class Count implements Loadable {
@@ -153,10 +150,10 @@ class Sum implements Loadable {
     return this.#sum.value();
   }
   save(): Value {
-    return [...this.#sum.partials()];
+    return this.#sum.save();
   }
   restore(saved: Value): void {
-    this.#sum = new ExactSum(listOf(saved).map(Number));
+    this.#sum = ExactSum.load(listOf(saved));
   }
 }
 
@@ -173,15 +170,15 @@ class Average implements Loadable {
     this.#count += other.#count;
   }
   result(): Value {
-    return this.#count === 0 ? null : this.#sum.value() / this.#count;
+    return this.#count === 0 ? null : this.#sum.mean(this.#count);
   }
   save(): Value {
-    return [this.#count, ...this.#sum.partials()];
+    return [this.#count, ...this.#sum.save()];
   }
   restore(saved: Value): void {
-    const [count, ...partials] = listOf(saved).map(Number);
-    this.#count = count ?? 0;
-    this.#sum = new ExactSum(partials);
+    const [count, ...sum] = listOf(saved);
+    this.#count = Number(count ?? 0);
+    this.#sum = ExactSum.load(sum);
   }
 }
 

@@ -21,6 +21,7 @@ export interface Column {
   merge(group: number, other: this, from: number): void;
   /** Takes in what `save` of another column of the same aggregate gave. */
   mergeSaved(group: number, saved: Value): void;
+  /** As `Accumulator.result`. */
   result(group: number, windowMs: number): Value;
   save(group: number): Value;
   restore(group: number, saved: Value): void;

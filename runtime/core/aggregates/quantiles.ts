@@ -125,6 +125,9 @@ function bucketOf(magnitude: number): number {
   return Math.ceil(Math.log(magnitude) / LOG_GAMMA);
 }
 
+/** Of the buckets near the greatest double the upper end is beyond it, and the estimate need not be. */
 function estimateOf(index: number): number {
-  return Math.min(Number.MAX_VALUE, (2 * Math.exp(index * LOG_GAMMA)) / (GAMMA + 1));
+  const estimate = (2 * Math.exp(index * LOG_GAMMA)) / (GAMMA + 1);
+  if (Number.isFinite(estimate)) return estimate;
+  return Math.min(Number.MAX_VALUE, Math.exp(index * LOG_GAMMA + Math.log(2 / (GAMMA + 1))));
 }

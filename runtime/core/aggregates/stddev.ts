@@ -5,9 +5,9 @@
 // The textbook's formula cancels badly in floating point; here both sums and the difference are exact
 // (squares as two doubles, Dekker 1971), so the answer has neither an error to speak of nor an order.
 
+import { ExactSum } from "../../eval/exact-sum.ts";
 import type { Value } from "../../eval/values.ts";
 import { type Loadable, listOf } from "./accumulator.ts";
-import { ExactSum } from "./exact-sum.ts";
 
 /** Greatest number `stddev` takes: the square of a sum of them is still a double. */
 export const STDDEV_VALUE_MAX = 1e140;
@@ -49,14 +49,14 @@ export class StandardDeviation implements Loadable {
   }
 
   save(): Value {
-    return [this.#count, [...this.#sum.partials()], [...this.#squares.partials()]];
+    return [this.#count, this.#sum.save(), this.#squares.save()];
   }
 
   restore(saved: Value): void {
     const [count, sum, squares] = listOf(saved);
     this.#count = Number(count);
-    this.#sum = new ExactSum(listOf(sum).map(Number));
-    this.#squares = new ExactSum(listOf(squares).map(Number));
+    this.#sum = ExactSum.load(listOf(sum));
+    this.#squares = ExactSum.load(listOf(squares));
   }
 }
 

@@ -24,7 +24,19 @@ type Step = Said | "drain";
 
 const KEYS: readonly Value[] = ["a", "b", "é", 1, -1.5, null, { a: [1] }, ["a"], true];
 const LINK = new CidLink("bafyreihffx5a2e7k5uwrmmgofbvzujc5cmw5h4espouwuxt3liqoflx3ee");
-const ODD: readonly Value[] = [null, "text", -0, 1e300, [1], { b: 1 }, LINK, true];
+const ODD: readonly Value[] = [
+  null,
+  "text",
+  -0,
+  1e300,
+  1e308,
+  1.7e308,
+  -1.5e308,
+  [1],
+  { b: 1 },
+  LINK,
+  true,
+];
 const TIMES: readonly Value[] = [new Instant(T0), new Instant(T0 + 1), new Duration(1500)];
 
 function steps(): fc.Arbitrary<Step[]> {

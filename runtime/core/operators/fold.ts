@@ -27,7 +27,6 @@ const AT_TICK: readonly number[] = [1];
 
 export class Fold implements StatefulOperator {
   readonly #op: FoldOp;
-  readonly #next: EmitOrdered;
   readonly #groups: Groups;
   readonly #queue: EventTimeQueue;
   /** By canonical key, in the order of their turns. */
@@ -40,8 +39,7 @@ export class Fold implements StatefulOperator {
 
   constructor(op: FoldOp, context: StageContext, next: EmitOrdered) {
     this.#op = op;
-    this.#next = next;
-    this.#groups = new Groups(op.keys, op.aggregates, context);
+    this.#groups = new Groups(op, context, next);
     // Rows of a plan of 0.1 say when they were known instead.
     this.#queue = new EventTimeQueue(rowsSay("seen", context) ? seenMs : knownMs);
   }
@@ -157,8 +155,9 @@ export class Fold implements StatefulOperator {
     if (kept === undefined) return;
     kept.group.unsent = false;
     this.#dirty.set(key, kept);
-    const time = new Instant(this.#tickMs - 1);
-    this.#next({ ...this.#groups.fields(kept.group, 0), time }, order);
+    const result = this.#groups.result(kept.group, 0);
+    result.fields.time = new Instant(this.#tickMs - 1);
+    this.#groups.send(result, order);
   }
 
   /** Where `cap` is reached, one group makes place for a row of that instant; what of it is unsent leaves first. */

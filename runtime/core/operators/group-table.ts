@@ -6,18 +6,13 @@ import { isOrdered } from "../../../plan/ops.ts";
 import type { Aggregate } from "../../../plan/plan.ts";
 import { decodeValue, encodeRecord, type Row } from "../../eval/codec.ts";
 import { NO_ORDER } from "../../eval/record-order.ts";
-import {
-  canonicalKey,
-  type RecordValue,
-  setField,
-  TEXT_KEY,
-  type Value,
-} from "../../eval/values.ts";
+import { canonicalKey, TEXT_KEY, type Value } from "../../eval/values.ts";
 import type { EncodedRows } from "../../eval/view/encoded-rows.ts";
 import { listOf } from "../aggregates/accumulator.ts";
 import type { Column } from "../aggregates/column.ts";
 import { assert } from "../assert.ts";
 import { KeyTable, NO_ENTRY } from "../key-table.ts";
+import { GroupResult } from "./group-result.ts";
 
 const CHANGED = 1;
 const UNSENT = 2;
@@ -142,18 +137,19 @@ export class GroupTable {
     return changed;
   }
 
-  /** The fields of the result. @param windowMs length of the window @param key the group's canonical key */
-  fields(group: number, windowMs: number, key = this.key(group)): RecordValue {
-    const fields: RecordValue = {};
+  /** @param windowMs length of the window @param key the group's canonical key */
+  result(group: number, windowMs: number, key = this.key(group)): GroupResult {
+    const result = new GroupResult();
     const keys = this.#keys[group] ?? [key.slice(1)];
     for (let i = 0; i < this.#names.length; i += 1) {
-      setField(fields, this.#names[i] ?? "", keys[i] ?? null);
+      result.setKey(this.#names[i] ?? "", keys[i] ?? null);
     }
     for (let i = 0; i < this.#columns.length; i += 1) {
-      const value = this.#columns[i]?.result(group, windowMs) ?? null;
-      setField(fields, this.#aggregates[i]?.name ?? "", value);
+      const aggregate = this.#aggregates[i];
+      if (aggregate === undefined) continue;
+      result.setAggregate(aggregate, this.#columns[i]?.result(group, windowMs) ?? null);
     }
-    return fields;
+    return result;
   }
 
   /** As `Groups.save`. */

@@ -3,12 +3,16 @@
 import type { Aggregate } from "../../../plan/plan.ts";
 import { decodeValue, encodeRecord, type Row } from "../../eval/codec.ts";
 import { EvaluationError } from "../../eval/eval-error.ts";
-import { type RecordValue, setField, type Value } from "../../eval/values.ts";
+import type { RecordOrder } from "../../eval/record-order.ts";
+import type { Value } from "../../eval/values.ts";
+import { timeOf } from "../../eval/view/records.ts";
 import { type Accumulator, listOf } from "../aggregates/accumulator.ts";
 import { type AggregateFunction, aggregateFunction } from "../aggregates/aggregate.ts";
 import { assert } from "../assert.ts";
 import type { StageContext } from "../context.ts";
+import { GroupResult } from "./group-result.ts";
 import { GroupTable } from "./group-table.ts";
+import type { EmitOrdered } from "./stateful.ts";
 
 export type Group = {
   readonly keys: readonly Value[];
@@ -22,15 +26,21 @@ export class Groups {
   readonly #aggregates: readonly Aggregate[];
   readonly #functions: readonly AggregateFunction[];
   readonly #context: StageContext;
+  readonly #next: EmitOrdered;
   /** Whether no row is ever refused. */
   readonly takesAll: boolean;
 
-  /** @param keys names of the key fields */
-  constructor(keys: readonly string[], aggregates: readonly Aggregate[], context: StageContext) {
-    this.#keys = keys;
-    this.#aggregates = aggregates;
-    this.#functions = aggregates.map(aggregateFunction);
+  /** @param op with the names of the key fields @param next gets the results */
+  constructor(
+    op: { readonly keys: readonly string[]; readonly aggregates: readonly Aggregate[] },
+    context: StageContext,
+    next: EmitOrdered,
+  ) {
+    this.#keys = op.keys;
+    this.#aggregates = op.aggregates;
+    this.#functions = op.aggregates.map(aggregateFunction);
     this.#context = context;
+    this.#next = next;
     this.takesAll = this.#functions.every(({ refuses }) => refuses === null);
   }
 
@@ -70,14 +80,24 @@ export class Groups {
     into.unsent ||= group.unsent;
   }
 
-  /** The fields of the result. @param windowMs length of the window; 0 without one */
-  fields(group: Group, windowMs: number): RecordValue {
-    const fields: RecordValue = {};
-    for (const [i, name] of this.#keys.entries()) setField(fields, name, group.keys[i] ?? null);
-    for (const [i, { name }] of this.#aggregates.entries()) {
-      setField(fields, name, group.accumulators[i]?.result(windowMs) ?? null);
+  /** @param windowMs length of the window; 0 without one */
+  result(group: Group, windowMs: number): GroupResult {
+    const result = new GroupResult();
+    for (const [i, name] of this.#keys.entries()) result.setKey(name, group.keys[i] ?? null);
+    for (const [i, aggregate] of this.#aggregates.entries()) {
+      result.setAggregate(aggregate, group.accumulators[i]?.result(windowMs) ?? null);
     }
-    return fields;
+    return result;
+  }
+
+  /** Hands on a result that has its time; one with a number beyond the doubles goes to dead letters instead. */
+  send({ fields, error }: GroupResult, order: RecordOrder): void {
+    if (error === null) {
+      this.#next(fields, order);
+      return;
+    }
+    this.#context.turnTo(order);
+    this.#context.deadLetter("reduce", error, fields, timeOf(fields));
   }
 
   /** @param extra what the operator keeps with the group */

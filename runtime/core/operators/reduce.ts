@@ -39,7 +39,6 @@ type Sent = { readonly endMs: number; readonly key: string; readonly tickMs: num
 export class Reduce implements StatefulOperator {
   readonly #op: AlignedReduceOp;
   readonly #panesOf: Panes;
-  readonly #next: EmitOrdered;
   readonly #groups: Groups;
   /** When a row was known, milliseconds; null: the rows do not say. */
   readonly #known: ((row: Pick<Row, "columns">) => number) | null;
@@ -57,8 +56,7 @@ export class Reduce implements StatefulOperator {
   constructor(op: AlignedReduceOp, context: StageContext, next: EmitOrdered) {
     this.#op = op;
     this.#panesOf = panesOf(op.window);
-    this.#next = next;
-    this.#groups = new Groups(op.keys, op.aggregates, context);
+    this.#groups = new Groups(op, context, next);
     this.#known = rowsSay("known", context) ? knownMs : null;
   }
 
@@ -280,10 +278,10 @@ export class Reduce implements StatefulOperator {
       const key = keys[group] ?? "";
       if (this.#isSent(endMs, key)) continue;
       if (changesEveryMs !== undefined && !groups.isUnsent(group)) continue;
-      const fields = groups.fields(group, endMs - startMs, key);
-      fields.window = window;
-      fields.time = time;
-      this.#next(fields, order);
+      const result = groups.result(group, endMs - startMs, key);
+      result.fields.window = window;
+      result.fields.time = time;
+      this.#groups.send(result, order);
       this.#sent = { endMs, key, tickMs };
       yield;
     }

@@ -29,7 +29,6 @@ type Closed = { readonly key: string; readonly session: Session; readonly endMs:
 
 export class Sessions implements StatefulOperator {
   readonly #window: SessionWindow;
-  readonly #next: EmitOrdered;
   readonly #groups: Groups;
   readonly #queue: EventTimeQueue;
   /** Open sessions by canonical key. */
@@ -50,8 +49,7 @@ export class Sessions implements StatefulOperator {
     rowsMax = QUEUED_ROWS_MAX,
   ) {
     this.#window = op.window;
-    this.#next = next;
-    this.#groups = new Groups(op.keys, op.aggregates, context);
+    this.#groups = new Groups(op, context, next);
     this.#queue = new EventTimeQueue((row) => row.timeMs, rowsMax);
   }
 
@@ -155,10 +153,10 @@ export class Sessions implements StatefulOperator {
   }
 
   #send({ session: { group, startMs }, endMs }: Closed): void {
-    const fields = this.#groups.fields(group, endMs - startMs);
-    const window = { start: new Instant(startMs), end: new Instant(endMs) };
-    const result = { ...fields, window, time: new Instant(endMs - 1) };
-    this.#next(result, orderOfResult(endMs - 1));
+    const result = this.#groups.result(group, endMs - startMs);
+    result.fields.window = { start: new Instant(startMs), end: new Instant(endMs) };
+    result.fields.time = new Instant(endMs - 1);
+    this.#groups.send(result, orderOfResult(endMs - 1));
   }
 
   #endOf({ startMs, lastMs }: Session): number {

@@ -1,22 +1,25 @@
-// `sum` and `avg` of a list of numbers.
+// `sum` and `avg` of a list of numbers: exact before they are rounded, whatever the order of the list.
 
 import { EvaluationError } from "../eval-error.ts";
+import { ExactSum } from "../exact-sum.ts";
 import type { Value } from "../values.ts";
 import { numbersArgument } from "./builtin.ts";
 
 /** `sum(list)`: 0 of an empty list. */
 export function sum(list: Value): Value {
-  return total("sum", numbersArgument("sum", list));
+  const total = exactSum(numbersArgument("sum", list)).value();
+  if (!Number.isFinite(total)) throw new EvaluationError("number out of range", "sum()");
+  return total;
 }
 
 /** `avg(list)`: null of an empty list. */
 export function avg(list: Value): Value {
   const numbers = numbersArgument("avg", list);
-  return numbers.length === 0 ? null : total("avg", numbers) / numbers.length;
+  return numbers.length === 0 ? null : exactSum(numbers).mean(numbers.length);
 }
 
-function total(fn: string, numbers: readonly number[]): number {
-  const result = numbers.reduce((a, b) => a + b, 0);
-  if (!Number.isFinite(result)) throw new EvaluationError("number out of range", `${fn}()`);
-  return result;
+function exactSum(numbers: readonly number[]): ExactSum {
+  const sum = new ExactSum();
+  for (const number of numbers) sum.add(number);
+  return sum;
 }

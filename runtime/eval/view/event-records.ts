@@ -42,7 +42,7 @@ export class EventRecords implements Records<EventView> {
     const copy = names === null ? null : this.#source.writing(names);
     if (copy !== null) return (_view, writer) => copy(writer);
     const evaluate = this.compile(expr);
-    return (_view, writer) => writer.value(evaluate(), 1);
+    return (_view, writer) => writer.value(evaluate());
   }
 
   keying(keys: readonly Expr[], partitions: number): Keying<EventView> {

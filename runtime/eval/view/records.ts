@@ -44,7 +44,7 @@ export const OBJECTS: Records<RecordValue> = {
   predicate: (expr) => compilePredicate(expr),
   writing: (expr) => {
     const evaluate = compileExpr(expr);
-    return (record, writer) => writer.value(evaluate(record), 1);
+    return (record, writer) => writer.value(evaluate(record));
   },
   keying: (keys, partitions) => {
     const evaluate = keys.map((key) => compileExpr(key));
@@ -54,7 +54,7 @@ export const OBJECTS: Records<RecordValue> = {
         values = evaluate.map((key) => key(record));
       },
       partition: () => partitionOfKey(values, partitions),
-      write: (writer) => writer.list(values, 0),
+      write: (writer) => writer.list(values, -1),
     };
   },
   write: (record, writer) => writer.value(record),

@@ -2,7 +2,7 @@
 // read. Plain functions on offsets: keeping the place in a field costs a third more.
 
 import { CborReader } from "../cbor-decode.ts";
-import { MAJOR, TAG_LINK, VALUE_DEPTH_MAX } from "../cbor-encode.ts";
+import { MAJOR, READ_DEPTH_MAX, TAG_LINK } from "../cbor-encode.ts";
 import { MalformedPayload } from "../eval-error.ts";
 
 /** Simple values; floats are what else there is of their major type. */
@@ -75,7 +75,7 @@ export function checkedEnd(start: number, length: number, end: number): number {
 /** Checks a list or map of `items` items, of which each has a byte. */
 export function checkContainer(items: number, bytesLeft: number, depth: number): void {
   if (items > bytesLeft) throw new MalformedPayload("unexpected end");
-  if (depth >= VALUE_DEPTH_MAX) throw new MalformedPayload("nested too deep");
+  if (depth >= READ_DEPTH_MAX) throw new MalformedPayload("nested too deep");
 }
 
 function keyEnd(bytes: Uint8Array, at: number, end: number): number {

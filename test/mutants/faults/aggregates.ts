@@ -6,18 +6,39 @@ const AGGREGATES = ["runtime/core/aggregates/aggregates.test.ts"];
 
 export const AGGREGATE_FAULTS: readonly Mutant[] = [
   {
-    file: "runtime/core/aggregates/exact-sum.ts",
-    find: "if (low !== 0) next.push(low);",
-    replace: "if (low > 0) next.push(low);",
-    suite: ["runtime/core/aggregates/exact-sum.test.ts"],
+    file: "runtime/eval/exact-sum.ts",
+    find: "if (low !== 0) {",
+    replace: "if (low > 0) {",
+    suite: ["runtime/eval/exact-sum.test.ts"],
     why: "the last digit of a sum depends on the order of its terms",
   },
   {
-    file: "runtime/core/aggregates/exact-sum.ts",
+    file: "runtime/eval/exact-sum.ts",
     find: "if ((low < 0 && below < 0) || (low > 0 && below > 0)) {",
     replace: "if (low < 0 && below < 0) {",
-    suite: ["runtime/core/aggregates/exact-sum.test.ts"],
+    suite: ["runtime/eval/exact-sum.test.ts"],
     why: "a sum is rounded to the wrong side of a tie",
+  },
+  {
+    file: "runtime/eval/exact-sum.ts",
+    find: "this.#large += other.#large;",
+    replace: "this.#large = other.#large;",
+    suite: ["runtime/eval/exact-sum.test.ts"],
+    why: "large terms are lost where panes are merged",
+  },
+  {
+    file: "runtime/eval/exact-units.ts",
+    find: "Number(isExact ? kept : kept | 1n)",
+    replace: "Number(kept)",
+    suite: ["runtime/eval/exact-sum.test.ts"],
+    why: "a sum of large terms is rounded to the wrong side of a tie",
+  },
+  {
+    file: "runtime/core/operators/group-result.ts",
+    find: 'if (typeof value !== "number" || Number.isFinite(value)) ',
+    replace: "if (value !== undefined) ",
+    suite: ["runtime/core/operators/group-result.test.ts"],
+    why: "a sum beyond the doubles is sent",
   },
   {
     file: "runtime/core/aggregates/hyperloglog.ts",
@@ -84,7 +105,7 @@ export const AGGREGATE_FAULTS: readonly Mutant[] = [
   },
   {
     file: "runtime/core/aggregates/aggregate.ts",
-    find: "return this.#count === 0 ? null : this.#sum.value() / this.#count;",
+    find: "return this.#count === 0 ? null : this.#sum.mean(this.#count);",
     replace: "return this.#sum.value() / this.#count;",
     suite: AGGREGATES,
     why: "the average of nothing is not a number, which has no CBOR",

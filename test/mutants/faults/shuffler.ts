@@ -8,6 +8,13 @@ const QUEUE = ["shuffler/buffer/disk-queue.test.ts"];
 
 export const SHUFFLER_FAULTS: readonly Mutant[] = [
   {
+    file: "shuffler/cbor/cursor.ts",
+    find: "if ((high & EXPONENT_MASK) === EXPONENT_MASK) ",
+    replace: "if (high === EXPONENT_MASK) ",
+    suite: ["shuffler/cbor/cbor.test.ts", "shuffler/decode/frame.test.ts"],
+    why: "a float that is not a number comes into the firehose",
+  },
+  {
     file: "shuffler/identify.ts",
     find: "return idOf(`commit\\n${did}\\n${rev}\\n${op.collection}/${op.rkey}\\n${op.action}\\n${cid}`);",
     replace: "return idOf(`commit\\n${did}\\n${rev}\\n${op.collection}/${op.rkey}\\n${cid}`);",
