@@ -25,6 +25,7 @@ import { CommandError, EXIT } from "./exit-codes.ts";
 import { describe } from "./report-error.ts";
 import { gapText, isRelay, openNoisySource, rejectedText, type SourceSpecs } from "./source.ts";
 import type { Terminal } from "./terminal/terminal.ts";
+import { formatCount } from "./terminal/units.ts";
 
 export type PublishingOptions = {
   readonly backend: Backend;
@@ -107,7 +108,8 @@ export async function publishTo(options: PublishingOptions): Promise<Progress> {
     onFirstGap: (gap) => terminal.say(gapText(gap)),
   });
   await using output = await openOutput(options, source.live);
-  if (saved !== null) await output.guard.resume(saved.savedAtMs, signal);
+  const savedAtMs = source.live ? await relaysSavedAtMs(cursors.places, from) : null;
+  if (savedAtMs !== null) await output.guard.resume(savedAtMs, signal);
   const { speed, closeWindows, onProgress } = options;
   const stats = () => ({
     relay: input.stats,
@@ -130,6 +132,14 @@ export async function publishTo(options: PublishingOptions): Promise<Progress> {
     onCursorNotSaved: (error) =>
       terminal.complain(`${from[0]}: the cursor is not saved, trying again: ${describe(error)}`),
   });
+}
+
+/** When the cursor was saved that is the oldest of them; null when none was. */
+async function relaysSavedAtMs(places: Places, relays: SourceSpecs): Promise<number | null> {
+  const hosts = relays.map((relay) => new URL(relay).host);
+  const saved = await Promise.all(hosts.map((host) => places.load(host)));
+  const times = saved.flatMap((place) => (place === null ? [] : [place.savedAtMs]));
+  return times.length === 0 ? null : Math.min(...times);
 }
 
 type Input = AsyncDisposable & {
@@ -197,7 +207,10 @@ async function openOutput(
 ): Promise<Output> {
   const windowMs = await duplicateWindowMs(connection);
   const report = (line: string): void => terminal.complain(line);
-  const [ids, sentIds] = [new NatsStoredIds(log, { report }), new NatsStoredIds(log, { report })];
+  const onProgress = (read: number, of: number): void =>
+    terminal.progress(`${formatCount(read)} of ${formatCount(of)} stored messages looked through`);
+  const ids = new NatsStoredIds(log, { report, onProgress });
+  const sentIds = new NatsStoredIds(log, { report });
   const guard = new RepeatGuard({ ids, clock: systemClock, windowMs, live });
   const nats = new NatsPublisher(connection, { stored: { ids: sentIds, windowMs } });
   const giveUp = (): void =>

@@ -47,6 +47,17 @@ export class NatsLog implements Log {
     return readFrom(this.#origin, position, fromSeq, signal);
   }
 
+  /** What is stored by now from that sequence on, as `readHeaders` gives it. */
+  readHeadersNow(
+    stream: string,
+    subjects: readonly string[],
+    fromSeq: number,
+    signal: AbortSignal,
+  ): AsyncIterable<LogMessage> {
+    const read = (until: AbortSignal) => this.readHeaders(stream, subjects, fromSeq, until);
+    return readNow(this, stream, subjects, { read, signal });
+  }
+
   get #origin(): Origin {
     return { nc: this.#nc, jsm: this.#jsm, link: this.#link };
   }
