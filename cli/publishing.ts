@@ -1,6 +1,6 @@
 // The shuffler on a NATS server: source → FIREHOSE, from its cursor on.
 
-import { isEvent } from "../plan/names.ts";
+import { FIREHOSE_STREAM, isEvent } from "../plan/names.ts";
 import { duplicateWindowMs } from "../runtime/adapters/nats/inspect.ts";
 import { type InFlight, NatsPublisher } from "../runtime/adapters/nats/publisher.ts";
 import { NatsStoredIds } from "../runtime/adapters/nats/stored-ids.ts";
@@ -108,8 +108,8 @@ export async function publishTo(options: PublishingOptions): Promise<Progress> {
     onFirstGap: (gap) => terminal.say(gapText(gap)),
   });
   await using output = await openOutput(options, source.live);
-  const savedAtMs = source.live ? await relaysSavedAtMs(cursors.places, from) : null;
-  if (savedAtMs !== null) await output.guard.resume(savedAtMs, signal);
+  const resumedAtMs = source.live ? await relaysResumedAtMs(backend, cursors.places, from) : null;
+  if (resumedAtMs !== null) await output.guard.resume(resumedAtMs, signal);
   const { speed, closeWindows, onProgress } = options;
   const stats = () => ({
     relay: input.stats,
@@ -134,12 +134,16 @@ export async function publishTo(options: PublishingOptions): Promise<Progress> {
   });
 }
 
-/** When the cursor was saved that is the oldest of them; null when none was. */
-async function relaysSavedAtMs(places: Places, relays: SourceSpecs): Promise<number | null> {
-  const hosts = relays.map((relay) => new URL(relay).host);
-  const saved = await Promise.all(hosts.map((host) => places.load(host)));
-  const times = saved.flatMap((place) => (place === null ? [] : [place.savedAtMs]));
-  return times.length === 0 ? null : Math.min(...times);
+/** Since when a relay may repeat what is stored: from its cursor on, or the last that any had; null when nothing is. */
+async function relaysResumedAtMs(
+  { log }: Backend,
+  places: Places,
+  relays: SourceSpecs,
+): Promise<number | null> {
+  const storedAtMs = await log.lastStoredMs(FIREHOSE_STREAM);
+  if (storedAtMs === null) return null;
+  const saved = await Promise.all(relays.map((relay) => places.load(new URL(relay).host)));
+  return Math.min(storedAtMs, ...saved.flatMap((place) => place?.savedAtMs ?? []));
 }
 
 type Input = AsyncDisposable & {

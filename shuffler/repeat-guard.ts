@@ -27,7 +27,7 @@ export class RepeatGuard {
   readonly #options: RepeatGuardOptions;
   /** Since when all ids are known; null while the log's own window is enough. */
   #sinceMs: number | null = null;
-  /** Until when it stays on, however up to date the source seems. */
+  /** Until when it stays on, however up to date the source seems; Infinity: for a window from the first item on. */
   #onUntilMs = Number.NEGATIVE_INFINITY;
   /** Of a file: when all was known that was stored; null before its first message. */
   #knownAtMs: number | null = null;
@@ -45,13 +45,12 @@ export class RepeatGuard {
   }
 
   /**
-   * For a relay that is gone on with: what was stored beyond its cursor comes first, and is known whatever the
-   * relay's clock says.
+   * For a relay that is gone on with: what was stored then and comes again is known whatever the relay's clock
+   * says. @param storedMs when the log stored what is gone on behind
    */
-  async resume(savedAtMs: number, signal: AbortSignal): Promise<void> {
-    const { clock, windowMs } = this.#options;
-    await this.#follow(savedAtMs - windowMs, signal);
-    this.#onUntilMs = clock.now() + windowMs;
+  async resume(storedMs: number, signal: AbortSignal): Promise<void> {
+    await this.#follow(storedMs - CLOCKS_APART_MS_MAX - this.#options.windowMs, signal);
+    this.#onUntilMs = Number.POSITIVE_INFINITY;
   }
 
   /** @param timeMs relay time of the item, null when unknown. @returns those that the log has not got. */
@@ -75,6 +74,7 @@ export class RepeatGuard {
   async #adjust(timeMs: number, signal: AbortSignal): Promise<void> {
     const { clock, windowMs, ids } = this.#options;
     const lagMs = clock.now() - timeMs;
+    if (this.#onUntilMs === Number.POSITIVE_INFINITY) this.#onUntilMs = clock.now() + windowMs;
     const sinceMs = timeMs - CLOCKS_APART_MS_MAX;
     const isCovered = this.#sinceMs !== null && this.#sinceMs <= timeMs;
     if (lagMs > windowMs / 2 && !isCovered) await this.#follow(sinceMs, signal);

@@ -1,18 +1,22 @@
-// kill -9 of a shuffler of a file before it has saved its first cursor, and another start when the server has
+// kill -9 of a shuffler of a file, or of a relay, before it has saved its first cursor, and another start when the server has
 // forgotten the ids: every event is stored once.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createSimulatedNetwork } from "../../bench/simulated-relay/network.ts";
 import { encodeRecording } from "../../bench/simulated-relay/recording.ts";
-import { TestFolder } from "../../cli/testing/command.ts";
+import { startSimulatedRelay } from "../../bench/simulated-relay/relay-server.ts";
+import { type RunningCommand, TestFolder } from "../../cli/testing/command.ts";
 import { FIREHOSE_STREAM, FIREHOSE_SUBJECTS, HEADER } from "../../plan/names.ts";
 import { connectNats } from "../../runtime/adapters/nats/connect.ts";
 import { NatsLog } from "../../runtime/adapters/nats/nats-log.ts";
 import { NatsPublisher } from "../../runtime/adapters/nats/publisher.ts";
 import { ensureStreams } from "../../runtime/adapters/nats/streams.ts";
 import { startTestNats, type TestNats } from "../../runtime/testing/nats.ts";
+import { makeFeed } from "../outage/feed.ts";
 
 const WINDOW_MS = 200;
+/** What a relay repeats is stored within it, mostly. */
+const RELAY_WINDOW_MS = 1000;
 /** At this speed a recording of six minutes takes a second. */
 const SPEED = "400x";
 const EVENTS = 600;
@@ -118,16 +122,35 @@ describe("a file that is stored in part already", () => {
   });
 });
 
+describe("a relay whose clock is an hour ahead", () => {
+  it("is stored once though its shuffler was killed before it saved a cursor", async () => {
+    await using world = await World.create(RELAY_WINDOW_MS);
+    const startMs = Date.now() + 3_600_000;
+    const { frames, ids } = makeFeed({ seconds: 3, eventsPerSecond: 200, startMs });
+    const pace = { eventsPerSecond: 200, framesPast: 0 };
+    await using relay = await startSimulatedRelay({ frames, ...pace });
+    const args = ["shuffler", "--relay", relay.url, "--buffer", "none"];
+    await world.killed(args, 100);
+    await world.forget();
+    const { child, ended } = world.start(args);
+    const events = async () => (await world.ids()).filter((id) => ids.has(id));
+    await expect.poll(async () => new Set(await events()).size).toBe(ids.size);
+    child.kill("SIGTERM");
+    await ended;
+    expect(await events()).toEqual([...ids].sort());
+  });
+});
+
 /** A server that remembers ids for a moment only. */
 class World implements AsyncDisposable {
   readonly nats: TestNats;
   readonly #nc: Awaited<ReturnType<typeof connectNats>>;
   readonly #log: NatsLog;
 
-  static async create(): Promise<World> {
+  static async create(duplicateWindowMs = WINDOW_MS): Promise<World> {
     const nats = await startTestNats();
     const nc = await connectNats({ url: nats.url, name: "test" });
-    await ensureStreams(nc, { partitions: 2, buckets: 1, duplicateWindowMs: WINDOW_MS });
+    await ensureStreams(nc, { partitions: 2, buckets: 1, duplicateWindowMs });
     return new World(nats, nc);
   }
 
@@ -142,10 +165,14 @@ class World implements AsyncDisposable {
     expect(code, stderr).toBe(0);
   }
 
+  start(args: readonly string[]): RunningCommand {
+    return folder.start(args, this.#env);
+  }
+
   /** Starts a command and kills it as soon as it has stored so many messages. */
   async killed(args: readonly string[], stored: number, alongside?: () => Promise<void>) {
     const before = await this.#log.lastSeq(FIREHOSE_STREAM);
-    const { child, ended } = folder.start(args, this.#env);
+    const { child, ended } = this.start(args);
     while ((await this.#log.lastSeq(FIREHOSE_STREAM)) < before + stored && child.exitCode === null);
     const other = alongside?.();
     child.kill("SIGKILL");
@@ -163,7 +190,9 @@ class World implements AsyncDisposable {
       payload: new Uint8Array(1),
     };
     await publisher.publish(probe);
-    await expect.poll(async () => (await publisher.publish(probe)).duplicate).toBe(false);
+    await expect
+      .poll(async () => (await publisher.publish(probe)).duplicate, { timeout: 10_000 })
+      .toBe(false);
   }
 
   /** The ids of all that is stored, repeated ones as often as they are. */

@@ -82,6 +82,12 @@ export class NatsLog implements Log {
     return info.state.last_seq;
   }
 
+  /** When its last message was stored, by the server's clock, milliseconds since the epoch; null when there is none. */
+  async lastStoredMs(stream: string): Promise<number | null> {
+    const { state } = await this.#ask((jsm) => jsm.streams.info(stream));
+    return state.messages === 0 ? null : Date.parse(state.last_ts);
+  }
+
   async seqAtTime(stream: string, timeMs: number): Promise<number> {
     const after = await this.lastSeq(stream);
     const found = await this.#ask((jsm) => jsm.streams.getMessage(stream, sinceQuery(timeMs)));
