@@ -1,6 +1,6 @@
 // The shuffler on a NATS server: source → FIREHOSE, from its cursor on.
 
-import { isEvent } from "../plan/names.ts";
+import { FIREHOSE_STREAM, isEvent } from "../plan/names.ts";
 import { duplicateWindowMs } from "../runtime/adapters/nats/inspect.ts";
 import { type InFlight, NatsPublisher } from "../runtime/adapters/nats/publisher.ts";
 import { NatsStoredIds } from "../runtime/adapters/nats/stored-ids.ts";
@@ -25,6 +25,7 @@ import { CommandError, EXIT } from "./exit-codes.ts";
 import { describe } from "./report-error.ts";
 import { gapText, isRelay, openNoisySource, rejectedText, type SourceSpecs } from "./source.ts";
 import type { Terminal } from "./terminal/terminal.ts";
+import { formatCount } from "./terminal/units.ts";
 
 export type PublishingOptions = {
   readonly backend: Backend;
@@ -107,7 +108,8 @@ export async function publishTo(options: PublishingOptions): Promise<Progress> {
     onFirstGap: (gap) => terminal.say(gapText(gap)),
   });
   await using output = await openOutput(options, source.live);
-  if (saved !== null) await output.guard.resume(saved.savedAtMs, signal);
+  const resumedAtMs = source.live ? await relaysResumedAtMs(backend, cursors.places, from) : null;
+  if (resumedAtMs !== null) await output.guard.resume(resumedAtMs, signal);
   const { speed, closeWindows, onProgress } = options;
   const stats = () => ({
     relay: input.stats,
@@ -130,6 +132,18 @@ export async function publishTo(options: PublishingOptions): Promise<Progress> {
     onCursorNotSaved: (error) =>
       terminal.complain(`${from[0]}: the cursor is not saved, trying again: ${describe(error)}`),
   });
+}
+
+/** Since when a relay may repeat what is stored: from its cursor on, or the last that any had; null when nothing is. */
+async function relaysResumedAtMs(
+  { log }: Backend,
+  places: Places,
+  relays: SourceSpecs,
+): Promise<number | null> {
+  const storedAtMs = await log.lastStoredMs(FIREHOSE_STREAM);
+  if (storedAtMs === null) return null;
+  const saved = await Promise.all(relays.map((relay) => places.load(new URL(relay).host)));
+  return Math.min(storedAtMs, ...saved.flatMap((place) => place?.savedAtMs ?? []));
 }
 
 type Input = AsyncDisposable & {
@@ -197,7 +211,10 @@ async function openOutput(
 ): Promise<Output> {
   const windowMs = await duplicateWindowMs(connection);
   const report = (line: string): void => terminal.complain(line);
-  const [ids, sentIds] = [new NatsStoredIds(log, { report }), new NatsStoredIds(log, { report })];
+  const onProgress = (read: number, of: number): void =>
+    terminal.progress(`${formatCount(read)} of ${formatCount(of)} stored messages looked through`);
+  const ids = new NatsStoredIds(log, { report, onProgress });
+  const sentIds = new NatsStoredIds(log, { report });
   const guard = new RepeatGuard({ ids, clock: systemClock, windowMs, live });
   const nats = new NatsPublisher(connection, { stored: { ids: sentIds, windowMs } });
   const giveUp = (): void =>

@@ -32,6 +32,11 @@ export interface StoredIds {
    * known, however long the log is away.
    */
   follow(sinceMs: number, signal: AbortSignal): Promise<void>;
+  /**
+   * Learns the ids of everything that is stored by now and was not known: of the whole log the first time. For who
+   * publishes much and would otherwise read all of it as it is stored.
+   */
+  catchUp(signal: AbortSignal): Promise<void>;
   has(msgId: string): boolean;
   /** Forgets all of it. */
   stop(): void;

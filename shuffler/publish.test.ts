@@ -44,6 +44,10 @@ class TestIds implements StoredIds {
     this.followed.push(sinceMs);
   }
 
+  async catchUp(): Promise<void> {
+    this.followed.push(Number.NEGATIVE_INFINITY);
+  }
+
   has(msgId: string): boolean {
     return this.known.has(msgId);
   }

@@ -18,6 +18,11 @@ class Ids implements StoredIds {
     this.known = ["old"];
   }
 
+  async catchUp(): Promise<void> {
+    this.log.push("catch up");
+    this.known = ["old"];
+  }
+
   has(msgId: string): boolean {
     return this.known.includes(msgId);
   }
@@ -32,8 +37,8 @@ function message(msgId: string): ShuffledMessage {
   return { subject: "s", msgId, headers: new Map(), payload: new Uint8Array(), relaySeq: 1 };
 }
 
-function guardOf(ids: Ids, live = true): RepeatGuard {
-  return new RepeatGuard({ ids, clock: new SleepingClock(NOW_MS), windowMs: WINDOW_MS, live });
+function guardOf(ids: Ids, live = true, clock = new SleepingClock(NOW_MS)): RepeatGuard {
+  return new RepeatGuard({ ids, clock, windowMs: WINDOW_MS, live });
 }
 
 async function admitted(guard: RepeatGuard, lagMs: number): Promise<string[]> {
@@ -63,7 +68,7 @@ describe("RepeatGuard", () => {
 
   it("counts the events apart from the watermarks that it keeps out", async () => {
     const ids = new Ids();
-    const guard = guardOf(ids, false);
+    const guard = guardOf(ids);
     await guard.resume(NOW_MS, NEVER);
     ids.known = ["event", "mark"];
     const event = { ...message("event"), subject: accountSubject(0, "identity") };
@@ -82,13 +87,47 @@ describe("RepeatGuard", () => {
     expect(ids.log).toEqual(["follow 160000", "follow 960000"]);
   });
 
-  it("does not take a recording for late, but keeps out what was stored behind its cursor", async () => {
+  it("compares a file with all that is stored, from its first message on and whatever its times", async () => {
+    for (const lagMs of [0, 1e9, -1e9]) {
+      const ids = new Ids();
+      expect(await admitted(guardOf(ids, false), lagMs)).toEqual(["new"]);
+      expect(ids.log).toEqual(["catch up"]);
+    }
     const ids = new Ids();
-    const guard = guardOf(ids, false);
-    expect(await admitted(guard, 1e9)).toEqual(["old", "new"]);
-    await guard.resume(NOW_MS, NEVER);
-    expect(await admitted(guard, 1e9)).toEqual(["new"]);
-    expect(ids.log).toEqual([`follow ${WINDOW_MS}`]);
+    expect(await guardOf(ids, false).admit(null, [message("old")], NEVER)).toEqual([]);
+  });
+
+  it("reads nothing for a file that has nothing to publish", async () => {
+    const ids = new Ids();
+    expect(await guardOf(ids, false).admit(NOW_MS, [], NEVER)).toEqual([]);
+    expect(ids.log).toEqual([]);
+  });
+
+  it("looks again at what others store while a file is published, well within the log's own window", async () => {
+    const ids = new Ids();
+    const clock = new SleepingClock(NOW_MS);
+    const guard = guardOf(ids, false, clock);
+    await admitted(guard, 0);
+    await clock.sleep(WINDOW_MS / 4);
+    await admitted(guard, 0);
+    expect(ids.log).toEqual(["catch up"]);
+    await clock.sleep(1);
+    await admitted(guard, 0);
+    expect(ids.log).toEqual(["catch up", "catch up"]);
+  });
+
+  it("knows what a relay repeats behind its cursor, however wrong its clock", async () => {
+    const ids = new Ids();
+    const clock = new SleepingClock(NOW_MS);
+    const guard = guardOf(ids, true, clock);
+    await guard.resume(NOW_MS - 600_000, NEVER);
+    await clock.sleep(2 * WINDOW_MS); // It takes a while to find the place at the relay.
+    expect(await admitted(guard, -3_600_000)).toEqual(["new"]);
+    await clock.sleep(WINDOW_MS - 1);
+    expect(await admitted(guard, -3_600_000)).toEqual(["new"]);
+    await clock.sleep(1);
+    expect(await admitted(guard, -3_600_000)).toEqual(["old", "new"]);
+    expect(ids.log).toEqual([`follow ${600_000 + CLOCKS_APART_MS_MAX + WINDOW_MS}`, "stop"]);
   });
 
   it("does not judge by an item without a time", async () => {

@@ -1,7 +1,11 @@
-// Keeps out what the log has already but has forgotten the ids of. While we publish what has just happened
-// the log's own window does that. Who is behind by a good part of the window (was away, waited for the log,
-// replays a relay) may repeat what another shuffler, or we ourselves, stored long ago: then the ids of all
+// Keeps out what the log has already but has forgotten the ids of. The log's own window does that for a relay
+// while we publish what has just happened. Who is behind by a good part of the window (was away, waited for the
+// log, replays a relay) may repeat what another shuffler, or we ourselves, stored long ago: then the ids of all
 // that was stored since are known here, until we are up to date again.
+//
+// The times of a file say nothing of when it was stored, nor does its cursor: a run that was killed before it
+// saved one has left events too, and so has another file that overlaps with this one. So it is compared with all
+// that is stored.
 
 import { isEvent } from "../plan/names.ts";
 import type { Clock, StoredIds } from "./ports.ts";
@@ -15,7 +19,7 @@ export type RepeatGuardOptions = {
   readonly clock: Clock;
   /** How long the log remembers ids. */
   readonly windowMs: number;
-  /** Whether relay times are of now: a recording is not behind because it is old. */
+  /** Whether times are of now; else it is a file, which may be of any time and stored at any. */
   readonly live: boolean;
 };
 
@@ -23,6 +27,10 @@ export class RepeatGuard {
   readonly #options: RepeatGuardOptions;
   /** Since when all ids are known; null while the log's own window is enough. */
   #sinceMs: number | null = null;
+  /** Until when it stays on, however up to date the source seems; Infinity: for a window from the first item on. */
+  #onUntilMs = Number.NEGATIVE_INFINITY;
+  /** Of a file: when all was known that was stored; null before its first message. */
+  #knownAtMs: number | null = null;
   /** Messages kept out. */
   repeats = 0;
   /** Those of them that are events. */
@@ -33,12 +41,16 @@ export class RepeatGuard {
   }
 
   get isOn(): boolean {
-    return this.#sinceMs !== null;
+    return this.#sinceMs !== null || this.#knownAtMs !== null;
   }
 
-  /** For a recording that is gone on with: what was stored beyond the cursor is not repeated. */
-  async resume(savedAtMs: number, signal: AbortSignal): Promise<void> {
-    await this.#follow(savedAtMs - this.#options.windowMs, signal);
+  /**
+   * For a relay that is gone on with: what was stored then and comes again is known whatever the relay's clock
+   * says. @param storedMs when the log stored what is gone on behind
+   */
+  async resume(storedMs: number, signal: AbortSignal): Promise<void> {
+    await this.#follow(storedMs - CLOCKS_APART_MS_MAX - this.#options.windowMs, signal);
+    this.#onUntilMs = Number.POSITIVE_INFINITY;
   }
 
   /** @param timeMs relay time of the item, null when unknown. @returns those that the log has not got. */
@@ -47,8 +59,10 @@ export class RepeatGuard {
     messages: readonly ShuffledMessage[],
     signal: AbortSignal,
   ): Promise<readonly ShuffledMessage[]> {
-    if (this.#options.live && timeMs !== null) await this.#adjust(timeMs, signal);
-    if (this.#sinceMs === null) return messages;
+    if (messages.length === 0) return messages;
+    if (!this.#options.live) await this.#catchUp(signal);
+    else if (timeMs !== null) await this.#adjust(timeMs, signal);
+    if (!this.isOn) return messages;
     return messages.filter((message) => {
       if (!this.#options.ids.has(message.msgId)) return true;
       this.repeats += 1;
@@ -60,13 +74,24 @@ export class RepeatGuard {
   async #adjust(timeMs: number, signal: AbortSignal): Promise<void> {
     const { clock, windowMs, ids } = this.#options;
     const lagMs = clock.now() - timeMs;
+    if (this.#onUntilMs === Number.POSITIVE_INFINITY) this.#onUntilMs = clock.now() + windowMs;
     const sinceMs = timeMs - CLOCKS_APART_MS_MAX;
     const isCovered = this.#sinceMs !== null && this.#sinceMs <= timeMs;
     if (lagMs > windowMs / 2 && !isCovered) await this.#follow(sinceMs, signal);
-    if (lagMs < windowMs / 4 && this.#sinceMs !== null) {
+    const isUpToDate = lagMs < windowMs / 4 && clock.now() >= this.#onUntilMs;
+    if (isUpToDate && this.#sinceMs !== null) {
       ids.stop();
       this.#sinceMs = null;
     }
+  }
+
+  /** What was stored after that is in the log's own window, with room for what waits to be sent. */
+  async #catchUp(signal: AbortSignal): Promise<void> {
+    const { clock, windowMs, ids } = this.#options;
+    const nowMs = clock.now();
+    if (this.#knownAtMs !== null && nowMs - this.#knownAtMs <= windowMs / 4) return;
+    await ids.catchUp(signal);
+    this.#knownAtMs = nowMs;
   }
 
   async #follow(sinceMs: number, signal: AbortSignal): Promise<void> {

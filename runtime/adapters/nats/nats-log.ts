@@ -47,6 +47,17 @@ export class NatsLog implements Log {
     return readFrom(this.#origin, position, fromSeq, signal);
   }
 
+  /** What is stored by now from that sequence on, as `readHeaders` gives it. */
+  readHeadersNow(
+    stream: string,
+    subjects: readonly string[],
+    fromSeq: number,
+    signal: AbortSignal,
+  ): AsyncIterable<LogMessage> {
+    const read = (until: AbortSignal) => this.readHeaders(stream, subjects, fromSeq, until);
+    return readNow(this, stream, subjects, { read, signal });
+  }
+
   get #origin(): Origin {
     return { nc: this.#nc, jsm: this.#jsm, link: this.#link };
   }
@@ -69,6 +80,12 @@ export class NatsLog implements Log {
   async lastSeq(stream: string): Promise<number> {
     const info = await this.#ask((jsm) => jsm.streams.info(stream));
     return info.state.last_seq;
+  }
+
+  /** When its last message was stored, by the server's clock, milliseconds since the epoch; null when there is none. */
+  async lastStoredMs(stream: string): Promise<number | null> {
+    const { state } = await this.#ask((jsm) => jsm.streams.info(stream));
+    return state.messages === 0 ? null : Date.parse(state.last_ts);
   }
 
   async seqAtTime(stream: string, timeMs: number): Promise<number> {

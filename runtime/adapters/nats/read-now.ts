@@ -6,11 +6,20 @@ import { pause } from "./retry.ts";
 
 const RECHECK_MS = 1000;
 
+/** How to read, of a log from its start to its end. */
+type Reading = {
+  /** Without end, until the signal aborts. */
+  readonly read?: (signal: AbortSignal) => AsyncIterable<readonly LogMessage[]>;
+  /** Ends it before. */
+  readonly signal?: AbortSignal;
+};
+
 /** As `Log.readAll`. @throws LogUnavailable when the log is away for too long */
 export async function* readNow(
   log: Log,
   stream: string,
   subjects: readonly string[],
+  { read = (until) => log.read(stream, subjects, 1, until), signal }: Reading = {},
 ): AsyncGenerator<LogMessage> {
   const end = await lastOn(log, stream, subjects);
   if (end === 0) return;
@@ -24,7 +33,8 @@ export async function* readNow(
     },
   );
   try {
-    for await (const batch of log.read(stream, subjects, 1, stop.signal)) {
+    const until = signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal]);
+    for await (const batch of read(until)) {
       for (const message of batch) {
         if (message.seq > end) return;
         progress.seq = message.seq;

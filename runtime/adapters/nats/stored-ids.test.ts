@@ -1,4 +1,6 @@
+import { jetstreamManager } from "@nats-io/jetstream";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { FIREHOSE_STREAM } from "../../../plan/names.ts";
 import { type Bench, NEVER, openBench } from "./bench.test-support.ts";
 import { NatsCursorStore } from "./cursor-store.ts";
 import { NatsPublisher } from "./publisher.ts";
@@ -53,6 +55,69 @@ it("says so when there are more than it may know", async () => {
   for (const id of ["a", "b", "c", "d", "e"]) await publisher.publish(publication(`many-${id}`));
   await ids.follow(Date.now() - 60_000, NEVER);
   expect(lines).toEqual([expect.stringContaining("more than 3 ids")]);
+});
+
+it("catches up with all that is stored, of long ago and refused too, and then only with what is new", async () => {
+  await using publisher = new NatsPublisher(bench.nc);
+  await publisher.publish(publication("first"));
+  await publisher.publish({ ...publication("refused"), subject: "atproto.rejected.ids" });
+  await using ids = new NatsStoredIds(bench.log, { report: () => {} });
+  await ids.catchUp(NEVER);
+  expect(["first", "refused", "second"].map((id) => ids.has(id))).toEqual([true, true, false]);
+  const known = ids.size;
+  await publisher.publish(publication("second"));
+  expect(ids.has("second")).toBe(false);
+  await ids.catchUp(NEVER);
+  expect([ids.has("second"), ids.size]).toEqual([true, known + 1]);
+  await ids.catchUp(NEVER);
+  expect(ids.size).toBe(known + 1);
+});
+
+it("catches up with the newest of more than it may know, and says so once", async () => {
+  await using publisher = new NatsPublisher(bench.nc);
+  const lines: string[] = [];
+  await using ids = new NatsStoredIds(bench.log, { idsMax: 3, report: (line) => lines.push(line) });
+  for (const id of ["v", "w", "x", "y", "z"]) await publisher.publish(publication(`newest-${id}`));
+  await ids.catchUp(NEVER);
+  const known = ["v", "w", "x", "y", "z"].filter((id) => ids.has(`newest-${id}`));
+  expect(known).toEqual(["x", "y", "z"]);
+  await publisher.publish(publication("newest-more"));
+  await ids.catchUp(NEVER);
+  expect(lines).toEqual([expect.stringContaining("more than 3 ids")]);
+});
+
+it("catches up though the last message was deleted, or there is none", async () => {
+  await using publisher = new NatsPublisher(bench.nc);
+  const { streams } = await jetstreamManager(bench.nc);
+  await publisher.publish(publication("stays"));
+  const { seq } = await publisher.publish(publication("goes"));
+  await streams.deleteMessage(FIREHOSE_STREAM, seq);
+  await using ids = new NatsStoredIds(bench.log, { report: () => {} });
+  await ids.catchUp(NEVER);
+  expect([ids.has("stays"), ids.has("goes")]).toEqual([true, false]);
+  await streams.purge(FIREHOSE_STREAM);
+  await using none = new NatsStoredIds(bench.log, { report: () => {} });
+  await none.catchUp(NEVER);
+  expect(none.has("stays")).toBe(false);
+});
+
+it("catches up over an outage in its midst", async () => {
+  await using publisher = new NatsPublisher(bench.nc);
+  const names = Array.from({ length: 20_000 }, (_, i) => `outage-${i}`);
+  const acks = [];
+  for (const name of names) acks.push((await publisher.enqueue(publication(name))).acked);
+  await Promise.all(acks);
+  const begun = Promise.withResolvers<void>();
+  await using ids = new NatsStoredIds(bench.log, {
+    report: () => {},
+    onProgress: () => begun.resolve(),
+  });
+  const done = ids.catchUp(NEVER);
+  await begun.promise;
+  await bench.nats.crash();
+  await bench.nats.restart();
+  await done;
+  expect(names.filter((name) => !ids.has(name))).toEqual([]);
 });
 
 it("does not store again what it sent before an outage longer than the window, the answer being lost", async () => {

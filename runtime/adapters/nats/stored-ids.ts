@@ -1,9 +1,15 @@
-// The message ids that the FIREHOSE stream has stored since a time, kept up to date: for who repeats what
-// the server no longer remembers. Only headers are read.
+// The message ids that the shuffler's streams have stored since a time, kept up to date, or all of them, read
+// again when asked: for who repeats what the server no longer remembers. Only headers are read.
 
-import { FIREHOSE_STREAM, FIREHOSE_SUBJECTS, HEADER } from "../../../plan/names.ts";
+import {
+  FIREHOSE_STREAM,
+  FIREHOSE_SUBJECTS,
+  HEADER,
+  REJECTED_STREAM,
+  REJECTED_SUBJECTS,
+} from "../../../plan/names.ts";
 import { IdSet } from "../../id-set.ts";
-import { LogUnavailable } from "../../ports.ts";
+import { type LogMessage, LogUnavailable } from "../../ports.ts";
 import { errorMessage } from "../nats-server/error-message.ts";
 import type { NatsLog } from "./nats-log.ts";
 import { pause } from "./retry.ts";
@@ -11,24 +17,40 @@ import { pause } from "./retry.ts";
 /** About 128 MB, the events of six hours. What is stored behind them is not recognised. */
 export const IDS_MAX_DEFAULT = 8_000_000;
 const RETRY_MS = 1000;
+/** Ids read between two words on how far it is. */
+const PROGRESS_IDS = 10_000;
+
+/** What was refused is few, and its stream small: it is read whole or not at all. */
+const STREAMS = [
+  { stream: FIREHOSE_STREAM, subjects: [FIREHOSE_SUBJECTS] },
+  { stream: REJECTED_STREAM, subjects: [REJECTED_SUBJECTS] },
+] as const;
 
 export type StoredIdsOptions = {
   readonly idsMax?: number;
   /** Gets a line when the ids are too many, or can no longer be followed. */
   readonly report: (line: string) => void;
+  /** Told now and then by `catchUp`: ids read, of about so many. */
+  readonly onProgress?: (read: number, of: number) => void;
 };
 
 export class NatsStoredIds implements AsyncDisposable {
   readonly #log: NatsLog;
   readonly #idsMax: number;
   readonly #report: (line: string) => void;
+  readonly #onProgress: (read: number, of: number) => void;
   #ids = new IdSet();
+  /** Whether there were more than may be known. */
+  #isFull = false;
+  /** Where `catchUp` goes on, by stream. */
+  readonly #next = new Map<string, number>();
   #following = new AbortController();
 
   constructor(log: NatsLog, options: StoredIdsOptions) {
     this.#log = log;
     this.#idsMax = options.idsMax ?? IDS_MAX_DEFAULT;
     this.#report = options.report;
+    this.#onProgress = options.onProgress ?? (() => {});
   }
 
   get size(): number {
@@ -55,6 +77,16 @@ export class NatsStoredIds implements AsyncDisposable {
     await known.promise;
   }
 
+  /**
+   * Learns the ids of everything stored by now that it has not read before, of the newest `idsMax` at most.
+   * Resolves then, however long the log is away; or when `signal` aborts.
+   */
+  async catchUp(signal: AbortSignal): Promise<void> {
+    for (const { stream, subjects } of STREAMS) {
+      await this.#patiently(signal, () => this.#catchUpOn(stream, subjects, signal));
+    }
+  }
+
   has(msgId: string): boolean {
     return this.#ids.has(msgId);
   }
@@ -62,6 +94,8 @@ export class NatsStoredIds implements AsyncDisposable {
   stop(): void {
     this.#following.abort();
     this.#ids = new IdSet();
+    this.#isFull = false;
+    this.#next.clear();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -70,10 +104,16 @@ export class NatsStoredIds implements AsyncDisposable {
 
   /** What is stored since then; null when the signal aborted first. */
   async #rangeSince(sinceMs: number, signal: AbortSignal): Promise<Range | null> {
+    return await this.#patiently(signal, async () => {
+      const first = await this.#log.seqAtTime(FIREHOSE_STREAM, sinceMs);
+      return { first, last: await this.#log.lastSeq(FIREHOSE_STREAM) };
+    });
+  }
+
+  async #patiently<T>(signal: AbortSignal, request: () => Promise<T>): Promise<T | null> {
     while (!signal.aborted) {
       try {
-        const first = await this.#log.seqAtTime(FIREHOSE_STREAM, sinceMs);
-        return { first, last: await this.#log.lastSeq(FIREHOSE_STREAM) };
+        return await request();
       } catch (error) {
         if (!(error instanceof LogUnavailable)) throw error;
         await pause(RETRY_MS, signal);
@@ -82,25 +122,43 @@ export class NatsStoredIds implements AsyncDisposable {
     return null;
   }
 
+  async #catchUpOn(stream: string, subjects: readonly string[], signal: AbortSignal) {
+    const last = await this.#log.lastSeq(stream);
+    const next = this.#next.get(stream) ?? (await this.#log.firstSeq(stream));
+    const first = Math.max(next, last - this.#idsMax + 1);
+    if (first > next) this.#tellFull();
+    if (first > last) return;
+    let read = 0;
+    for await (const message of this.#log.readHeadersNow(stream, subjects, first, signal)) {
+      this.#add(message);
+      this.#next.set(stream, message.seq + 1);
+      read += 1;
+      if (read % PROGRESS_IDS === 0) this.#onProgress(read, last - first + 1);
+    }
+  }
+
   async #read(range: Range, onKnown: () => void, signal: AbortSignal): Promise<void> {
-    const ids = this.#ids;
-    const log = this.#log;
-    let full = false;
-    for await (const batch of log.readHeaders(
+    for await (const batch of this.#log.readHeaders(
       FIREHOSE_STREAM,
       [FIREHOSE_SUBJECTS],
       range.first,
       signal,
     )) {
-      for (const { headers } of batch) if (!full) ids.add(headers.get(HEADER.msgId) ?? "");
-      if (!full && ids.size >= this.#idsMax) {
-        full = true;
-        this.#report(
-          `more than ${this.#idsMax} ids to be known: what is repeated may be stored again`,
-        );
-      }
+      if (signal.aborted) return; // What follows is another set of ids.
+      for (const message of batch) this.#add(message);
       if ((batch.at(-1)?.seq ?? 0) >= range.last) onKnown();
     }
+  }
+
+  #add({ headers }: LogMessage): void {
+    if (this.#ids.size < this.#idsMax) this.#ids.add(headers.get(HEADER.msgId) ?? "");
+    else this.#tellFull();
+  }
+
+  #tellFull(): void {
+    if (this.#isFull) return;
+    this.#isFull = true;
+    this.#report(`more than ${this.#idsMax} ids to be known: what is repeated may be stored again`);
   }
 }
 

@@ -120,4 +120,11 @@ export const CORE_FAULTS: readonly Mutant[] = [
     suite: ["test/simulation/crash.test.ts"],
     why: "counters begin at 0 after a restart",
   },
+  {
+    file: "runtime/core/context.ts",
+    find: "if (!(unsendable instanceof EvaluationError)) throw unsendable;",
+    replace: "throw unsendable;",
+    suite: ["test/stages/too-large.test.ts"],
+    why: "a record that is too large is counted by every operator in front of its sink",
+  },
 ];

@@ -65,6 +65,13 @@ export const SHUFFLER_FAULTS: readonly Mutant[] = [
   },
   {
     file: "shuffler/repeat-guard.ts",
+    find: "if (!this.#options.live) await this.#catchUp(signal);",
+    replace: "if (!this.#options.live && this.isOn) await this.#catchUp(signal);",
+    suite: GUARD,
+    why: "a file whose shuffler died before it saved a cursor is stored twice",
+  },
+  {
+    file: "shuffler/repeat-guard.ts",
     find: "const isCovered = this.#sinceMs !== null && this.#sinceMs <= timeMs;",
     replace: "const isCovered = this.#sinceMs !== null;",
     suite: GUARD,
@@ -72,8 +79,8 @@ export const SHUFFLER_FAULTS: readonly Mutant[] = [
   },
   {
     file: "shuffler/repeat-guard.ts",
-    find: "if (lagMs < windowMs / 4 && this.#sinceMs !== null) {",
-    replace: "if (lagMs < windowMs && this.#sinceMs !== null) {",
+    find: "const isUpToDate = lagMs < windowMs / 4 && clock.now() >= this.#onUntilMs;",
+    replace: "const isUpToDate = lagMs < windowMs && clock.now() >= this.#onUntilMs;",
     suite: GUARD,
     why: "the guard goes off while the server has forgotten ids",
   },
