@@ -2,6 +2,7 @@
 
 import { agree } from "./engines.ts";
 import {
+  addsOneByOne,
   callOf,
   hasSurrogates,
   isObject,
@@ -150,6 +151,13 @@ export const COMMUNITY_RULES: readonly Rule[] = [
       );
       return fields.includes(null) && "value" in one.ours && Array.isArray(one.ours.value);
     },
+  },
+  {
+    name: "sum() and avg() of numbers of very different sizes",
+    against,
+    why: "the sum is exact before it is rounded, in any order of the list; it rounds after each number",
+    example: ["sum(@)", [1e20, 1, -1e20]],
+    holds: addsOneByOne,
   },
   {
     name: "replacing more often than an array is long",

@@ -2,6 +2,7 @@
 
 import { agree, type Outcome } from "./engines.ts";
 import {
+  addsOneByOne,
   callOf,
   explain,
   hasSurrogates,
@@ -21,6 +22,13 @@ const against = "jmespath.js";
 const ORDERS = ["<", "<=", ">", ">="];
 
 const RULES: readonly Rule[] = [
+  {
+    name: "sum() and avg() of numbers of very different sizes",
+    against,
+    why: "the sum is exact before it is rounded, in any order of the list; it rounds after each number",
+    example: ["sum(@)", [1e20, 1, -1e20]],
+    holds: addsOneByOne,
+  },
   {
     name: "order of what has none",
     against,

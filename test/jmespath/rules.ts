@@ -54,6 +54,14 @@ export function keysOf(
   return Array.isArray(keys) ? keys : null;
 }
 
+/** Whether they add up the numbers of a list one by one, and so round after each. */
+export function addsOneByOne(one: Disagreement): boolean {
+  const [list] = callOf(one, "sum", "avg") ?? [];
+  if (!Array.isArray(list)) return false;
+  const total = list.reduce<number>((sum, number) => sum + Number(number), 0);
+  return [total, total / list.length].some((value) => agree(one.theirs, { value }));
+}
+
 /** Whether some text in it has characters that are two units of UTF-16. */
 export function hasSurrogates(value: unknown): boolean {
   return /[\ud800-\udfff]|\\ud[89a-f]/i.test(JSON.stringify(value) ?? "");
