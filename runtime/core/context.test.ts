@@ -5,6 +5,7 @@ import { EvaluationError } from "../eval/eval-error.ts";
 import { Instant, type Value } from "../eval/values.ts";
 import { StageContext } from "./context.ts";
 import { DRAIN } from "./drain-limits.ts";
+import { LETTER_FIELD_BYTES_MAX } from "./letter.ts";
 import { planOf } from "./operators/combiner.test-support.ts";
 
 function nested(depth: number): Value {
@@ -37,8 +38,28 @@ describe("a dead letter", () => {
   it.each<[string, Value]>([
     ["too deep", nested(READ_DEPTH_MAX)],
     ["too large", new Uint8Array(VALUE_BYTES_MAX)],
-    ["no value", { time: new Instant(Number.NaN) }],
   ])("comes without its record where that is %s", (_, record) => {
-    expect(letterOf(record)).toMatchObject({ reason: "some reason", op: "map", record: null });
+    const left = { reason: "some reason", op: "map", record: null, left_out: 1 };
+    expect(letterOf(record)).toMatchObject(left);
+  });
+
+  it("has the small fields of an object that is too large", () => {
+    const small = "x".repeat(LETTER_FIELD_BYTES_MAX - 1 - 1 - 5 - 3);
+    const record = { lang: "de", small, one_more: `${small}x`, large: "x".repeat(VALUE_BYTES_MAX) };
+    const time = new Instant(Number.NaN);
+    expect(letterOf({ ...record, time })).toMatchObject({
+      record: { lang: "de", small },
+      left_out: 3,
+    });
+  });
+
+  it("has so many of them as it may have, and no more", () => {
+    const field = "x".repeat(1024 - 1 - 3 - 3);
+    // Seventeen fields of a kilobyte each.
+    const record = Object.fromEntries(
+      Array.from("abcdefghijklmnopq", (name) => [`${name}f`, field]),
+    );
+    const letter = letterOf({ ...record, large: new Uint8Array(VALUE_BYTES_MAX) });
+    expect(letter).toMatchObject({ left_out: 2 });
   });
 });

@@ -9,6 +9,7 @@ import type { RecordOrder } from "../eval/record-order.ts";
 import { Instant, type RecordValue, type Value } from "../eval/values.ts";
 import { type Records, timeOf } from "../eval/view/records.ts";
 import type { DrainLimits } from "./drain-limits.ts";
+import { smallPartOf } from "./letter.ts";
 import type { Counters } from "./message.ts";
 import type { CombinerLimits } from "./operators/combiner.ts";
 import { OutputBuffer } from "./output.ts";
@@ -95,8 +96,8 @@ export class StageContext {
   }
 
   /**
-   * Sends what could not be processed to dead letters with its reason, up to the plan's limit; a record that is too
-   * large for a letter is left out of it.
+   * Sends what could not be processed to dead letters with its reason, up to the plan's limit; of a record that is too
+   * large for a letter, its small fields.
    */
   deadLetter(op: string, error: EvaluationError, record: Value, timeMs: number): void {
     const { topic, max } = this.plan.deadLetters;
@@ -117,7 +118,7 @@ export class StageContext {
     } catch (unsendable) {
       // The reason comes in any case.
       if (!(unsendable instanceof EvaluationError)) throw unsendable;
-      this.sendAside(topic, { ...letter, record: null, left_out: unsendable.reason }, timeMs);
+      this.sendAside(topic, { ...letter, ...smallPartOf(record) }, timeMs);
     }
   }
 
