@@ -8,12 +8,8 @@ import type { Counters } from "../core/message.ts";
 import { DRAIN, type DrainLimits, StageRunner } from "../core/stage-runner.ts";
 import { type CrashPoints, NO_CRASH_POINTS } from "../crash-points.ts";
 import { type Clock, type Log, type LogMessage, LogUnavailable } from "../ports.ts";
-import {
-  type CheckpointSubjects,
-  checkpointMessage,
-  checkpointSubjects,
-  loadCheckpoint,
-} from "./checkpoint.ts";
+import { BATCH_SIZES, type Batches, type BatchSizes } from "./batches.ts";
+import { type CheckpointSubjects, checkpointSubjects, loadCheckpoint } from "./checkpoint.ts";
 import { InputQueue } from "./input-queue.ts";
 import { Meter, type TaskTimes } from "./meter.ts";
 import { Outbox } from "./outbox.ts";
@@ -21,6 +17,7 @@ import { Patience } from "./patience.ts";
 import { type Gap, Retention } from "./retention.ts";
 import { isBeforeStart, sourcesOf, type TaskSource } from "./sources.ts";
 import { NO_STATE, STATE_SIZES, StateLog, type StateSizes } from "./state-log.ts";
+import { CommitWriter, type Written } from "./write-commit.ts";
 
 /** When a task commits. */
 export const COMMIT = {
@@ -43,8 +40,12 @@ export const COMMIT = {
 } as const;
 
 /** Sizes that tests make small. */
-export type TaskSizes = { readonly drain: DrainLimits; readonly state: StateSizes };
-export const TASK_SIZES: TaskSizes = { drain: DRAIN, state: STATE_SIZES };
+export type TaskSizes = {
+  readonly drain: DrainLimits;
+  readonly state: StateSizes;
+  readonly batch: BatchSizes;
+};
+export const TASK_SIZES: TaskSizes = { drain: DRAIN, state: STATE_SIZES, batch: BATCH_SIZES };
 
 /**
  * Why a task ended: it was told to, or another process has committed in its place, be it another worker or
@@ -104,6 +105,7 @@ class StageTask {
   #startSeqs: (readonly number[])[] = [];
   #checkpointSeq = 0;
   #stateLog: StateLog;
+  readonly #writer: CommitWriter;
   #commits = 0;
   #readSinceCommit = 0;
   #recordsAtCommit = 0;
@@ -151,6 +153,8 @@ class StageTask {
     this.#outbox = new Outbox(deployment, id, stage);
     this.#subjects = checkpointSubjects(deployment, id);
     this.#sources = sourcesOf(deployment, id, stage);
+    const { log } = ports;
+    this.#writer = new CommitWriter({ log, crash: this.#crash }, this.#subjects, this.#sizes.batch);
     this.#retention = new Retention(ports.log, this.#sources);
     const { state } = this.#sizes;
     this.#stateLog = new StateLog(
@@ -181,6 +185,7 @@ class StageTask {
     while (!signal.aborted) {
       const next = queue.next(this.#msUntilCommit(), this.#ports.clock, signal);
       const batch = await this.#meter.idle(next);
+      for (const gap of batch?.gaps ?? []) this.#lose(gap);
       for (const message of batch?.messages ?? []) {
         if (signal.aborted) break;
         this.#step(batch?.input ?? 0, message);
@@ -258,6 +263,18 @@ class StageTask {
   }
 
   async #commit(signal: AbortSignal): Promise<"committed" | "fenced"> {
+    const batches = this.#batches();
+    this.#crash.at("before commit");
+    const writing = this.#writer.write(batches, this.#checkpointSeq, signal);
+    const result = await this.#meter.blocked(writing);
+    this.#crash.at("commit sent, answer lost");
+    if (result.kind === "fenced") return "fenced";
+    await this.#committed(result);
+    return "committed";
+  }
+
+  /** Everything since the last commit. */
+  #batches(): Batches {
     const { messages, watermarkMs } = this.#runner.drain();
     const state = this.#stateLog.next(this.#runner.keys, this.#runner.changes(), () =>
       this.#runner.entries(),
@@ -269,30 +286,24 @@ class StageTask {
       progress: this.#runner.progress(),
       ...this.#stateLog.epochs(),
     };
-    const { stream } = this.#subjects;
-    const batch = [
-      ...this.#outbox.messages(messages, watermarkMs),
-      ...state,
-      checkpointMessage(this.#subjects, checkpoint, this.#checkpointSeq),
-    ];
-    this.#crash.at("before commit");
-    const result = await this.#meter.blocked(this.#ports.log.commit(stream, batch, signal));
-    this.#crash.at("commit sent, answer lost");
-    if (result.kind === "fenced") return "fenced";
-    this.#checkpointSeq = result.lastSeq;
+    const contents = { ...state, output: this.#outbox.messages(messages, watermarkMs) };
+    return this.#writer.batches(contents, checkpoint, this.#checkpointSeq);
+  }
+
+  async #committed({ checkpointSeq, baseSeq }: Written): Promise<void> {
+    this.#checkpointSeq = checkpointSeq;
     this.#recordsAtCommit = this.#runner.counters.in;
     this.#readSinceCommit = this.#unfinished();
     this.#bytesSinceCommit = 0;
     this.#commits += 1;
     this.#report();
-    const garbageSeq = this.#stateLog.committed(result.lastSeq);
+    const garbageSeq = this.#stateLog.committed(baseSeq);
     if (this.#stateLog.isWritingBase) this.#crash.at("state base half written");
-    if (garbageSeq !== null) {
-      this.#crash.at("epoch switched, old one not purged");
-      await this.#purge(stream, this.#subjects.state, garbageSeq);
-      this.#crash.at("old epoch purged");
-    }
-    return "committed";
+    if (garbageSeq === null) return;
+    const { stream, state } = this.#subjects;
+    this.#crash.at("epoch switched, old one not purged");
+    await this.#purge(stream, state, garbageSeq);
+    this.#crash.at("old epoch purged");
   }
 
   #report(gap: Gap | null = null): void {
@@ -308,10 +319,12 @@ class StageTask {
     const nowMs = this.#ports.clock.now();
     if (nowMs - this.#sweptMs < COMMIT.sweepMs) return;
     this.#sweptMs = nowMs;
-    const { stream, checkpoint } = this.#subjects;
+    const { stream, checkpoint, progress } = this.#subjects;
     this.#crash.at("before sweep");
     await this.#retention.look();
     await this.#purge(stream, checkpoint, this.#checkpointSeq - 1);
+    const { oldProgressSeq } = this.#writer;
+    if (oldProgressSeq !== null) await this.#purge(stream, progress, oldProgressSeq);
     this.#crash.at("checkpoints swept, input not");
     for (const [input, source] of this.#sources.entries()) {
       if (!source.exclusive) continue;

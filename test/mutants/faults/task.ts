@@ -7,17 +7,17 @@ const SIMULATION = ["test/simulation/simulation.test.ts"];
 
 export const TASK_FAULTS: readonly Mutant[] = [
   {
-    file: "runtime/task/stage-task.ts",
-    find: "checkpointMessage(this.#subjects, checkpoint, this.#checkpointSeq),",
+    file: "runtime/task/checkpoint.ts",
+    find: "const whole = checkpointMessage(at, checkpoint, expectedLastSeq);",
     replace:
-      "{ ...checkpointMessage(this.#subjects, checkpoint, 0), expectedLastSeq: undefined } as never,",
+      "const whole = { ...checkpointMessage(at, checkpoint, 0), expectedLastSeq: undefined } as never as LogAppend;",
     suite: SIMULATION,
     why: "a checkpoint is not fenced: two owners of a task both commit",
   },
   {
     file: "runtime/task/stage-task.ts",
-    find: "this.#checkpointSeq = result.lastSeq;",
-    replace: "this.#checkpointSeq = result.lastSeq - 1;",
+    find: "this.#checkpointSeq = checkpointSeq;",
+    replace: "this.#checkpointSeq = checkpointSeq - 1;",
     suite: SIMULATION,
     why: "the fence expects a sequence that is not the checkpoint's: every second commit is refused",
   },
@@ -79,7 +79,7 @@ export const TASK_FAULTS: readonly Mutant[] = [
   },
   {
     file: "runtime/task/checkpoint.ts",
-    find: "if (part.seq < message.seq) parts.push(part);",
+    find: "if (part.seq < found.seq) parts.push(part);",
     replace: "parts.push(part);",
     suite: ["runtime/task/checkpoint.test.ts"],
     why: "state that another owner has committed meanwhile is loaded with an older checkpoint",
@@ -93,15 +93,15 @@ export const TASK_FAULTS: readonly Mutant[] = [
   },
   {
     file: "runtime/task/state-log.ts",
-    find: "!isBase(one) && epochOf(one) >= baseEpoch",
-    replace: "!isBase(one) && epochOf(one) > baseEpoch",
+    find: 'isOf("change", one) && epochOf(one) >= baseEpoch',
+    replace: 'isOf("change", one) && epochOf(one) > baseEpoch',
     suite: ["runtime/task/state-log.test.ts"],
     why: "the changes of the epoch whose base counts are forgotten",
   },
   {
     file: "runtime/task/state-log.ts",
-    find: "if (began) this.#epochFirstSeq = checkpointSeq - baseMessages;",
-    replace: "if (began) this.#epochFirstSeq = checkpointSeq;",
+    find: "if (began) this.#epochFirstSeq = baseSeq;",
+    replace: "if (began) this.#epochFirstSeq = baseSeq + 1;",
     suite: ["runtime/task/state-log.test.ts"],
     why: "the first slice of a base is deleted as garbage",
   },
