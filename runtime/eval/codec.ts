@@ -2,8 +2,8 @@
 
 import { EVENT_KINDS, type EventKind } from "../../plan/event.ts";
 import { CborReader } from "./cbor-decode.ts";
-import { CborWriter } from "./cbor-encode.ts";
-import { MalformedPayload } from "./eval-error.ts";
+import { CborWriter, STATE_DEPTH, STATE_ENTRY_BYTES_MAX, VALUE_TOO_LARGE } from "./cbor-encode.ts";
+import { EvaluationError, MalformedPayload } from "./eval-error.ts";
 import { orderOf, type RecordOrder, writeOrder } from "./record-order.ts";
 import { INSTANT_MS_MAX, INSTANT_MS_MIN, instantAt } from "./time.ts";
 import { Instant, type RecordValue, type Value } from "./values.ts";
@@ -35,6 +35,41 @@ export function encodeRecord(value: Value): Uint8Array {
   return encoded((into) => into.value(value));
 }
 
+/** Thrown for an entry of state that is larger than a partition may keep. Nothing is lost: see `StateTooLarge`. */
+export class StateEntryTooLarge extends Error {
+  readonly code = "state_too_large";
+
+  constructor() {
+    super(
+      `one key has more than ${STATE_ENTRY_BYTES_MAX} bytes of state: give the stage a smaller window, or its aggregates a smaller cap or max`,
+    );
+  }
+}
+
+/**
+ * An entry of state, which may be far larger than a message: it is stored in parts.
+ * @throws StateEntryTooLarge
+ */
+export function encodeState(value: Value): Uint8Array {
+  return writeState(() => writer.value(value, -STATE_DEPTH));
+}
+
+function writeState(write: () => void): Uint8Array {
+  writer.resumeAt(0, STATE_ENTRY_BYTES_MAX);
+  try {
+    write();
+    return writer.take();
+  } catch (error) {
+    const isLarge = error instanceof EvaluationError && error.reason === VALUE_TOO_LARGE;
+    throw isLarge ? new StateEntryTooLarge() : error;
+  }
+}
+
+/** What `encodeState` gave. @throws MalformedPayload */
+export function decodeState(payload: Uint8Array): Value {
+  return decodeOne(payload, -STATE_DEPTH);
+}
+
 /** What `write` writes: CBOR items. @throws EvaluationError as `encodeRecord` does. */
 export function encoded(write: (writer: CborWriter) => void): Uint8Array {
   writer.reset();
@@ -50,8 +85,12 @@ export function scratchWriter(): CborWriter {
 
 /** The one value of `payload`. @throws MalformedPayload */
 export function decodeValue(payload: Uint8Array): Value {
+  return decodeOne(payload, 0);
+}
+
+function decodeOne(payload: Uint8Array, depth: number): Value {
   reader.open(payload);
-  const value = reader.value();
+  const value = reader.value(depth);
   if (!reader.done) throw new MalformedPayload("more than one value");
   return value;
 }
@@ -64,15 +103,18 @@ export function decodeRecords(payload: Uint8Array): Value[] {
   return values;
 }
 
-/** A row as the CBOR array `[timeMs, order, keys, columns]` (`writeOrder`). @throws EvaluationError as `encodeRecord` does. */
+/**
+ * A row as the CBOR array `[timeMs, order, keys, columns]` (`writeOrder`), as it is kept in state: its order may be
+ * written longer than it came. @throws StateEntryTooLarge
+ */
 export function encodeRow(row: Row): Uint8Array {
-  writer.reset();
-  writer.listHeader(ROW_PARTS);
-  writer.number(row.timeMs);
-  writeOrder(writer, row.order, row.order.contents, row.timeMs, true);
-  writer.list(row.keys, 0);
-  writer.list(row.columns, 0);
-  return writer.take();
+  return writeState(() => {
+    writer.listHeader(ROW_PARTS);
+    writer.number(row.timeMs);
+    writeOrder(writer, row.order, row.order.contents, row.timeMs, true);
+    writer.list(row.keys, 0);
+    writer.list(row.columns, 0);
+  });
 }
 
 /** The rows of a CBOR sequence, in order. @throws MalformedPayload */

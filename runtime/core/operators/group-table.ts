@@ -4,7 +4,7 @@
 import { isAscii } from "../../../bytes/words.ts";
 import { isOrdered } from "../../../plan/ops.ts";
 import type { Aggregate } from "../../../plan/plan.ts";
-import { decodeValue, encodeRecord, type Row } from "../../eval/codec.ts";
+import { decodeState, encodeState, type Row } from "../../eval/codec.ts";
 import { NO_ORDER } from "../../eval/record-order.ts";
 import {
   canonicalKey,
@@ -159,12 +159,12 @@ export class GroupTable {
   /** As `Groups.save`. */
   save(group: number): Uint8Array {
     const aggregates = this.#columns.map((column) => column.save(group));
-    return encodeRecord([[...this.#keysOf(group)], ...aggregates, this.isUnsent(group)]);
+    return encodeState([[...this.#keysOf(group)], ...aggregates, this.isUnsent(group)]);
   }
 
   /** Puts back what `save` gave. */
   load(saved: Uint8Array): void {
-    const [keys, ...rest] = listOf(decodeValue(saved));
+    const [keys, ...rest] = listOf(decodeState(saved));
     const count = this.#columns.length;
     assert(Array.isArray(keys) && rest.length > count, "state is not of this operator");
     const group = this.groupOf(listOf(keys));

@@ -7,7 +7,7 @@
 
 import { END_OF_TIME_MS } from "../../../plan/event.ts";
 import type { AlignedWindow, ReduceOp } from "../../../plan/plan.ts";
-import { decodeValue, encodeRecord, type Row } from "../../eval/codec.ts";
+import { decodeState, encodeState, type Row } from "../../eval/codec.ts";
 import { Instant } from "../../eval/values.ts";
 import type { EncodedRows } from "../../eval/view/encoded-rows.ts";
 import { listOf } from "../aggregates/accumulator.ts";
@@ -329,12 +329,12 @@ function entryOf(pane: string, groups: GroupTable, group: number): StateChange {
 const SENT_KEY = "sent|";
 
 function sentEntry(sent: Sent | null): StateChange {
-  const value = sent === null ? null : encodeRecord([sent.endMs, sent.key, sent.tickMs]);
+  const value = sent === null ? null : encodeState([sent.endMs, sent.key, sent.tickMs]);
   return { key: SENT_KEY, value };
 }
 
 function loadSent(bytes: Uint8Array): Sent {
-  const [endMs, key, tickMs] = listOf(decodeValue(bytes));
+  const [endMs, key, tickMs] = listOf(decodeState(bytes));
   assert(typeof endMs === "number" && typeof key === "string", "state is not of this operator");
   return { endMs, key, tickMs: typeof tickMs === "number" ? tickMs : null };
 }
