@@ -30,6 +30,8 @@ export const COMMIT = {
   /** The same in bytes, of input and, by the mean entry of the last commit, of state. */
   inputBytes: 4 * 1024 * 1024,
   stateBytes: 8 * 1024 * 1024,
+  /** So many entries are not too much state, however large each of them is. */
+  stateEntries: 16,
   /** Progress without output: by time, or by messages read. */
   progressMs: 5000,
   progressMessages: 10_000,
@@ -248,8 +250,16 @@ class StageTask {
       this.#runner.full ||
       records >= COMMIT.records ||
       this.#bytesSinceCommit >= COMMIT.inputBytes ||
-      records * this.#stateLog.entryBytes >= COMMIT.stateBytes
+      this.#stateIsFull(records)
     );
+  }
+
+  /** A few huge entries do not get smaller by being written more often. */
+  #stateIsFull(records: number): boolean {
+    const { entryBytes } = this.#stateLog;
+    if (records * entryBytes < COMMIT.stateBytes) return false;
+    const entries = Math.min(records, this.#runner.keys);
+    return entries > COMMIT.stateEntries && entries * entryBytes >= COMMIT.stateBytes;
   }
 
   /** How long the next commit may wait; endless when there is nothing to commit. */
