@@ -48,14 +48,15 @@ export class StateEntryTooLarge extends Error {
 
 /**
  * An entry of state, which may be far larger than a message: it is stored in parts.
+ * @param bytesMax which tests make small
  * @throws StateEntryTooLarge
  */
-export function encodeState(value: Value): Uint8Array {
-  return writeState(() => writer.value(value, -STATE_DEPTH));
+export function encodeState(value: Value, bytesMax = STATE_ENTRY_BYTES_MAX): Uint8Array {
+  return writeState(() => writer.value(value, -STATE_DEPTH), bytesMax);
 }
 
-function writeState(write: () => void): Uint8Array {
-  writer.resumeAt(0, STATE_ENTRY_BYTES_MAX);
+function writeState(write: () => void, bytesMax = STATE_ENTRY_BYTES_MAX): Uint8Array {
+  writer.resumeAt(0, bytesMax);
   try {
     write();
     return writer.take();

@@ -72,3 +72,18 @@ it("writes a checkpoint that reads back the same, wherever it comes to lie", () 
     expect(decodeCheckpoint(first)).toEqual(checkpoint);
   }
 });
+
+it("writes a change of many megabytes as one that reads back the same", () => {
+  const changes: StoredChange[] = [
+    ["small", new Uint8Array([1])],
+    ["gone", null],
+    ["天気".repeat(1_000_000), new Uint8Array(9_000_000).fill(7)],
+    ["behind", new Uint8Array()],
+  ];
+  const again = decodeChanges(encodeChanges(changes));
+  expect(again.map(([key]) => key)).toEqual(changes.map(([key]) => key));
+  for (const [i, [, value]] of changes.entries()) {
+    const read = again[i]?.[1] ?? null;
+    expect(value === null ? read === null : read !== null && sameBytes(read, value)).toBe(true);
+  }
+});
