@@ -52,18 +52,18 @@ export class StateEntryTooLarge extends Error {
  * @throws StateEntryTooLarge
  */
 export function encodeState(value: Value, bytesMax = STATE_ENTRY_BYTES_MAX): Uint8Array {
-  return writeState(() => writer.value(value, -STATE_DEPTH), bytesMax);
-}
-
-function writeState(write: () => void, bytesMax = STATE_ENTRY_BYTES_MAX): Uint8Array {
   writer.resumeAt(0, bytesMax);
   try {
-    write();
+    writer.value(value, -STATE_DEPTH);
     return writer.take();
   } catch (error) {
-    const isLarge = error instanceof EvaluationError && error.reason === VALUE_TOO_LARGE;
-    throw isLarge ? new StateEntryTooLarge() : error;
+    throw stateError(error);
   }
+}
+
+function stateError(error: unknown): unknown {
+  const isLarge = error instanceof EvaluationError && error.reason === VALUE_TOO_LARGE;
+  return isLarge ? new StateEntryTooLarge() : error;
 }
 
 /** What `encodeState` gave. @throws MalformedPayload */
@@ -109,13 +109,17 @@ export function decodeRecords(payload: Uint8Array): Value[] {
  * written longer than it came. @throws StateEntryTooLarge
  */
 export function encodeRow(row: Row): Uint8Array {
-  return writeState(() => {
+  writer.resumeAt(0, STATE_ENTRY_BYTES_MAX);
+  try {
     writer.listHeader(ROW_PARTS);
     writer.number(row.timeMs);
     writeOrder(writer, row.order, row.order.contents, row.timeMs, true);
     writer.list(row.keys, 0);
     writer.list(row.columns, 0);
-  });
+    return writer.take();
+  } catch (error) {
+    throw stateError(error);
+  }
 }
 
 /** The rows of a CBOR sequence, in order. @throws MalformedPayload */
