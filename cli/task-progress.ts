@@ -7,9 +7,9 @@ import type { Stage } from "../plan/plan.ts";
 import type { Counters } from "../runtime/core/message.ts";
 import { Watermarks } from "../runtime/core/watermarks.ts";
 import type { Log } from "../runtime/ports.ts";
-import { checkpointSubjects } from "../runtime/task/checkpoint.ts";
+import { checkpointSubjects, readCheckpoint } from "../runtime/task/checkpoint.ts";
 import { sourcesOf, type TaskSource } from "../runtime/task/sources.ts";
-import { type Checkpoint, decodeCheckpoint } from "../runtime/task/stored.ts";
+import type { Checkpoint } from "../runtime/task/stored.ts";
 
 /** One stage partition; `watermarkMs` is -Infinity until every input has spoken. */
 export type TaskProgress = {
@@ -51,13 +51,13 @@ async function readTask(log: Log, deployment: Deployment, task: TaskId): Promise
   const stage = stageOf(deployment, task.stage);
   const sources = sourcesOf(deployment, task, stage);
   const at = checkpointSubjects(deployment, task);
-  const message = await log.last(at.stream, at.checkpoint);
-  if (message === null || message.payload.length === 0) {
+  const found = await readCheckpoint(log, at);
+  if (found === null) {
     const inSeqs = sources.map(() => 0);
     const counters = sumCounters([]);
     return { task, sources, inSeqs, watermarkMs: Number.NEGATIVE_INFINITY, counters };
   }
-  const { inSeqs, progress } = decodeCheckpoint(message.payload);
+  const { inSeqs, progress } = found.checkpoint;
   const watermarkMs = leastWatermark(stage, progress);
   return { task, sources, inSeqs, watermarkMs, counters: progress.counters };
 }

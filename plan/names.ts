@@ -54,6 +54,10 @@ export const HEADER = {
   /** Of a state message: its epoch, and whether it is part of the epoch's `base` or a `change`. */
   epoch: "Fpaas-Epoch",
   state: "Fpaas-State",
+  /** Of a message that is too large for one: which part of it this is (`2/5`); the others stand before and behind. */
+  part: "Fpaas-Part",
+  /** Of a state message that was written before its commit: which commit, and its place there (`<id> 12`). */
+  staged: "Fpaas-Staged",
   /** Per-message time to live; checkpoints and state say `never` and so outlive the stream's max age. */
   ttl: "Nats-TTL",
 } as const;
@@ -187,6 +191,11 @@ export function exchangeSubject(at: PipelineAddress, lineage: string, partition:
 /** The checkpoint of one stage partition. */
 export function checkpointSubject(at: PipelineAddress, lineage: string, partition: number): string {
   return `${pipelinePrefix(at)}.c.${lineage}.${partitionToken(partition)}`;
+}
+
+/** What of that checkpoint is too large to stand in it. */
+export function progressSubject(at: PipelineAddress, lineage: string, partition: number): string {
+  return `${checkpointSubject(at, lineage, partition)}.progress`;
 }
 
 /** State changes and snapshots of one stage partition. */

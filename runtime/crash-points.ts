@@ -29,6 +29,8 @@ export const CRASH_POINTS = [
   // A task steps and commits.
   "advance in the middle",
   "before commit",
+  "commit half staged",
+  "commit staged, not made to count",
   "commit sent, answer lost",
   "state base half written",
   "epoch switched, old one not purged",

@@ -23,8 +23,23 @@ export type CommitResult =
   /** `lastSeq` is the sequence of the last of *these* messages, whatever else went in the same batch. */
   { readonly kind: "committed"; readonly lastSeq: number } | { readonly kind: "fenced" };
 
+/** The server's own limit of an atomic batch. */
+export const COMMIT_MESSAGES_MAX = 1000;
+/** Payloads, subjects and headers of one commit: the server holds a batch back as a whole. */
+export const COMMIT_BYTES_MAX = 32 * 1024 * 1024;
+
+/** Bytes of a message as they count in `COMMIT_BYTES_MAX`. */
+export function appendBytes({ subject, headers, payload }: LogAppend): number {
+  let bytes = subject.length + payload.length;
+  for (const [name, value] of headers) bytes += name.length + value.length;
+  return bytes;
+}
+
 /** An append-only log of streams, as JetStream gives it. */
 export interface Log {
+  /** Bytes of a message's payload; what is larger is refused. */
+  readonly messageBytesMax: number;
+
   /**
    * The messages of `stream` on `subjects` from sequence `fromSeq` on, in order, without end (until the
    * signal aborts) and with backpressure. A batch holds what has arrived, at least one message.
@@ -52,7 +67,8 @@ export interface Log {
   seqAtTime(stream: string, timeMs: number): Promise<number>;
 
   /**
-   * Appends all messages or none, in this order and with consecutive sequences. Retries what is safe to retry until the signal aborts;
+   * Appends all messages or none, in this order and with consecutive sequences: at most `COMMIT_MESSAGES_MAX`, and
+   * `COMMIT_BYTES_MAX`. Retries what is safe to retry until the signal aborts;
    * an ambiguous time-out is resolved by reading the expected subject back.
    * @throws LogUnavailable when aborted before it is known to be written.
    */

@@ -174,4 +174,8 @@ export const WARNING_CODES = {
     title: "Unknown topic",
     text: "No pipeline of this file, or of those beside it, writes the topic that is read, so it may be misspelled. A topic of another program has to be deployed before its reader; then this warning says nothing new.",
   },
+  FPL0908: {
+    title: "Results may get too large",
+    text: "A record has up to 1 MB, and so may each text in it: a list of that many can be larger than a result may be, which is 7 MB, or what the server's `max_payload` leaves. The group is kept and counted all the same, but such a result goes to dead letters. Collect something small, as `uri`, or fewer.",
+  },
 } as const;

@@ -19,6 +19,11 @@ import {
 } from "./type.ts";
 import { type Infer, sourceOf, type TypeEnv } from "./type-env.ts";
 
+/** A record has at most this (the shuffler's `RECORD_BYTES_MAX`), megabytes. */
+const RECORD_MB_MAX = 1;
+/** And one that is sent this (`VALUE_BYTES_MAX` of the runtime). */
+const RESULT_MB_MAX = 7;
+
 /** The type of the aggregate `call` over records as in `env`. */
 export function aggregateType(call: CallShape, env: TypeEnv, infer: Infer): Type {
   const name = call.name.name;
@@ -26,6 +31,7 @@ export function aggregateType(call: CallShape, env: TypeEnv, infer: Infer): Type
   const of = argument === undefined ? ANY : infer(argument, env);
   if (!isAggregate(name)) return ANY;
   if (argument !== undefined && !isAccepted(name, argument, of, env)) return ANY;
+  if (name === "collect") warnOfSize(call, of, env);
   return from(`${name}()`, resultOf(name, of));
 }
 
@@ -105,4 +111,43 @@ function notOrdered(name: string, node: ExprNode, of: Type, env: TypeEnv): false
     help: "numbers, strings, instants and durations have an order",
   });
   return false;
+}
+
+/** Warns where a list of so many may be larger than a result can be: it would go to dead letters. */
+function warnOfSize(call: CallShape, of: Type, env: TypeEnv): void {
+  const { args } = call;
+  const max = (args.find((arg) => arg.name?.name === "max") ?? args[1])?.value;
+  const [item] = args;
+  if (item === undefined || max?.kind !== "literal" || typeof max.value !== "number") return;
+  if (max.value * RECORD_MB_MAX <= RESULT_MB_MAX || !isLarge(of)) return;
+  const what = of.kind === "text" ? "texts" : "records";
+  const size = `${max.value * RECORD_MB_MAX} MB`;
+  const message = `${max.value} ${what} may have ${size}, and a result has at most ${RESULT_MB_MAX} MB`;
+  const help = "collect something small, as `uri`, or fewer: what is larger goes to dead letters";
+  env.report("FPL0908", item.span, message, { help });
+}
+
+/** Whether a value may be about as large as a record: any text without a format, and what has fields of any kind. */
+function isLarge(type: Type): boolean {
+  switch (type.kind) {
+    case "text":
+      return type.format === "string" && type.values === null;
+    case "object":
+      return type.name !== null || type.rest !== null || [...type.fields.values()].some(isLarge);
+    case "list":
+      return isLarge(type.element);
+    case "union":
+      return type.members.some(isLarge);
+    case "any":
+    case "never":
+    case "null":
+    case "number":
+    case "bool":
+    case "instant":
+    case "duration":
+    case "bytes":
+    case "reference":
+    case "regex":
+      return false;
+  }
 }

@@ -5,7 +5,7 @@
 // version, goes on with the next result.
 
 import type { Op } from "../../plan/plan.ts";
-import { decodeValue, encodeRecord } from "../eval/codec.ts";
+import { decodeValue, encodeState } from "../eval/codec.ts";
 import { loadOrder, type RecordOrder, saveOrder } from "../eval/record-order.ts";
 import { isRecord, type RecordValue } from "../eval/values.ts";
 import { listOf } from "./aggregates/accumulator.ts";
@@ -37,9 +37,9 @@ export type SavedPaused = {
 export function savePaused({ ops, record, from, order }: Paused): SavedPaused {
   return {
     ops: JSON.stringify(ops),
-    record: encodeRecord(record()),
+    record: encodeState(record()),
     from,
-    order: encodeRecord(saveOrder(order)),
+    order: encodeState(saveOrder(order)),
   };
 }
 

@@ -10,6 +10,8 @@ import { EvaluationError } from "./eval-error.ts";
 import { INSTANT_MS_MAX, INSTANT_MS_MIN } from "./time.ts";
 import { CidLink, Duration, Instant, type RecordValue, type Value } from "./values.ts";
 
+/** Reason of the error when a value has more bytes than it may. */
+export const VALUE_TOO_LARGE = "value too large";
 /** Nesting of lists and objects in a value of the language. atproto records stay below 32. */
 export const VALUE_DEPTH_MAX = 256;
 /** Lists and objects that are put around such a value: by rows, state and dead letters. */
@@ -18,6 +20,12 @@ export const WRAPPER_DEPTH_MAX = 8;
 export const READ_DEPTH_MAX = VALUE_DEPTH_MAX + WRAPPER_DEPTH_MAX;
 /** Bytes of one encoded value: what the server's `max_payload` of 8 MB leaves room for. */
 export const VALUE_BYTES_MAX = 7 * 1024 * 1024;
+
+/**
+ * Bytes of one entry of state, which nobody sends: as much as a whole partition may keep (`STATE_LOG_BYTES_MAX`), so
+ * that the limit of the partition is the one that is met.
+ */
+export const STATE_ENTRY_BYTES_MAX = 1024 * 1024 * 1024;
 
 /** Tags: epoch time (RFC 8949 section 3.4.2), duration (RFC 9581 section 4), CID (DAG-CBOR). */
 export const TAG_INSTANT = 1;
@@ -44,6 +52,8 @@ const SHORT_TEXT = 64;
 /** So many bytes are copied word by word, for the same reason. */
 const COPIED_WORDS_BYTES = 256;
 const UINT32_SIZE = 2 ** 32;
+/** A larger buffer is let go with what was written in it: one huge entry must not cost its size for ever. */
+const KEPT_BYTES_MAX = 16 * 1024 * 1024;
 
 export class CborWriter {
   #bytes: Buffer;
@@ -60,6 +70,7 @@ export class CborWriter {
 
   /** A copy of everything written since the last call. */
   take(): Uint8Array {
+    if (this.#bytes.length > KEPT_BYTES_MAX) return this.#letGo();
     const bytes = Uint8Array.prototype.slice.call(this.#bytes, 0, this.#length);
     this.reset();
     return bytes;
@@ -73,6 +84,16 @@ export class CborWriter {
     this.resumeAt(0);
     this.#length = rest;
     return first;
+  }
+
+  /** As `take`, without a copy. */
+  #letGo(): Uint8Array {
+    const { buffer } = this.#bytes;
+    const bytes = new Uint8Array(buffer, 0, this.#length);
+    this.#bytes = Buffer.allocUnsafeSlow(START_BYTES);
+    this.#words = new DataView(this.#bytes.buffer);
+    this.reset();
+    return bytes;
   }
 
   /** What is written stands at its beginning; good until something else is written. */
@@ -91,9 +112,9 @@ export class CborWriter {
   }
 
   /** Forgets what was written behind `length`: a value that begins there may have as many bytes as the first. */
-  resumeAt(length: number): void {
+  resumeAt(length: number, bytesMax = VALUE_BYTES_MAX): void {
     this.#length = length;
-    this.#limit = length + VALUE_BYTES_MAX;
+    this.#limit = length + bytesMax;
   }
 
   listHeader(length: number): void {
@@ -278,7 +299,7 @@ export class CborWriter {
     const length = at + count;
     if (length > this.#limit) {
       throw new EvaluationError(
-        "value too large",
+        VALUE_TOO_LARGE,
         `a value has at most ${VALUE_BYTES_MAX} bytes of CBOR`,
       );
     }

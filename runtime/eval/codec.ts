@@ -2,8 +2,13 @@
 
 import { EVENT_KINDS, type EventKind } from "../../plan/event.ts";
 import { CborReader } from "./cbor-decode.ts";
-import { CborWriter, WRAPPER_DEPTH_MAX } from "./cbor-encode.ts";
-import { MalformedPayload } from "./eval-error.ts";
+import {
+  CborWriter,
+  STATE_ENTRY_BYTES_MAX,
+  VALUE_TOO_LARGE,
+  WRAPPER_DEPTH_MAX,
+} from "./cbor-encode.ts";
+import { EvaluationError, MalformedPayload } from "./eval-error.ts";
 import { orderOf, type RecordOrder, writeOrder } from "./record-order.ts";
 import { INSTANT_MS_MAX, INSTANT_MS_MIN, instantAt } from "./time.ts";
 import { Instant, type RecordValue, type Value } from "./values.ts";
@@ -36,6 +41,37 @@ export function encodeRecord(value: Value): Uint8Array {
   return encoded((into) => into.value(value, -WRAPPER_DEPTH_MAX));
 }
 
+/** Thrown for an entry of state that is larger than a partition may keep. Nothing is lost: see `StateTooLarge`. */
+export class StateEntryTooLarge extends Error {
+  readonly code = "state_too_large";
+
+  constructor() {
+    super(
+      `one key has more than ${STATE_ENTRY_BYTES_MAX} bytes of state: give the stage a smaller window, or its aggregates a smaller cap or max`,
+    );
+  }
+}
+
+/**
+ * An entry of state, which may be far larger than a message: it is stored in parts.
+ * @param bytesMax which tests make small
+ * @throws StateEntryTooLarge
+ */
+export function encodeState(value: Value, bytesMax = STATE_ENTRY_BYTES_MAX): Uint8Array {
+  writer.resumeAt(0, bytesMax);
+  try {
+    writer.value(value, -WRAPPER_DEPTH_MAX);
+    return writer.take();
+  } catch (error) {
+    throw stateError(error);
+  }
+}
+
+function stateError(error: unknown): unknown {
+  const isLarge = error instanceof EvaluationError && error.reason === VALUE_TOO_LARGE;
+  return isLarge ? new StateEntryTooLarge() : error;
+}
+
 /** What `write` writes: CBOR items. @throws EvaluationError as `encodeRecord` does. */
 export function encoded(write: (writer: CborWriter) => void): Uint8Array {
   writer.reset();
@@ -65,15 +101,22 @@ export function decodeRecords(payload: Uint8Array): Value[] {
   return values;
 }
 
-/** A row as the CBOR array `[timeMs, order, keys, columns]` (`writeOrder`). @throws EvaluationError as `encodeRecord` does. */
+/**
+ * A row as the CBOR array `[timeMs, order, keys, columns]` (`writeOrder`), as it is kept in state: its order may be
+ * written longer than it came. @throws StateEntryTooLarge
+ */
 export function encodeRow(row: Row): Uint8Array {
-  writer.reset();
-  writer.listHeader(ROW_PARTS);
-  writer.number(row.timeMs);
-  writeOrder(writer, row.order, row.order.contents, row.timeMs, true);
-  writer.list(row.keys, -1);
-  writer.list(row.columns, -1);
-  return writer.take();
+  writer.resumeAt(0, STATE_ENTRY_BYTES_MAX);
+  try {
+    writer.listHeader(ROW_PARTS);
+    writer.number(row.timeMs);
+    writeOrder(writer, row.order, row.order.contents, row.timeMs, true);
+    writer.list(row.keys, -1);
+    writer.list(row.columns, -1);
+    return writer.take();
+  } catch (error) {
+    throw stateError(error);
+  }
 }
 
 /** The rows of a CBOR sequence, in order. @throws MalformedPayload */

@@ -31,7 +31,7 @@ import {
 import { finishRecord } from "../task/finish-record.ts";
 import { firstCheckpoint, startOf } from "../task/first-checkpoint.ts";
 import { sourcesOf } from "../task/sources.ts";
-import { type Checkpoint, decodeCheckpoint } from "../task/stored.ts";
+import { type CheckpointRecord, decodeCheckpoint } from "../task/stored.ts";
 import { startSeqOf } from "./start.ts";
 
 /** How often a task may commit between our look and our fence. Each try takes milliseconds. */
@@ -40,7 +40,7 @@ export const FENCE_TRIES_MAX = 100;
 const COMMIT_PATIENCE_MS = 30_000;
 
 /** A task of the old version where it was fenced; null: it has no checkpoint, so it cannot commit. */
-type Fenced = { readonly task: TaskId; readonly checkpoint: Checkpoint | null };
+type Fenced = { readonly task: TaskId; readonly checkpoint: CheckpointRecord | null };
 
 /**
  * Fences the version before and makes the checkpoints of this one.
@@ -87,7 +87,7 @@ async function fenceInto(
   for (const task of tasksOf(from)) {
     const at = checkpointSubjects(from, task);
     await finishOrLeave(from, task, log, crash);
-    let checkpoint: Checkpoint | null = null;
+    let checkpoint: CheckpointRecord | null = null;
     const fence = (last: LogMessage): LogAppend => {
       checkpoint = fencedCheckpoint(decodeCheckpoint(last.payload), task, from, to);
       return checkpointMessage(at, checkpoint, last.seq);
@@ -128,11 +128,11 @@ async function overwriteLast(
 
 /** The old checkpoint as the new version goes on with it. */
 function fencedCheckpoint(
-  checkpoint: Checkpoint,
+  checkpoint: CheckpointRecord,
   task: TaskId,
   from: Deployment,
   to: Deployment,
-): Checkpoint {
+): CheckpointRecord {
   const deployment = deploymentId(to);
   const keeper = keeperOf(to, from, task.stage);
   if (keeper === null) return { ...checkpoint, deployment };
@@ -233,7 +233,7 @@ function positionsOf(
 async function create(
   deployment: Deployment,
   task: TaskId,
-  checkpoint: Checkpoint,
+  checkpoint: CheckpointRecord,
   log: Log,
 ): Promise<void> {
   const at = checkpointSubjects(deployment, task);

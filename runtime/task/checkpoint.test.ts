@@ -9,7 +9,7 @@ import {
 } from "./checkpoint.ts";
 import { firstCheckpoint } from "./first-checkpoint.ts";
 import { deploymentOf, simulatedPlan } from "./simulation.test-support.ts";
-import { encodeStored } from "./stored.ts";
+import { encodeChanges } from "./stored.ts";
 
 const deployment = deploymentOf(simulatedPlan);
 const task = { stage: "s1", partition: 0 };
@@ -20,7 +20,7 @@ function stateMessage(key: string) {
     [HEADER.epoch, "0"],
     [HEADER.state, "change"],
   ]);
-  return { subject: at.state, headers, payload: encodeStored([[key, new Uint8Array([1])]]) };
+  return { subject: at.state, headers, payload: encodeChanges([[key, new Uint8Array([1])]]) };
 }
 
 async function keysOf(log: MemoryLog): Promise<string[] | null> {

@@ -23,8 +23,8 @@ export async function finishRecord(
   const at = checkpointSubjects(deployment, id);
   const last = await log.last(at.stream, at.checkpoint);
   if (last === null || last.payload.length === 0) return;
-  const { inHand, paused } = decodeCheckpoint(last.payload).progress;
-  if (inHand === null && paused.length === 0) return;
+  const { progress } = decodeCheckpoint(last.payload);
+  if (progress?.inHand === null && progress.paused.length === 0) return;
   const task = await StageTask.open(deployment, id, { log, clock: CLOCK, report: () => {}, crash });
   await task?.finishRecord(AbortSignal.timeout(FINISH_MS_MAX));
 }

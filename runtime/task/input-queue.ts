@@ -5,10 +5,17 @@
 // keep every batch of the busy ones alive.
 
 import type { Clock, Log, LogMessage } from "../ports.ts";
+import { PartJoiner } from "./parts.ts";
+import type { Gap } from "./retention.ts";
 import type { TaskSource } from "./sources.ts";
 
-/** Messages of one input, in order. */
-export type InputBatch = { readonly input: number; readonly messages: readonly LogMessage[] };
+/** Messages of one input, in order, and whole: what came in parts has been put together. */
+export type InputBatch = {
+  readonly input: number;
+  readonly messages: readonly LogMessage[];
+  /** Parts of messages that have lost their others; mostly none. */
+  readonly gaps: readonly Gap[];
+};
 
 /** A batch that waits, and what lets its reader go on. */
 type Waiting = { readonly batch: InputBatch; readonly taken: () => void };
@@ -22,9 +29,10 @@ export class InputQueue implements AsyncDisposable {
 
   /** @param inSeqs last processed sequence of each input. */
   constructor(log: Log, sources: readonly TaskSource[], inSeqs: readonly number[]) {
-    this.#readers = sources.map(({ stream, subjects }, input) => {
+    this.#readers = sources.map(({ stream, subjects, exclusive }, input) => {
       const from = (inSeqs[input] ?? 0) + 1;
-      return this.#readAll(input, log.read(stream, subjects, from, this.#abort.signal));
+      const batches = log.read(stream, subjects, from, this.#abort.signal);
+      return this.#readAll(exclusive ? joined(stream, input, batches) : asTheyAre(input, batches));
     });
   }
 
@@ -50,11 +58,11 @@ export class InputQueue implements AsyncDisposable {
   }
 
   /** Never rejects: what goes wrong is thrown by `next`. */
-  async #readAll(input: number, batches: AsyncIterable<readonly LogMessage[]>): Promise<void> {
+  async #readAll(batches: AsyncIterable<InputBatch>): Promise<void> {
     try {
-      for await (const messages of batches) {
+      for await (const batch of batches) {
         if (this.#abort.signal.aborted) return;
-        await this.#offer({ input, messages });
+        await this.#offer(batch);
       }
     } catch (error) {
       this.#failure ??= { error };
@@ -82,5 +90,27 @@ export class InputQueue implements AsyncDisposable {
     else await changed;
     over.abort();
     signal.removeEventListener("abort", end);
+  }
+}
+
+type Batches = AsyncIterable<readonly LogMessage[]>;
+
+async function* asTheyAre(input: number, batches: Batches): AsyncIterable<InputBatch> {
+  for await (const messages of batches) yield { input, messages, gaps: [] };
+}
+
+/**
+ * Only an exchange has messages in parts. One is handed over at the position of its last part: until that is here the
+ * task stands before the first, and goes on from there after a crash.
+ */
+async function* joined(stream: string, input: number, batches: Batches): AsyncIterable<InputBatch> {
+  const joiner = new PartJoiner();
+  for await (const batch of batches) {
+    const taken = batch.map((one) => joiner.take(one));
+    const messages = taken.flatMap(({ message }) => (message === null ? [] : [message]));
+    const gaps = taken.flatMap(({ lost }) =>
+      lost.map(({ seq }) => ({ stream, fromSeq: seq, toSeq: seq })),
+    );
+    if (messages.length + gaps.length > 0) yield { input, messages, gaps };
   }
 }

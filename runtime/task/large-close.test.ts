@@ -11,12 +11,16 @@ import {
   topicSubject,
   topicWatermarkSubject,
 } from "../../plan/names.ts";
-import { COMMIT_BYTES_MAX, COMMIT_MESSAGES_MAX } from "../adapters/nats/group-commit.ts";
 import { decodeRecords, encodeRow } from "../eval/codec.ts";
 import { toJson } from "../eval/json.ts";
 import { NO_ORDER } from "../eval/record-order.ts";
 import { handOver } from "../lifecycle/handover.ts";
-import type { CommitResult, LogAppend } from "../ports.ts";
+import {
+  COMMIT_BYTES_MAX,
+  COMMIT_MESSAGES_MAX,
+  type CommitResult,
+  type LogAppend,
+} from "../ports.ts";
 import { EagerClock } from "../testing/eager-clock.ts";
 import { MemoryLog } from "../testing/memory-log.ts";
 import { deploymentOf, simulatedPlan } from "./simulation.test-support.ts";

@@ -27,6 +27,10 @@ export class SharedReads implements Log {
     return this.#groups.size;
   }
 
+  get messageBytesMax(): number {
+    return this.#log.messageBytesMax;
+  }
+
   read(
     stream: string,
     subjects: readonly string[],

@@ -25,7 +25,7 @@ import { LogUnavailable } from "../ports.ts";
 import { EagerClock } from "../testing/eager-clock.ts";
 import { MemoryLog } from "../testing/memory-log.ts";
 import { type Random, seededRandom } from "../testing/random.ts";
-import { drawSizes } from "../testing/small-sizes.ts";
+import { drawMessageBytesMax, drawSizes } from "../testing/small-sizes.ts";
 import { runStageTask, type TaskPorts } from "./stage-task.ts";
 
 export const SIMULATED_PARTITIONS = 4;
@@ -170,6 +170,7 @@ export async function simulatePlan(
     random.chance(0.3) ? [task, task] : [task],
   );
   const ports = { log, clock, report: () => undefined, sizes: drawSizes(random) };
+  log.messageBytesMax = drawMessageBytesMax(random, log.messageBytesMax);
   const tasks = copies.map((task) => keepRunning(deployment, task, ports, stop.signal));
   await feeding;
   while (!(await isDone(deployment, topic, log))) await clock.sleep(1);

@@ -9,12 +9,8 @@ import type { Counters } from "../core/message.ts";
 import { StageRunner } from "../core/stage-runner.ts";
 import { type CrashPoints, NO_CRASH_POINTS } from "../crash-points.ts";
 import { type Clock, type Log, type LogMessage, LogUnavailable } from "../ports.ts";
-import {
-  type CheckpointSubjects,
-  checkpointMessage,
-  checkpointSubjects,
-  loadCheckpoint,
-} from "./checkpoint.ts";
+import { BATCH_SIZES, type Batches, type BatchSizes } from "./batches.ts";
+import { type CheckpointSubjects, checkpointSubjects, loadCheckpoint } from "./checkpoint.ts";
 import { InputQueue } from "./input-queue.ts";
 import { Meter, type TaskTimes } from "./meter.ts";
 import { Outbox } from "./outbox.ts";
@@ -22,6 +18,7 @@ import { Patience } from "./patience.ts";
 import { type Gap, Retention } from "./retention.ts";
 import { isBeforeStart, sourcesOf, type TaskSource } from "./sources.ts";
 import { NO_STATE, STATE_SIZES, StateLog, type StateSizes } from "./state-log.ts";
+import { CommitWriter, type Written } from "./write-commit.ts";
 
 /** When a task commits. */
 export const COMMIT = {
@@ -34,6 +31,8 @@ export const COMMIT = {
   /** The same in bytes, of input and, by the mean entry of the last commit, of state. */
   inputBytes: 4 * 1024 * 1024,
   stateBytes: 8 * 1024 * 1024,
+  /** So many entries are not too much state, however large each of them is. */
+  stateEntries: 16,
   /** Progress without output: by time, or by messages read. */
   progressMs: 5000,
   progressMessages: 10_000,
@@ -43,9 +42,16 @@ export const COMMIT = {
   finishMs: 5000,
 } as const;
 
+/** Every server that we work with takes so much (`MAX_PAYLOAD_MIN`); tests cut all else in smaller parts. */
+const TOPIC_MESSAGE_BYTES_MIN = 32 * 1024;
+
 /** Sizes that tests make small. */
-export type TaskSizes = { readonly drain: DrainLimits; readonly state: StateSizes };
-export const TASK_SIZES: TaskSizes = { drain: DRAIN, state: STATE_SIZES };
+export type TaskSizes = {
+  readonly drain: DrainLimits;
+  readonly state: StateSizes;
+  readonly batch: BatchSizes;
+};
+export const TASK_SIZES: TaskSizes = { drain: DRAIN, state: STATE_SIZES, batch: BATCH_SIZES };
 
 /**
  * Why a task ended: it was told to, or another process has committed in its place, be it another worker or
@@ -105,6 +111,7 @@ export class StageTask {
   #startSeqs: (readonly number[])[] = [];
   #checkpointSeq = 0;
   #stateLog: StateLog;
+  readonly #writer: CommitWriter;
   #commits = 0;
   #readSinceCommit = 0;
   #recordsAtCommit = 0;
@@ -148,10 +155,12 @@ export class StageTask {
     this.#crash = ports.crash ?? NO_CRASH_POINTS;
     this.#meter = new Meter(ports.clock, () => this.#report());
     this.#sizes = ports.sizes ?? TASK_SIZES;
-    this.#runner = new StageRunner(deployment.plan, stage, this.#sizes.drain);
+    this.#runner = new StageRunner(deployment.plan, stage, drainFor(ports.log, this.#sizes.drain));
     this.#outbox = new Outbox(deployment, id, stage);
     this.#subjects = checkpointSubjects(deployment, id);
     this.#sources = sourcesOf(deployment, id, stage);
+    const { log } = ports;
+    this.#writer = new CommitWriter({ log, crash: this.#crash }, this.#subjects, this.#sizes.batch);
     this.#retention = new Retention(ports.log, this.#sources);
     const { state } = this.#sizes;
     this.#stateLog = new StateLog(
@@ -204,6 +213,7 @@ export class StageTask {
     while (!signal.aborted) {
       const next = queue.next(this.#msUntilCommit(), this.#ports.clock, signal);
       const batch = await this.#meter.idle(next);
+      for (const gap of batch?.gaps ?? []) this.#lose(gap);
       for (const message of batch?.messages ?? []) {
         if (signal.aborted) break;
         this.#step(batch?.input ?? 0, message);
@@ -266,8 +276,16 @@ export class StageTask {
       this.#runner.full ||
       records >= COMMIT.records ||
       this.#bytesSinceCommit >= COMMIT.inputBytes ||
-      records * this.#stateLog.entryBytes >= COMMIT.stateBytes
+      this.#stateIsFull(records)
     );
+  }
+
+  /** A few huge entries do not get smaller by being written more often. */
+  #stateIsFull(records: number): boolean {
+    const { entryBytes } = this.#stateLog;
+    if (records * entryBytes < COMMIT.stateBytes) return false;
+    const entries = Math.min(records, this.#runner.keys);
+    return entries > COMMIT.stateEntries && entries * entryBytes >= COMMIT.stateBytes;
   }
 
   /** How long the next commit may wait; endless when there is nothing to commit. */
@@ -281,6 +299,18 @@ export class StageTask {
   }
 
   async #commit(signal: AbortSignal): Promise<"committed" | "fenced"> {
+    const batches = this.#batches();
+    this.#crash.at("before commit");
+    const writing = this.#writer.write(batches, this.#checkpointSeq, signal);
+    const result = await this.#meter.blocked(writing);
+    this.#crash.at("commit sent, answer lost");
+    if (result.kind === "fenced") return "fenced";
+    await this.#committed(result);
+    return "committed";
+  }
+
+  /** Everything since the last commit. */
+  #batches(): Batches {
     const { messages, watermarkMs } = this.#runner.drain();
     const state = this.#stateLog.next(this.#runner.keys, this.#runner.changes(), () =>
       this.#runner.entries(),
@@ -292,30 +322,24 @@ export class StageTask {
       progress: this.#runner.progress(),
       ...this.#stateLog.epochs(),
     };
-    const { stream } = this.#subjects;
-    const batch = [
-      ...this.#outbox.messages(messages, watermarkMs),
-      ...state,
-      checkpointMessage(this.#subjects, checkpoint, this.#checkpointSeq),
-    ];
-    this.#crash.at("before commit");
-    const result = await this.#meter.blocked(this.#ports.log.commit(stream, batch, signal));
-    this.#crash.at("commit sent, answer lost");
-    if (result.kind === "fenced") return "fenced";
-    this.#checkpointSeq = result.lastSeq;
+    const contents = { ...state, output: this.#outbox.messages(messages, watermarkMs) };
+    return this.#writer.batches(contents, checkpoint, this.#checkpointSeq);
+  }
+
+  async #committed({ checkpointSeq, baseSeq }: Written): Promise<void> {
+    this.#checkpointSeq = checkpointSeq;
     this.#recordsAtCommit = this.#runner.counters.in;
     this.#readSinceCommit = this.#unfinished();
     this.#bytesSinceCommit = 0;
     this.#commits += 1;
     this.#report();
-    const garbageSeq = this.#stateLog.committed(result.lastSeq);
+    const garbageSeq = this.#stateLog.committed(baseSeq);
     if (this.#stateLog.isWritingBase) this.#crash.at("state base half written");
-    if (garbageSeq !== null) {
-      this.#crash.at("epoch switched, old one not purged");
-      await this.#purge(stream, this.#subjects.state, garbageSeq);
-      this.#crash.at("old epoch purged");
-    }
-    return "committed";
+    if (garbageSeq === null) return;
+    const { stream, state } = this.#subjects;
+    this.#crash.at("epoch switched, old one not purged");
+    await this.#purge(stream, state, garbageSeq);
+    this.#crash.at("old epoch purged");
   }
 
   #report(gap: Gap | null = null): void {
@@ -331,10 +355,12 @@ export class StageTask {
     const nowMs = this.#ports.clock.now();
     if (nowMs - this.#sweptMs < COMMIT.sweepMs) return;
     this.#sweptMs = nowMs;
-    const { stream, checkpoint } = this.#subjects;
+    const { stream, checkpoint, progress } = this.#subjects;
     this.#crash.at("before sweep");
     await this.#retention.look();
     await this.#purge(stream, checkpoint, this.#checkpointSeq - 1);
+    const { oldProgressSeq } = this.#writer;
+    if (oldProgressSeq !== null) await this.#purge(stream, progress, oldProgressSeq);
     this.#crash.at("checkpoints swept, input not");
     for (const [input, source] of this.#sources.entries()) {
       if (!source.exclusive) continue;
@@ -359,4 +385,10 @@ export class StageTask {
       if (!(error instanceof LogUnavailable)) throw error;
     }
   }
+}
+
+/** A record of a topic is never cut in parts: it has to fit a message of the server. */
+function drainFor({ messageBytesMax }: Log, drain: DrainLimits): DrainLimits {
+  const messageBytes = Math.max(messageBytesMax, TOPIC_MESSAGE_BYTES_MIN);
+  return { ...drain, messageBytes: Math.min(drain.messageBytes, messageBytes) };
 }

@@ -30,15 +30,15 @@ class Task {
       else this.state.set(key, value);
     }
     const written = this.#log.next(this.state.size, changes, () => this.entries());
-    for (const message of written) {
+    const { base } = written;
+    for (const message of [...written.changes, ...base]) {
       this.#seq += 1;
       this.messages.push({ ...message, seq: this.#seq });
     }
     this.#seq += 1;
     this.epochs = this.#log.epochs();
-    const garbage = this.#log.committed(this.#seq) ?? 0;
+    const garbage = this.#log.committed(this.#seq - base.length) ?? 0;
     this.messages = this.messages.filter(({ seq }) => seq > garbage);
-    const base = written.filter((one) => one.headers.get("Fpaas-State") === "base");
     return { baseBytes: base.reduce((sum, one) => sum + one.payload.length, 0) };
   }
 
@@ -112,7 +112,7 @@ describe("StateLog", () => {
     const changes = Array.from({ length: 10 }, (_, i) => entryOf(`k${i}`, STATE_MESSAGE_BYTES / 4));
     const messages = log
       .next(changes.length, changes, () => [])
-      .map((message, i) => ({ ...message, seq: i + 1 }));
+      .changes.map((message, i) => ({ ...message, seq: i + 1 }));
     expect(messages.length).toBeGreaterThan(2);
     const parts = [...readState(messages, log.epochs()).parts];
     expect(parts.flat().map(({ key, value }) => [key, value?.length])).toEqual(

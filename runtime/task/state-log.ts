@@ -8,8 +8,9 @@
 
 import { HEADER } from "../../plan/names.ts";
 import type { StateChange } from "../core/message.ts";
-import type { LogAppend, LogMessage } from "../ports.ts";
-import { decodeChanges, encodeStored, type StoredChange } from "./stored.ts";
+import { type LogAppend, type LogMessage, LogUnavailable } from "../ports.ts";
+import { PartJoiner, stagingOf } from "./parts.ts";
+import { decodeChanges, encodeChanges, type StoredChange } from "./stored.ts";
 
 /** State is cut into messages of about this size. */
 export const STATE_MESSAGE_BYTES = 512 * 1024;
@@ -74,8 +75,8 @@ export class StateLog {
   #entryBytes = 0;
   /** What is left to write of the base. It is encoded only when its slice is. */
   #base: Iterator<StateChange> | null = null;
-  /** Of the last commit: number of base messages, whether the epoch began, whether its base is whole. */
-  #last = { baseMessages: 0, began: false, completed: false };
+  /** Of the last commit: whether the epoch began, whether its base is whole. */
+  #last = { began: false, completed: false };
   #epochFirstSeq = 0;
 
   /** @param stored what stands in the log already, as `readState` says */
@@ -94,7 +95,7 @@ export class StateLog {
   }
 
   /**
-   * The messages of the next commit; they must stand directly before its checkpoint.
+   * The messages of the next commit: changes, and behind them the slice of the base.
    * @param keys entries of the whole state
    * @throws StateTooLarge
    * @param entries gives the whole state, `changes` included; asked for only when an epoch begins
@@ -103,7 +104,7 @@ export class StateLog {
     keys: number,
     changes: readonly StateChange[],
     entries: () => Iterable<StateChange>,
-  ): LogAppend[] {
+  ): { readonly changes: readonly LogAppend[]; readonly base: readonly LogAppend[] } {
     const { keysMax, logBytesMax } = this.#sizes;
     if (keys > keysMax) throw new StateTooLarge(this.#subject, `${keys} keys`, keysMax);
     const changed = stateMessages(this.#subject, this.#epoch, "change", changes);
@@ -118,8 +119,8 @@ export class StateLog {
     if (began) this.#begin(entries());
     const { messages: base, completed } = this.#slice();
     if (completed) this.#complete();
-    this.#last = { baseMessages: base.length, began, completed };
-    return [...changed, ...base];
+    this.#last = { began, completed };
+    return { changes: changed, base };
   }
 
   /** Mean of the changes of the last commit that had some. */
@@ -138,12 +139,13 @@ export class StateLog {
   }
 
   /**
-   * The commit is stored, its checkpoint at `checkpointSeq`.
+   * The commit is stored.
+   * @param baseSeq sequence of the first message of its base, or of the next one where it has none
    * @returns the sequence through which state messages are garbage now; null when none more are
    */
-  committed(checkpointSeq: number): number | null {
-    const { baseMessages, began, completed } = this.#last;
-    if (began) this.#epochFirstSeq = checkpointSeq - baseMessages;
+  committed(baseSeq: number): number | null {
+    const { began, completed } = this.#last;
+    if (began) this.#epochFirstSeq = baseSeq;
     return completed ? this.#epochFirstSeq - 1 : null;
   }
 
@@ -184,15 +186,18 @@ export type StoredState = {
   readonly changedBytes: number;
 };
 
-/** Reads state messages back, given in order. */
+/**
+ * Reads state messages back, given in order. What was staged for a commit that never came is left out.
+ * @throws LogUnavailable when another owner deletes them meanwhile: a message is not whole
+ */
 export function readState(
   messages: readonly LogMessage[],
   { baseEpoch }: StateEpochs,
 ): StoredState {
   const epochOf = ({ headers }: LogMessage): number => Number(headers.get(HEADER.epoch));
-  const isBase = ({ headers }: LogMessage): boolean => headers.get(HEADER.state) === "base";
-  const base = messages.filter((one) => isBase(one) && epochOf(one) === baseEpoch);
-  const changes = messages.filter((one) => !isBase(one) && epochOf(one) >= baseEpoch);
+  const counting = whatCounts(messages);
+  const base = counting.filter((one) => isOf("base", one) && epochOf(one) === baseEpoch);
+  const changes = counting.filter((one) => isOf("change", one) && epochOf(one) >= baseEpoch);
   return {
     parts: partsOf([...base, ...changes]),
     baseBytes: bytesOf(base),
@@ -200,10 +205,37 @@ export function readState(
   };
 }
 
-function* partsOf(messages: readonly LogMessage[]): Iterable<StateChange[]> {
-  for (const { payload } of messages) {
-    yield decodeChanges(payload).map(([key, value]) => ({ key, value }));
+type Kind = "base" | "change" | "marker";
+
+function isOf(kind: Kind, { headers }: LogMessage): boolean {
+  return headers.get(HEADER.state) === kind;
+}
+
+/** All but what was staged under an id without a marker, and what a repeated request has written twice. */
+function whatCounts(messages: readonly LogMessage[]): LogMessage[] {
+  const reached = new Map<string, number>();
+  for (const message of messages) {
+    const staging = isOf("marker", message) ? stagingOf(message) : null;
+    if (staging !== null) reached.set(staging.id, 0);
   }
+  return messages.filter((message) => {
+    const staging = stagingOf(message);
+    if (staging === null) return true;
+    if (staging.number <= (reached.get(staging.id) ?? Number.POSITIVE_INFINITY)) return false;
+    reached.set(staging.id, staging.number);
+    return true;
+  });
+}
+
+function* partsOf(messages: readonly LogMessage[]): Iterable<StateChange[]> {
+  const joiner = new PartJoiner();
+  for (const one of messages) {
+    const { message, lost } = joiner.take(one);
+    if (lost.length > 0) throw new LogUnavailable(`parts of the state on ${one.subject} are gone`);
+    if (message === null) continue;
+    yield decodeChanges(message.payload).map(([key, value]) => ({ key, value }));
+  }
+  if (joiner.held > 0) throw new LogUnavailable("the last part of a state message is gone");
 }
 
 function stateMessages(
@@ -221,7 +253,7 @@ function stateMessages(
   let part: StoredChange[] = [];
   let bytes = 0;
   const close = (): void => {
-    if (part.length > 0) messages.push({ subject, headers, payload: encodeStored(part) });
+    if (part.length > 0) messages.push({ subject, headers, payload: encodeChanges(part) });
     part = [];
     bytes = 0;
   };

@@ -8,6 +8,7 @@ import {
   type Checkpoint,
   decodeChanges,
   decodeCheckpoint,
+  encodeChanges,
   encodeStored,
   type StoredChange,
 } from "./stored.ts";
@@ -54,8 +55,8 @@ it("writes state messages as the naive encoder, wherever they come to lie", () =
     const expected = naiveCbor(changes);
     const turns = Math.min(300, Math.ceil(BYTES / (expected.length + 1)));
     for (let i = 0; i < turns; i += 1) {
-      encodeStored([]); // One byte, so that the next message does not lie where the last one did.
-      const [bytes = new Uint8Array()] = cleanBytes(() => [encodeStored(changes)]);
+      encodeChanges([]); // One byte, so that the next message does not lie where the last one did.
+      const [bytes = new Uint8Array()] = cleanBytes(() => [encodeChanges(changes)]);
       if (!sameBytes(bytes, expected)) expect(bytes).toEqual(expected);
     }
     expect(decodeChanges(expected)).toEqual(changes);
@@ -67,10 +68,25 @@ it("writes a checkpoint that reads back the same, wherever it comes to lie", () 
     const checkpoint = checkpointOf(text, number);
     const first = encodeStored(checkpoint);
     for (let i = 0; i < 10; i += 1) {
-      encodeStored([]);
+      encodeChanges([]);
       const [bytes = new Uint8Array()] = cleanBytes(() => [encodeStored(checkpoint)]);
       if (!sameBytes(bytes, first)) expect(bytes, `checkpoint ${number}`).toEqual(first);
     }
     expect(decodeCheckpoint(first)).toEqual(checkpoint);
+  }
+});
+
+it("writes a change of many megabytes as one that reads back the same", () => {
+  const changes: StoredChange[] = [
+    ["small", new Uint8Array([1])],
+    ["gone", null],
+    ["天気".repeat(1_000_000), new Uint8Array(9_000_000).fill(7)],
+    ["behind", new Uint8Array()],
+  ];
+  const again = decodeChanges(encodeChanges(changes));
+  expect(again.map(([key]) => key)).toEqual(changes.map(([key]) => key));
+  for (const [i, [, value]] of changes.entries()) {
+    const read = again[i]?.[1] ?? null;
+    expect(value === null ? read === null : read !== null && sameBytes(read, value)).toBe(true);
   }
 });

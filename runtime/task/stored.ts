@@ -3,6 +3,7 @@
 import { Decoder, Encoder } from "cbor-x";
 import { z } from "zod";
 import type { Progress } from "../core/stage-runner.ts";
+import { MAJOR } from "../eval/cbor-encode.ts";
 import type { StateEpochs } from "./state-log.ts";
 
 /** What a checkpoint message holds. */
@@ -19,8 +20,16 @@ export type Checkpoint = StateEpochs & {
   readonly progress: Progress;
 };
 
+/** A checkpoint as its message says it: progress that is too large for that stands in messages of its own. */
+export type CheckpointRecord = Omit<Checkpoint, "progress"> & {
+  readonly progress: Progress | null;
+};
+
 /** One entry of a state message; null deletes the key. */
 export type StoredChange = readonly [key: string, value: Uint8Array | null];
+
+const LARGE_BYTES = 4 * 1024 * 1024;
+const NULL = Uint8Array.of(0xf6);
 
 const encoder = new Encoder({ useRecords: false, tagUint8Array: false });
 const decoder = new Decoder({ useRecords: false, mapsAsObjects: true });
@@ -65,22 +74,50 @@ const progressSchema = z.object({
   message: z.object({ subject: z.string(), seq: z.number() }).default({ subject: "", seq: 0 }),
 });
 
-const checkpointSchema: z.ZodType<Checkpoint> = z.object({
+const checkpointSchema: z.ZodType<CheckpointRecord> = z.object({
   deployment: z.string(),
   inSeqs: z.array(z.number()),
   startSeqs: z.array(z.array(z.number())),
-  progress: progressSchema,
+  progress: progressSchema.nullable(),
   epoch: z.number(),
   baseEpoch: z.number(),
 });
 
-export function encodeStored(value: Checkpoint | readonly StoredChange[]): Uint8Array {
+export function encodeStored(value: CheckpointRecord | Progress): Uint8Array {
   return Uint8Array.from(encoder.encode(value));
 }
 
 /** @throws ZodError when the bytes are not a checkpoint. */
-export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
+export function decodeCheckpoint(bytes: Uint8Array): CheckpointRecord {
   return checkpointSchema.parse(decoder.decode(bytes));
+}
+
+/** @throws ZodError when the bytes are not progress. */
+export function decodeProgress(bytes: Uint8Array): Progress {
+  return progressSchema.parse(decoder.decode(bytes));
+}
+
+/** A list of state changes. An entry may have hundreds of megabytes, and the encoder would keep a buffer of that size. */
+export function encodeChanges(changes: readonly StoredChange[]): Uint8Array {
+  const bytes = changes.reduce((sum, [key, value]) => sum + key.length + (value?.length ?? 0), 0);
+  if (bytes < LARGE_BYTES) return Uint8Array.from(encoder.encode(changes));
+  const pieces: Uint8Array[] = [head(MAJOR.list, changes.length)];
+  for (const [key, value] of changes) {
+    const text = Buffer.from(key);
+    pieces.push(head(MAJOR.list, 2), head(MAJOR.text, text.length), text);
+    if (value === null) pieces.push(NULL);
+    else pieces.push(head(MAJOR.bytes, value.length), value);
+  }
+  const all = Buffer.concat(pieces);
+  return new Uint8Array(all.buffer, all.byteOffset, all.length);
+}
+
+/** The beginning of a CBOR item with a 32-bit argument. */
+function head(major: number, argument: number): Uint8Array {
+  const bytes = Buffer.alloc(5);
+  bytes[0] = (major << 5) | 26;
+  bytes.writeUInt32BE(argument, 1);
+  return bytes;
 }
 
 /** Checked by hand, since there may be a million. @throws TypeError when they are not state changes. */

@@ -9,6 +9,9 @@ export class ForwardingLog implements Log {
     this.log = log;
   }
 
+  get messageBytesMax(): number {
+    return this.log.messageBytesMax;
+  }
   read(...args: Parameters<Log["read"]>): ReturnType<Log["read"]> {
     return this.log.read(...args);
   }

@@ -7,12 +7,17 @@ import { subjectMatches } from "../subject-match.ts";
 /** What the next commit is to suffer. */
 export type CommitFault = "none" | "lost-before" | "lost-after";
 
+/** As a server with its default `max_payload` has. */
+const MESSAGE_BYTES_MAX = 960 * 1024;
+
 export class MemoryLog implements Log {
   readonly #streams = new Map<string, LogMessage[]>();
   readonly #lastSeqs = new Map<string, number>();
   readonly #waiting = new Set<() => void>();
   /** Decides what happens to a commit: `lost-before` writes nothing, `lost-after` writes, both throw. */
   fault: () => CommitFault = () => "none";
+  /** For tests to set. */
+  messageBytesMax = MESSAGE_BYTES_MAX;
   /** Most messages that `read` hands over at once. */
   batchSize: () => number = () => 100;
 

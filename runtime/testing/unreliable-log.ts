@@ -48,6 +48,10 @@ export class UnreliableLog implements Log {
     log.batchSize = () => 1 + random.int(BATCH_MAX);
   }
 
+  get messageBytesMax(): number {
+    return this.#log.messageBytesMax;
+  }
+
   async *read(
     stream: string,
     subjects: readonly string[],

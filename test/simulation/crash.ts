@@ -97,6 +97,7 @@ class CrashWorld {
     this.#life = life;
     this.fate = fate;
     this.#random = seededRandom(life.seed * 5 + 2);
+    this.#log.messageBytesMax = life.messageBytesMax;
     this.#log.batchSize = () => 1 + this.#random.int(BATCH_MAX);
   }
 

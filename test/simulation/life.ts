@@ -19,6 +19,8 @@ export type Life = {
   readonly expected: Readonly<Record<string, readonly Fields[]>>;
   readonly change: Change;
   readonly sizes: TaskSizes;
+  /** Of the log. */
+  readonly messageBytesMax: number;
   readonly seed: number;
 };
 
@@ -34,7 +36,9 @@ export function drawLife(seed: number): Life {
   const messages = interleaved(partitions, random);
   const change = CHANGES[seed % CHANGES.length] ?? "nothing";
   const sizes = drawSmallSizes(random);
-  return { name, text, messages, expected: expected(partitions), change, sizes, seed };
+  const messageBytesMax = 60 + random.int(300);
+  const answers = expected(partitions);
+  return { name, text, messages, expected: answers, change, sizes, messageBytesMax, seed };
 }
 
 /** So small that windows close in many commits and state is always being written anew. */
@@ -44,5 +48,11 @@ function drawSmallSizes(random: Random): TaskSizes {
     sliceBytes: 40 + random.int(200),
     epochAfterBytesMin: 200 + random.int(600),
   };
-  return { drain: { ...TASK_SIZES.drain, pieces: 1 + random.int(3) }, state };
+  const drain = { ...TASK_SIZES.drain, pieces: 1 + random.int(3) };
+  const batch = {
+    messages: 3 + random.int(10),
+    bytes: 300 + random.int(1500),
+    stagedBytes: 1 + random.int(400),
+  };
+  return { drain, state, batch };
 }

@@ -24,7 +24,7 @@ import { EagerClock } from "../../runtime/testing/eager-clock.ts";
 import { MemoryDeployments } from "../../runtime/testing/memory-deployments.ts";
 import { MemoryLog } from "../../runtime/testing/memory-log.ts";
 import { type Random, seededRandom } from "../../runtime/testing/random.ts";
-import { drawSizes } from "../../runtime/testing/small-sizes.ts";
+import { drawMessageBytesMax, drawSizes } from "../../runtime/testing/small-sizes.ts";
 import { type Broken, UnreliableLog } from "../../runtime/testing/unreliable-log.ts";
 import { type Difference, difference, isSame } from "../support/difference.ts";
 import { interleaved, makeEvents, PARTITIONS, partitioned } from "./events.ts";
@@ -156,6 +156,7 @@ async function run(
   const clock = new EagerClock();
   const stop = new AbortController();
   const ports = { log, clock, report: () => undefined, sizes: drawSizes(random) };
+  world.log.messageBytesMax = drawMessageBytesMax(random, world.log.messageBytesMax);
   const failures: unknown[] = [];
   const owners = world.deployments.flatMap((deployment) =>
     tasksOf(deployment).flatMap((task) =>

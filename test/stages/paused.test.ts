@@ -115,7 +115,9 @@ class Stage {
 /** As a checkpoint stores it. */
 function throughLog(progress: Progress): Progress {
   const rest = { deployment: "d", inSeqs: [1], startSeqs: [[]], epoch: 0, baseEpoch: 0 };
-  return decodeCheckpoint(encodeStored({ ...rest, progress })).progress;
+  const stored = decodeCheckpoint(encodeStored({ ...rest, progress })).progress;
+  if (stored === null) throw new Error("no progress");
+  return stored;
 }
 
 function expectSame(plan: Plan, messages: readonly InputMessage[]): number {

@@ -30,8 +30,8 @@ export const NAME_EXAMPLES = {
     `window tumbling(size: 1m, on: time)\n|> ${COUNT}`,
   ),
   FPL0213: windowed(
-    "reduce by did { texts: collect(record.text, max: 10) }\n|> top(3, by: texts)",
-    "reduce by did { texts: collect(record.text, max: 10) }\n|> top(3, by: length(texts))",
+    "reduce by did { texts: collect(record.text, max: 5) }\n|> top(3, by: texts)",
+    "reduce by did { texts: collect(record.text, max: 5) }\n|> top(3, by: length(texts))",
   ),
   FPL0214: stages("map record.text", "map { text: record.text }"),
   FPL0215: windowed(

@@ -94,4 +94,8 @@ export const STAGE_EXAMPLES = {
   FPL0907: programs(whole("topic('trend.tags')"), whole("topic('trends.tags')"), {
     topics: ["trends.tags"],
   }),
+  FPL0908: windowed(
+    "reduce by did { posts: collect(record, max: 100) }",
+    "reduce by did { posts: collect(uri, max: 100) }",
+  ),
 } as const;

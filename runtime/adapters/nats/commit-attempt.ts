@@ -6,7 +6,7 @@ import type { JetStreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { HEADER } from "../../../plan/names.ts";
 import type { CrashPoints } from "../../crash-points.ts";
-import { type CommitResult, type LogAppend, LogUnavailable } from "../../ports.ts";
+import { appendBytes, type CommitResult, type LogAppend, LogUnavailable } from "../../ports.ts";
 import { NatsRefused } from "./errors.ts";
 import type { Link } from "./link.ts";
 import { backoffMs, patiently, pause } from "./retry.ts";
@@ -52,12 +52,7 @@ function mark(message: LogAppend, id: string): LogAppend {
 }
 
 function bytesOf(messages: readonly LogAppend[]): number {
-  let bytes = 0;
-  for (const { subject, headers, payload } of messages) {
-    bytes += subject.length + payload.length;
-    for (const [name, value] of headers) bytes += name.length + value.length;
-  }
-  return bytes;
+  return messages.reduce((sum, message) => sum + appendBytes(message), 0);
 }
 
 /**

@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { HEADER } from "../../../plan/names.ts";
-import { type CommitResult, type LogAppend, LogUnavailable } from "../../ports.ts";
+import {
+  COMMIT_BYTES_MAX,
+  COMMIT_MESSAGES_MAX,
+  type CommitResult,
+  type LogAppend,
+  LogUnavailable,
+} from "../../ports.ts";
 import { MAX_PAYLOAD_BYTES } from "../nats-server/config.ts";
 import {
   type Bench,
@@ -12,7 +18,6 @@ import {
   texts,
 } from "./bench.test-support.ts";
 import { CommitTooLarge, NatsRefused } from "./errors.ts";
-import { COMMIT_BYTES_MAX, COMMIT_MESSAGES_MAX } from "./group-commit.ts";
 import type { NatsLog } from "./nats-log.ts";
 
 let bench: Bench;

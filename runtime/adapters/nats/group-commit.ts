@@ -1,15 +1,16 @@
 // Group commit: an atomic batch costs the server milliseconds however many messages are in it, so what is
 // committed while a batch is under way waits and goes together in the next one.
 
-import type { CommitResult, LogAppend } from "../../ports.ts";
+import {
+  COMMIT_BYTES_MAX,
+  COMMIT_MESSAGES_MAX,
+  type CommitResult,
+  type LogAppend,
+} from "../../ports.ts";
 import { type Commit, commitAlone, newCommit, type Target, unavailable } from "./commit-attempt.ts";
 import { CommitTooLarge } from "./errors.ts";
 import { send } from "./send.ts";
 
-/** The server's own limit of an atomic batch. */
-export const COMMIT_MESSAGES_MAX = 1000;
-/** Payloads, subjects and headers of one commit: the server holds a batch back as a whole. */
-export const COMMIT_BYTES_MAX = 32 * 1024 * 1024;
 /** More is not put together, so that one slow group does not hold up everybody. */
 const GROUP_BYTES_MAX = 4 * 1024 * 1024;
 

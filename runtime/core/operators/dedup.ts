@@ -7,7 +7,7 @@
 
 import { END_OF_TIME_MS, WATERMARK_DELAY_MS } from "../../../plan/event.ts";
 import type { DedupOp } from "../../../plan/plan.ts";
-import { decodeValue, encodeRecord, type Row } from "../../eval/codec.ts";
+import { decodeValue, encodeState, type Row } from "../../eval/codec.ts";
 import { orderOfResult } from "../../eval/record-order.ts";
 import { canonicalKey, isRecord } from "../../eval/values.ts";
 import { listOf } from "../aggregates/accumulator.ts";
@@ -142,6 +142,6 @@ export class Dedup implements StatefulOperator {
 const PREFIX = "p|";
 
 function entryOf(key: string, passed: Passed | null): StateChange {
-  const value = passed === null ? null : encodeRecord([passed.atMs, passed.turn]);
+  const value = passed === null ? null : encodeState([passed.atMs, passed.turn]);
   return { key: `${PREFIX}${key}`, value };
 }

@@ -4,7 +4,7 @@
 import { isAscii } from "../../../bytes/words.ts";
 import { isOrdered } from "../../../plan/ops.ts";
 import type { Aggregate } from "../../../plan/plan.ts";
-import { decodeValue, encodeRecord, type Row } from "../../eval/codec.ts";
+import { decodeValue, encodeState, type Row } from "../../eval/codec.ts";
 import { NO_ORDER } from "../../eval/record-order.ts";
 import { canonicalKey, TEXT_KEY, type Value } from "../../eval/values.ts";
 import type { EncodedRows } from "../../eval/view/encoded-rows.ts";
@@ -155,7 +155,7 @@ export class GroupTable {
   /** As `Groups.save`. */
   save(group: number): Uint8Array {
     const aggregates = this.#columns.map((column) => column.save(group));
-    return encodeRecord([[...this.#keysOf(group)], ...aggregates, this.isUnsent(group)]);
+    return encodeState([[...this.#keysOf(group)], ...aggregates, this.isUnsent(group)]);
   }
 
   /** Puts back what `save` gave. */

@@ -1,7 +1,7 @@
 // The groups of a reduce: their keys, their accumulators, and how they are filled, merged and stored.
 
 import type { Aggregate } from "../../../plan/plan.ts";
-import { decodeValue, encodeRecord, type Row } from "../../eval/codec.ts";
+import { decodeValue, encodeState, type Row } from "../../eval/codec.ts";
 import { EvaluationError } from "../../eval/eval-error.ts";
 import type { RecordOrder } from "../../eval/record-order.ts";
 import type { Value } from "../../eval/values.ts";
@@ -103,7 +103,7 @@ export class Groups {
   /** @param extra what the operator keeps with the group */
   save(group: Group, extra: readonly Value[] = []): Uint8Array {
     const accumulators = group.accumulators.map((one) => one.save());
-    return encodeRecord([[...group.keys], ...accumulators, group.unsent, ...extra]);
+    return encodeState([[...group.keys], ...accumulators, group.unsent, ...extra]);
   }
 
   load(bytes: Uint8Array): { readonly group: Group; readonly extra: readonly Value[] } {

@@ -7,7 +7,7 @@
 
 import { END_OF_TIME_MS } from "../../../plan/event.ts";
 import type { AlignedWindow, ReduceOp } from "../../../plan/plan.ts";
-import { decodeValue, encodeRecord, type Row } from "../../eval/codec.ts";
+import { decodeValue, encodeState, type Row } from "../../eval/codec.ts";
 import { Instant } from "../../eval/values.ts";
 import type { EncodedRows } from "../../eval/view/encoded-rows.ts";
 import { listOf } from "../aggregates/accumulator.ts";
@@ -327,7 +327,7 @@ function entryOf(pane: string, groups: GroupTable, group: number): StateChange {
 const SENT_KEY = "sent|";
 
 function sentEntry(sent: Sent | null): StateChange {
-  const value = sent === null ? null : encodeRecord([sent.endMs, sent.key, sent.tickMs]);
+  const value = sent === null ? null : encodeState([sent.endMs, sent.key, sent.tickMs]);
   return { key: SENT_KEY, value };
 }
 

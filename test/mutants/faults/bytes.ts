@@ -64,8 +64,8 @@ export const BYTES_FAULTS: readonly Mutant[] = [
   },
   {
     file: "runtime/eval/cbor-encode.ts",
-    find: "this.#limit = length + VALUE_BYTES_MAX;",
-    replace: "this.#limit = VALUE_BYTES_MAX;",
+    find: "this.#limit = length + bytesMax;",
+    replace: "this.#limit = bytesMax;",
     suite: ["runtime/eval/cbor-encode.test.ts", ...CODEC],
     why: "of many records the last are refused as too large",
   },

@@ -1,0 +1,33 @@
+import { describe, expect, it } from "vitest";
+import { ORDER_BYTES_TARGET } from "../../eval/order-header.ts";
+import { startTestNats } from "../../testing/nats.ts";
+import { connectNats } from "./connect.ts";
+import {
+  checkMaxPayload,
+  MAX_PAYLOAD_MIN,
+  MESSAGE_HEADROOM_BYTES,
+  messageBytesMax,
+} from "./max-payload.ts";
+import { NatsLog } from "./nats-log.ts";
+
+describe("a message's payload", () => {
+  it("leaves room for headers, and more of a large max_payload", () => {
+    expect(messageBytesMax(1024 * 1024)).toBe(1024 * 1024 - MESSAGE_HEADROOM_BYTES);
+    expect(messageBytesMax(MAX_PAYLOAD_MIN)).toBe(MAX_PAYLOAD_MIN / 2);
+    expect(MAX_PAYLOAD_MIN - messageBytesMax(MAX_PAYLOAD_MIN)).toBeGreaterThan(ORDER_BYTES_TARGET);
+  });
+
+  it("is refused where it could hold nothing, with the cure", () => {
+    expect(() => checkMaxPayload(MAX_PAYLOAD_MIN)).not.toThrow();
+    expect(() => checkMaxPayload(MAX_PAYLOAD_MIN - 1)).toThrow(
+      "max_payload of the NATS server is 65535 bytes, and at least 65536 are needed: set max_payload",
+    );
+  });
+
+  it("is asked of the server", async () => {
+    await using nats = await startTestNats();
+    const nc = await connectNats({ url: nats.url, name: "test" });
+    expect(new NatsLog(nc).messageBytesMax).toBe(messageBytesMax(nc.info?.max_payload ?? 0));
+    await nc.close();
+  });
+});

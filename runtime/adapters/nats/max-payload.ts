@@ -1,0 +1,22 @@
+// How large a payload may be: the server's `max_payload` counts headers too, and the order of a topic's records
+// goes in a header of up to 24 KiB.
+
+import { NatsUnsupported } from "./errors.ts";
+
+/** What headers and subject of a message may take; of a small `max_payload` the half. */
+export const MESSAGE_HEADROOM_BYTES = 64 * 1024;
+/** With less, the headers alone would not fit. */
+export const MAX_PAYLOAD_MIN = 64 * 1024;
+
+/** Bytes of one message's payload. @param maxPayload as the server says, bytes */
+export function messageBytesMax(maxPayload: number): number {
+  return maxPayload - Math.min(MESSAGE_HEADROOM_BYTES, Math.floor(maxPayload / 2));
+}
+
+/** @throws NatsUnsupported when the server takes no message that we can work with */
+export function checkMaxPayload(maxPayload: number): void {
+  if (maxPayload >= MAX_PAYLOAD_MIN) return;
+  throw new NatsUnsupported(
+    `max_payload of the NATS server is ${maxPayload} bytes, and at least ${MAX_PAYLOAD_MIN} are needed: set max_payload: 8MB in its configuration`,
+  );
+}
