@@ -40,6 +40,24 @@ const WRAPS = DEPTH_MOST - RECORD_LISTS_MAX;
 const WRAPS_AT_ONCE = WRAPS / 2;
 const LONG_KEY = "\u0001".repeat(LARGE_TEXT);
 
+const COPIES = 40;
+/** Names that objects have anyway, what ends or matches subjects and lines, and what looks empty. */
+const ODD_KEYS = [
+  "",
+  " ",
+  "__proto__",
+  "constructor",
+  "hasOwnProperty",
+  "toString",
+  "null",
+  "\u0000",
+  "a.*.> b\r\nc",
+  "\u{1f600}",
+  "e\u0301",
+  "\u00e9",
+];
+const WHOLE_NUMBERS = [-0, 0, 2 ** 53 - 1, 2 ** 53, 2 ** 53 + 2, -(2 ** 53) + 1, 1e21, -1e21];
+
 const HOSTILE = "h: record.fields.h == 1";
 const plain = ({ key, n, text, fields }: PoisonFields): readonly Item[] => [
   { k: key, v: text, n, hostile: fields.h === 1 },
@@ -119,6 +137,40 @@ const tooLongKey: Column = {
 
 const twoLongKeys: Column = { ...tooLongKey, name: "two such keys", by: "{ k: k, k2: k }" };
 
+const manyLarge: Column = {
+  name: "many large ones",
+  hostile: () => [
+    {
+      key: "bad",
+      text: "x".repeat(LARGE_TEXT),
+      list: Array.from({ length: COPIES }, (_, i) => i),
+    },
+  ],
+  good: (i) => ({ list: [i] }),
+  stages: `|> unnest record.list as x
+    |> map { k: record.key, v: join('', [to_string(x), record.text]), n: to_number(x), ${HOSTILE} }`,
+  by: "k as k",
+  items: (fields) =>
+    fields.list.flatMap((x) =>
+      plain({ ...fields, text: `${String(x)}${fields.text}`, n: Number(x) }),
+    ),
+};
+
+const oddKeys: Column = {
+  name: "odd keys",
+  hostile: () => ODD_KEYS.map((key) => ({ key, text: key })),
+  good: () => ({}),
+  stages: `|> map { k: record.key, v: record.text, n: to_number(record.n), ${HOSTILE} }`,
+  by: "k as k",
+  items: plain,
+};
+
+const awkwardNumbers: Column = {
+  ...notFinite,
+  name: "awkward numbers",
+  hostile: () => WHOLE_NUMBERS.map((n) => ({ key: "bad", n })),
+};
+
 export const COLUMNS: readonly Column[] = [
   tooLarge,
   tooManyValues,
@@ -127,6 +179,9 @@ export const COLUMNS: readonly Column[] = [
   tooDeep,
   tooLongKey,
   twoLongKeys,
+  manyLarge,
+  oddKeys,
+  awkwardNumbers,
 ];
 
 const GOOD = 12;
