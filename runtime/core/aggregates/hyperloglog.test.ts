@@ -65,6 +65,8 @@ describe("HyperLogLog", () => {
       const sketch = sketchOf(0, n);
       const copy = HyperLogLog.load(sketch.save());
       expect(copy.estimate()).toBe(sketch.estimate());
+      copy.merge(sketchOf(0, n));
+      expect(copy.estimate()).toBe(sketch.estimate());
       copy.add('"another"');
       sketch.add('"another"');
       expect(copy.estimate()).toBe(sketch.estimate());
