@@ -12,6 +12,7 @@ import { EncodedRows } from "../eval/view/encoded-rows.ts";
 import { EventRecords } from "../eval/view/event-records.ts";
 import { EventView } from "../eval/view/event-view.ts";
 import { OBJECTS, timeOf } from "../eval/view/records.ts";
+import { type Aside, itemsOf, putAside, shown, shownRow } from "./aside.ts";
 import { assert } from "./assert.ts";
 import { buildChain } from "./chain.ts";
 import { type Emit, StageContext } from "./context.ts";
@@ -72,6 +73,10 @@ export class StageRunner {
   #toldMs = Number.NEGATIVE_INFINITY;
   readonly #orders = new OrderReader();
   readonly #limits: DrainLimits;
+  /** What of the message in hand is left out; null: nothing. */
+  #aside: Aside | null = null;
+  /** Which of its records is in hand, from 0; null when that is not told. */
+  #item: number | null = null;
 
   /**
    * @param plan the plan `stage` is of; it must be valid (`validatePlan`).
@@ -118,6 +123,11 @@ export class StageRunner {
     return this.#advance !== null;
   }
 
+  /** Which record of the last message was in hand last; null when that is not told. */
+  get recordInHand(): number | null {
+    return this.#item;
+  }
+
   /** Whether what waits to be drained is as much as should go into one commit. */
   get full(): boolean {
     const { output } = this.#context;
@@ -135,13 +145,16 @@ export class StageRunner {
   /**
    * Takes one message in, and is `busy` after it when what it set off is more than one commit should hold.
    * A payload that does not decode goes to dead letters, whole.
+   * @param aside what of it is left out, to dead letters. Its rows are taken one by one then.
    */
-  push(message: InputMessage): void {
+  push(message: InputMessage, aside: Aside | null = null): void {
     assert(!this.busy, "a message is pushed before the last one is through");
     const context = this.#context;
     context.message.subject = message.subject;
     context.message.seq = message.seq;
     this.#toldMs = this.#watermarks.of(message);
+    this.#aside = aside;
+    this.#item = null;
     if (message.payload !== null) this.#records(message, message.payload);
     if (message.watermarkMs !== null) this.#advanceTo(message, message.watermarkMs);
   }
@@ -218,7 +231,8 @@ export class StageRunner {
     const { counters } = this.#context;
     const before = counters.in;
     try {
-      this.#decode(input, message, payload);
+      if (this.#aside?.whole == null) this.#decode(input, message, payload);
+      else this.#leaveOut(input, message, payload, this.#aside.whole);
     } catch (error) {
       if (!(error instanceof EvaluationError)) throw error;
       if (counters.in === before) counters.in += 1;
@@ -237,7 +251,8 @@ export class StageRunner {
         this.#topicRecords(input, message, payload);
         break;
       case "exchange":
-        this.#rows(payload);
+        if (this.#aside === null) this.#rows(payload);
+        else this.#rowsOneByOne(payload);
         break;
     }
   }
@@ -259,12 +274,15 @@ export class StageRunner {
   #topicRecords(input: SourceInput, message: InputMessage, payload: Uint8Array): void {
     const { order } = this.#context;
     this.#orders.open(message.order);
+    let item = 0;
     for (const value of decodeRecords(payload)) {
+      this.#item = item++;
       this.#context.counters.in += 1;
       this.#orders.next(order, isTimed(value) ? timeOf(value) : 0);
       // A later version of the owner may begin again before what was promised.
       order.seenMs = Math.max(order.seenMs, this.#toldMs + WATERMARK_DELAY_MS);
       this.#place(message);
+      if (this.#isAside(value, isTimed(value) ? timeOf(value) : 0)) continue;
       if (isTimed(value)) this.#take(input, value);
       else
         this.#context.deadLetter(
@@ -316,6 +334,35 @@ export class StageRunner {
       this.#context.counters.in += 1;
       this.#stateful.add(row);
     }
+  }
+
+  /** As `#rows`: a message of one row each, so that it is known which one fails, and some can be left out. */
+  #rowsOneByOne(payload: Uint8Array): void {
+    if (!this.#encodedRows.read(payload)) decodeRows(payload); // Malformed, it is as a whole.
+    for (const [i, row] of itemsOf(payload).entries()) {
+      this.#item = i;
+      this.#turnTo(0, 0);
+      if (!this.#aside?.records.has(i)) this.#rows(row);
+      else if (this.#isAside(shownRow(row), 0)) this.#context.counters.in += 1;
+    }
+  }
+
+  /** Whether the record in hand is left out, in which case it is in dead letters now. */
+  #isAside(record: Value | undefined, timeMs: number): boolean {
+    const reason = this.#item === null ? undefined : this.#aside?.records.get(this.#item);
+    if (reason !== undefined) putAside(this.#context, reason, record, timeMs);
+    return reason !== undefined;
+  }
+
+  /** Leaves a message out, whose watermark counts all the same. */
+  #leaveOut(input: Input, message: InputMessage, payload: Uint8Array, reason: string): void {
+    this.#context.counters.in += 1;
+    this.#turnTo(0, 0);
+    this.#context.order.place.length = 0;
+    const { record, timeMs } = shown(input, payload, this.#events.view);
+    putAside(this.#context, reason, record, timeMs ?? 0);
+    if (timeMs === null || !message.timeTrusted) return;
+    this.#advanceTo(message, timeMs - WATERMARK_DELAY_MS);
   }
 
   #advanceTo(message: InputMessage, watermarkMs: number): void {

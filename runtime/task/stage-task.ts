@@ -14,13 +14,17 @@ import {
   checkpointSubjects,
   loadCheckpoint,
 } from "./checkpoint.ts";
+import { Doing } from "./doing.ts";
+import type { Failure } from "./failure.ts";
 import { InputQueue } from "./input-queue.ts";
 import { Meter, type TaskTimes } from "./meter.ts";
 import { Outbox } from "./outbox.ts";
 import { Patience } from "./patience.ts";
 import { type Gap, Retention } from "./retention.ts";
+import { Setback, type Standing } from "./setback.ts";
 import { isBeforeStart, sourcesOf, type TaskSource } from "./sources.ts";
 import { NO_STATE, STATE_SIZES, StateLog, type StateSizes } from "./state-log.ts";
+import type { Checkpoint } from "./stored.ts";
 
 /** When a task commits. */
 export const COMMIT = {
@@ -63,6 +67,8 @@ export type TaskReport = {
   readonly stateBytes: number;
   /** What was found missing just now. */
   readonly gap: Gap | null;
+  /** The failure that it has not got past yet. */
+  readonly failure: Failure | null;
 };
 
 /** What a task runs on. */
@@ -77,7 +83,8 @@ export type TaskPorts = {
 
 /**
  * Runs until the signal aborts (then it commits what it has) or another process takes over.
- * @throws LogUnavailable when the log cannot be reached while starting; the caller starts it again.
+ * @throws LogUnavailable when the log cannot be reached while starting; TaskFault for everything else that is
+ *   thrown. The caller notes it (`FailureLog`) and starts the task again.
  */
 export async function runStageTask(
   deployment: Deployment,
@@ -85,8 +92,12 @@ export async function runStageTask(
   ports: TaskPorts,
   signal: AbortSignal,
 ): Promise<TaskEnd> {
-  const task = await StageTask.open(deployment, id, ports);
-  return task === null ? "fenced" : task.run(signal);
+  const task = new StageTask(deployment, id, ports);
+  try {
+    return (await task.open(signal)) ?? (await task.run(signal));
+  } catch (error) {
+    throw error instanceof LogUnavailable ? error : task.doing.fault(error);
+  }
 }
 
 class StageTask {
@@ -100,6 +111,10 @@ class StageTask {
   readonly #deployment: string;
   readonly #meter: Meter;
   readonly #retention: Retention;
+  readonly #id: TaskId;
+  readonly #from: Deployment;
+  #setback: Setback | null = null;
+  readonly doing: Doing;
   #inSeqs: number[] = [];
   #startSeqs: (readonly number[])[] = [];
   #checkpointSeq = 0;
@@ -112,37 +127,52 @@ class StageTask {
   #waitingSinceMs = 0;
   #sweptMs: number;
 
-  /** Reads the checkpoint back; null when there is none of this deployment. */
-  static async open(
-    deployment: Deployment,
-    id: TaskId,
-    ports: TaskPorts,
-  ): Promise<StageTask | null> {
-    const task = new StageTask(deployment, id, ports);
-    const restored = await loadCheckpoint(ports.log, task.#subjects);
-    if (restored?.checkpoint.deployment !== task.#deployment) return null;
+  /** Reads the checkpoint back, once it is its turn. @returns how it ended already, if it did */
+  async open(signal: AbortSignal): Promise<TaskEnd | null> {
+    const { log, clock } = this.#ports;
+    const restored = await loadCheckpoint(log, this.#subjects);
+    if (restored?.checkpoint.deployment !== this.#deployment) return "fenced";
     const { checkpoint, seq, state } = restored;
-    task.#crash.at("checkpoint read");
-    const sizes = task.#sizes.state;
+    this.#crash.at("checkpoint read");
+    const standing = { seq, inSeqs: checkpoint.inSeqs, busy: checkpoint.progress.advance !== null };
+    this.#setback = await Setback.read(log, clock, this.#from, this.#id, standing);
+    if (!(await this.#takeTurn(checkpoint, signal))) return "stopped";
+    const sizes = this.#sizes.state;
     for (const part of state.parts) {
-      task.#runner.load(part);
-      task.#crash.at("state half loaded");
-      await ports.clock.sleep(0); // The other tasks of this thread go on meanwhile.
+      this.#runner.load(part);
+      this.#crash.at("state half loaded");
+      await clock.sleep(0); // The other tasks of this thread go on meanwhile.
     }
-    task.#runner.resume(checkpoint.progress);
-    task.#inSeqs = [...checkpoint.inSeqs];
-    task.#startSeqs = [...checkpoint.startSeqs];
-    task.#checkpointSeq = seq;
-    task.#stateLog = new StateLog(task.#subjects.state, checkpoint, state, sizes);
-    task.#recordsAtCommit = task.#runner.counters.in;
-    task.#readSinceCommit = task.#unfinished();
-    task.#crash.at("state loaded");
-    return task;
+    this.#runner.resume(checkpoint.progress);
+    this.#inSeqs = [...checkpoint.inSeqs];
+    this.#startSeqs = [...checkpoint.startSeqs];
+    this.#checkpointSeq = seq;
+    this.#stateLog = new StateLog(this.#subjects.state, checkpoint, state, sizes);
+    this.#recordsAtCommit = this.#runner.counters.in;
+    this.#readSinceCommit = this.#unfinished();
+    this.#crash.at("state loaded");
+    this.doing.isOpen = true;
+    return null;
   }
 
-  private constructor(deployment: Deployment, id: TaskId, ports: TaskPorts) {
+  /** Waits for the next try after a failure, and says so. @returns false when it was told to end meanwhile */
+  async #takeTurn({ progress }: Checkpoint, signal: AbortSignal): Promise<boolean> {
+    if (this.#setback?.failure == null) return true;
+    Object.assign(this.#runner.counters, structuredClone(progress.counters));
+    this.#report();
+    await this.#setback.wait(signal);
+    return !signal.aborted;
+  }
+
+  #standing(): Standing {
+    return { seq: this.#checkpointSeq, inSeqs: this.#inSeqs, busy: this.#runner.busy };
+  }
+
+  constructor(deployment: Deployment, id: TaskId, ports: TaskPorts) {
     const stage = stageOf(deployment, id.stage);
     this.#deployment = deploymentId(deployment);
+    this.#id = id;
+    this.#from = deployment;
     this.#ports = ports;
     this.#crash = ports.crash ?? NO_CRASH_POINTS;
     this.#meter = new Meter(ports.clock, () => this.#report());
@@ -151,6 +181,7 @@ class StageTask {
     this.#outbox = new Outbox(deployment, id, stage);
     this.#subjects = checkpointSubjects(deployment, id);
     this.#sources = sourcesOf(deployment, id, stage);
+    this.doing = new Doing(this.#sources, this.#runner);
     this.#retention = new Retention(ports.log, this.#sources);
     const { state } = this.#sizes;
     this.#stateLog = new StateLog(
@@ -183,6 +214,8 @@ class StageTask {
       const batch = await this.#meter.idle(next);
       for (const message of batch?.messages ?? []) {
         if (signal.aborted) break;
+        this.doing.turnTo(batch?.input ?? 0, message);
+        if (this.#setback?.isCareful === true) await this.#noteTry(this.#setback);
         this.#step(batch?.input ?? 0, message);
         if ((await this.#finishMessage(signal, patience)) === "fenced") return "fenced";
         if (this.#isFull() && (await this.#commit(patience)) === "fenced") return "fenced";
@@ -191,7 +224,7 @@ class StageTask {
       if ((await this.#commit(patience)) === "fenced") return "fenced";
       await this.#sweep();
     }
-    if (this.#readSinceCommit === 0) return "stopped";
+    if (this.#readSinceCommit === 0 || this.#isHeld()) return "stopped";
     return (await this.#commit(patience)) === "fenced" ? "fenced" : "stopped";
   }
 
@@ -216,10 +249,23 @@ class StageTask {
     if (this.#readSinceCommit === 0) this.#waitingSinceMs = this.#ports.clock.now();
     const gap = this.#retention.gapBefore(input, this.#inSeqs[input] ?? 0, message.seq);
     if (gap !== null) this.#lose(gap);
-    if (this.#counts(input, message)) this.#runner.push(source.toInput(message));
+    if (this.#counts(input, message)) {
+      const aside = this.#setback?.asideOf(input, message.seq) ?? null;
+      this.#runner.push(source.toInput(message), aside);
+    }
     this.#inSeqs[input] = message.seq;
     this.#readSinceCommit += 1;
     this.#bytesSinceCommit += message.payload.length;
+  }
+
+  async #noteTry(setback: Setback): Promise<void> {
+    const place = this.doing.place();
+    if (place !== null) await setback.trying(place, this.#checkpointSeq);
+  }
+
+  /** Whether a failed try is to be repeated before anything is stored. */
+  #isHeld(): boolean {
+    return this.#setback?.holds(this.#inSeqs) === true;
   }
 
   #lose(gap: Gap): void {
@@ -240,6 +286,7 @@ class StageTask {
   #isFull(): boolean {
     const records = this.#runner.counters.in - this.#recordsAtCommit;
     return (
+      this.#setback?.isDue(this.#inSeqs) === true ||
       this.#runner.full ||
       records >= COMMIT.records ||
       this.#bytesSinceCommit >= COMMIT.inputBytes ||
@@ -252,12 +299,14 @@ class StageTask {
     if (this.#readSinceCommit === 0) return Number.POSITIVE_INFINITY;
     if (this.#readSinceCommit >= COMMIT.progressMessages) return 0;
     const waitedMs = this.#ports.clock.now() - this.#waitingSinceMs;
+    if (this.#isHeld()) return COMMIT.progressMs - waitedMs;
     if (this.#runner.outputBytes > 0) return COMMIT.lingerMs - waitedMs;
     if (this.#outbox.owes(this.#runner.watermarkMs)) return COMMIT.watermarkLingerMs - waitedMs;
     return COMMIT.progressMs - waitedMs;
   }
 
   async #commit(signal: AbortSignal): Promise<"committed" | "fenced"> {
+    this.doing.isCommitting = true;
     const { messages, watermarkMs } = this.#runner.drain();
     const state = this.#stateLog.next(this.#runner.keys, this.#runner.changes(), () =>
       this.#runner.entries(),
@@ -284,6 +333,8 @@ class StageTask {
     this.#readSinceCommit = this.#unfinished();
     this.#bytesSinceCommit = 0;
     this.#commits += 1;
+    this.doing.isCommitting = false;
+    await this.#setback?.committed(this.#standing());
     this.#report();
     const garbageSeq = this.#stateLog.committed(result.lastSeq);
     if (this.#stateLog.isWritingBase) this.#crash.at("state base half written");
@@ -300,7 +351,9 @@ class StageTask {
     const { bytes: stateBytes } = this.#stateLog;
     const commits = this.#commits;
     const times = this.#meter.times();
-    this.#ports.report({ counters, commits, watermarkMs, times, stateKeys, stateBytes, gap });
+    const failure = this.#setback?.failure ?? null;
+    const kept = { stateKeys, stateBytes };
+    this.#ports.report({ counters, commits, watermarkMs, times, ...kept, gap, failure });
   }
 
   /** Deletes old checkpoints and what this task alone reads and has processed. */
@@ -311,6 +364,7 @@ class StageTask {
     const { stream, checkpoint } = this.#subjects;
     this.#crash.at("before sweep");
     await this.#retention.look();
+    await this.#setback?.sweep();
     await this.#purge(stream, checkpoint, this.#checkpointSeq - 1);
     this.#crash.at("checkpoints swept, input not");
     for (const [input, source] of this.#sources.entries()) {
