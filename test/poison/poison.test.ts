@@ -14,8 +14,8 @@ const CELLS: readonly (readonly [row: string, column: string])[] = [
   ["last, session", "too large"],
   ["filter", "too large"],
   ["a reader of the topic", "too large"],
-  ["distinct, windowless", "too many values"],
-  ["top(10000)", "too many values"],
+  ["distinct, tumbling", "too many values"],
+  ["top(10000)", "too many keys"],
   ["count, emit changes", "too many keys"],
   ["to feed", "too many keys"],
   ["unnest in unnest", "too many keys"],
@@ -33,7 +33,10 @@ const CELLS: readonly (readonly [row: string, column: string])[] = [
   ["dead letters", "too deep"],
   ["min, tumbling", "too long a key"],
   ["branch", "too long a key"],
-  ["approx_distinct, tumbling", "two such keys"],
+  ["approx_distinct, session", "odd keys"],
+  ["rate, hopping", "odd keys"],
+  ["collect, windowless", "awkward numbers"],
+  ["top(10, per)", "awkward numbers"],
 ];
 
 function named<T extends { readonly name: string }>(list: readonly T[], name: string): T {

@@ -2,6 +2,7 @@
 // real nats-server with a worker process that is killed at random moments.
 
 import { existsSync } from "node:fs";
+import { isAbsolute } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { startTestNats, type TestNats } from "../../runtime/testing/nats.ts";
 import { type Random, seededRandom } from "../../runtime/testing/random.ts";
@@ -34,8 +35,9 @@ export const POISON_CASES: readonly PoisonCase[] = [
 /** Longest that a worker lives before it is killed. */
 const LIFE_MS_MAX = 2500;
 
+/** Of a file of the cases, or of one that has its whole path. */
 export function pathOf(file: string): string {
-  return new URL(file, FOLDER).pathname;
+  return isAbsolute(file) ? file : new URL(file, FOLDER).pathname;
 }
 
 /** Every record of the topics as one text, sorted; a dead letter without its place in a log. */
@@ -49,7 +51,7 @@ export async function recordsByRun({ program, recording, topics }: PoisonCase): 
 /** The same by `fpaas dev --once` on that server. */
 export async function recordsByDev(given: PoisonCase, { url }: TestNats): Promise<string[]> {
   const [program, from] = [pathOf(given.program), pathOf(given.recording)];
-  await fpaas(["dev", program, "--from", from, "--once", "--fresh", "--quiet", "--nats", url]);
+  await fpaas(["dev", program, "--from", from, "--once", "--quiet", "--nats", url]);
   return await recordsAt(given.topics, url);
 }
 
@@ -109,8 +111,13 @@ function recordsIn(output: string): string[] {
   return lines.map((line) => {
     // Printed by the command itself.
     const { topic, record } = JSON.parse(line) as Printed;
-    if (!topic.startsWith("dlq.")) return canonical({ topic, record });
-    const { seq: _seq, subject: _subject, ...rest } = record;
-    return canonical({ topic, record: rest });
+    return lineOf(topic, record);
   });
+}
+
+/** A record as one text; a dead letter without its place in a log. */
+export function lineOf(topic: string, record: Printed["record"]): string {
+  if (!topic.startsWith("dlq.")) return canonical({ topic, record });
+  const { seq: _seq, subject: _subject, ...rest } = record;
+  return canonical({ topic, record: rest });
 }
