@@ -87,7 +87,7 @@ const tooManyValues: Column = {
   items: ({ key, list, fields }) =>
     list.map((x) => ({
       k: key,
-      v: String(x).padStart(VALUE_LENGTH, "0"),
+      v: textOf(x).padStart(VALUE_LENGTH, "0"),
       n: Number(x),
       hostile: fields.h === 1,
     })),
@@ -99,7 +99,7 @@ const tooManyKeys: Column = {
   good: (i) => ({ list: [`good${i % 4}`] }),
   stages: `|> unnest record.list as x |> map { k: x, v: record.text, n: to_number(record.n), ${HOSTILE} }`,
   by: "k as k",
-  items: (fields) => fields.list.flatMap((x) => plain({ ...fields, key: String(x) })),
+  items: (fields) => fields.list.flatMap((x) => plain({ ...fields, key: textOf(x) })),
 };
 
 const notFinite: Column = {
@@ -152,7 +152,7 @@ const manyLarge: Column = {
   by: "k as k",
   items: (fields) =>
     fields.list.flatMap((x) =>
-      plain({ ...fields, text: `${String(x)}${fields.text}`, n: Number(x) }),
+      plain({ ...fields, text: `${textOf(x)}${fields.text}`, n: Number(x) }),
     ),
 };
 
@@ -214,6 +214,11 @@ export function caseOf({ hostile, good }: Column): Case {
     (fields, place) => ({ place, fields }),
   );
   return { all, good: all.filter(({ fields }) => fields.fields.h !== 1) };
+}
+
+/** Of an element of a list: a text, or a number. */
+function textOf(x: unknown): string {
+  return typeof x === "string" ? x : JSON.stringify(x);
 }
 
 function wrapped(expression: string): string {
