@@ -16,16 +16,18 @@ export type TestNats = AsyncDisposable & {
   stop(): Promise<void>;
 };
 
-export async function startTestNats(): Promise<TestNats> {
+/** @param maxPayloadBytes of a message; as ours without it */
+export async function startTestNats(maxPayloadBytes?: number): Promise<TestNats> {
   const storeDir = await mkdtemp(join(tmpdir(), "fpaas-nats-"));
-  let server = await startNatsServer({ storeDir });
+  const largest = maxPayloadBytes === undefined ? {} : { maxPayloadBytes };
+  let server = await startNatsServer({ storeDir, ...largest });
   const { url, port } = server;
   return {
     url,
     storeDir,
     crash: () => server.kill("SIGKILL"),
     restart: async () => {
-      server = await startNatsServer({ storeDir, port });
+      server = await startNatsServer({ storeDir, port, ...largest });
     },
     stop: () => server.stop(),
     [Symbol.asyncDispose]: () => dispose(server, storeDir),

@@ -71,15 +71,21 @@ export function poisonRecord(name: string, over: Partial<PoisonFields>): PoisonR
   return { name, fields, bytes: cborOf({ $type: POISON_COLLECTION, ...fields }) };
 }
 
-/** A commit for each record, a second apart, all of one account; their positions are their indices. */
-export function poisonFrames(records: readonly PoisonRecord[]): Uint8Array[] {
+/**
+ * A commit for each record, all of one account; their positions are their indices.
+ * @param places seconds after the start; without them a second apart
+ */
+export function poisonFrames(
+  records: readonly PoisonRecord[],
+  places: readonly number[] = records.map((_, index) => index),
+): Uint8Array[] {
   return records.map(({ bytes }, index) =>
     commitFrame([{ action: "create", path: `${POISON_COLLECTION}/r${index}`, record: bytes }], {
       repo: POISON_DID,
       seq: index + 1,
       rev: revOf(index),
       since: index === 0 ? null : revOf(index - 1),
-      time: new Date(START_MS + 1000 * index).toISOString(),
+      time: new Date(START_MS + 1000 * (places[index] ?? index)).toISOString(),
     }),
   );
 }

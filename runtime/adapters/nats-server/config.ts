@@ -36,6 +36,8 @@ export type ServerConfig = {
   readonly cluster: ClusterConfig | null;
   /** Whether every write is on the disk before it is acknowledged, not only within two minutes. */
   readonly syncAlways: boolean;
+  /** Largest message, bytes. */
+  readonly maxPayloadBytes: number;
   /** Version of the binary that will read this: unknown settings are an error to it. */
   readonly version: string;
 };
@@ -47,7 +49,7 @@ server_name: ${quote(config.serverName)}
 host: "127.0.0.1"
 port: ${config.port ?? -1}
 ports_file_dir: ${quote(config.portsDir)}
-max_payload: ${MAX_PAYLOAD_BYTES}
+max_payload: ${config.maxPayloadBytes}
 jetstream {
   store_dir: ${quote(config.storeDir)}
 ${config.syncAlways ? "  sync_interval: always\n" : ""}  limits {

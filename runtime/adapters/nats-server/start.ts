@@ -3,7 +3,7 @@
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { killChild, pidOf, spawnDetached, stopChild } from "./child.ts";
-import { type ClusterConfig, renderConfig } from "./config.ts";
+import { type ClusterConfig, MAX_PAYLOAD_BYTES, renderConfig } from "./config.ts";
 import { errorMessage } from "./error-message.ts";
 import { NatsServerStartFailed, NatsStoreInUse } from "./errors.ts";
 import type { NatsServerBinary } from "./find.ts";
@@ -21,6 +21,8 @@ export type LaunchOptions = {
   readonly cluster?: ClusterConfig;
   /** Whether every write is on the disk before it is acknowledged; false without it. */
   readonly syncAlways?: boolean;
+  /** Largest message, bytes: for tests, as a server that others run may have less than ours. */
+  readonly maxPayloadBytes?: number;
 };
 
 /** A running embedded server. Disposing stops it. */
@@ -97,6 +99,7 @@ async function prepare(
     portsDir: files.portsDir,
     cluster: options.cluster ?? null,
     syncAlways: options.syncAlways ?? false,
+    maxPayloadBytes: options.maxPayloadBytes ?? MAX_PAYLOAD_BYTES,
     version: binary.version,
   });
   await writeFile(files.config, config);

@@ -96,3 +96,40 @@ describe("the state of top", () => {
     expect(again.sent.map(({ name }) => name)).toEqual(["x", "y", "z"]);
   });
 });
+
+describe("the place of a record in a top", () => {
+  /** How often a record is compared: each look at `by` is part of one. */
+  function counted(by: number, looks: { count: number }): Value {
+    return new Proxy([by], {
+      get: (target, name) => {
+        if (name === "length") looks.count += 1;
+        return Reflect.get(target, name);
+      },
+    });
+  }
+
+  it("is behind its equals and before what is less, in whatever order they come", () => {
+    const bys = [3, 1, 2, 3, 0, 2, 3, 1, 9, 9, 4, 0];
+    const { top, sent } = topOf(8);
+    for (const [i, by] of bys.entries()) {
+      const name = `${by} ${String(i).padStart(2, "0")}`;
+      top.add({ timeMs: TIME_MS, order: orderOf(i), keys: [], columns: [{ name }, by, null, []] });
+    }
+    for (const _ of top.advance(0, TIME_MS + 1));
+    const names = bys.map((by, i) => `${by} ${String(i).padStart(2, "0")}`);
+    const expected = names.toSorted(
+      (a, b) => Number(b.split(" ")[0]) - Number(a.split(" ")[0]) || (a < b ? -1 : 1),
+    );
+    expect(sent.map(({ name }) => name)).toEqual(expected.slice(0, 8));
+  });
+
+  it("is found in a few steps on a board of thousands, each greater than all before", () => {
+    const { top } = topOf(4000);
+    const looks = { count: 0 };
+    for (let i = 0; i < 4000; i += 1) {
+      const by = counted(i, looks);
+      top.add({ timeMs: TIME_MS, order: orderOf(i), keys: [], columns: [{}, by, null, []] });
+    }
+    expect(looks.count).toBeLessThan(4000 * 100);
+  });
+});
