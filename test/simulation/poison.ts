@@ -42,8 +42,9 @@ export function withOddValues(
     const odd = ODD_POSTS[random.int(ODD_POSTS.length)] ?? event.post;
     const post = giants && random.chance(GIANT_SHARE) ? GIANT : isOdd ? odd : event.post;
     if (!random.chance(LABELS_SHARE)) return { ...event, post };
+    // All of them together fit a message of a topic.
     const labels = Array.from({ length: random.int(LABELS_MOST) }, () =>
-      "x".repeat(1 + random.int(random.chance(0.1) ? 5000 : 3)),
+      "x".repeat(1 + random.int(random.chance(0.02) ? 1000 : 3)),
     );
     return { ...event, post, labels };
   });
