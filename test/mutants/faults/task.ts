@@ -241,6 +241,13 @@ export const TASK_FAULTS: readonly Mutant[] = [
   },
   {
     file: "runtime/core/operators/top.ts",
+    find: "let [low, high] = [0, ranked.length - 1];",
+    replace: "let [low, high] = [1, ranked.length - 1];",
+    suite: ["runtime/core/operators/top.test.ts"],
+    why: "what is greater than a whole board comes second",
+  },
+  {
+    file: "runtime/core/operators/top.ts",
     find: "const rank = board.sentBefore + board.sent;",
     replace: "const rank = board.sent;",
     suite: ["runtime/core/operators/top.test.ts"],
