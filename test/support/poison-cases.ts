@@ -1,6 +1,7 @@
 // The field's cases of poison (../shared/cases/poison) by the command line: by `run`, by `dev --once`, and deployed on a
 // real nats-server with a worker process that is killed at random moments.
 
+import { hash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -32,6 +33,8 @@ export const POISON_CASES: readonly PoisonCase[] = [
   { program: "key.fpl", recording: "key.frames.zst", topics: ["p.out", "dlq.p"] },
 ];
 
+/** Of a record that is kept as it is. */
+const LINE_CHARS_MAX = 10_000;
 /** Longest that a worker lives before it is killed. */
 const LIFE_MS_MAX = 2500;
 
@@ -115,9 +118,9 @@ function recordsIn(output: string): string[] {
   });
 }
 
-/** A record as one text; a dead letter without its place in a log. */
+/** A record as one text, or what it is known by when it is large; a dead letter without its place in a log. */
 export function lineOf(topic: string, record: Printed["record"]): string {
-  if (!topic.startsWith("dlq.")) return canonical({ topic, record });
   const { seq: _seq, subject: _subject, ...rest } = record;
-  return canonical({ topic, record: rest });
+  const text = canonical({ topic, record: topic.startsWith("dlq.") ? rest : record });
+  return text.length <= LINE_CHARS_MAX ? text : `${topic} ${hash("sha256", text, "hex")}`;
 }
