@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { STATE_LOG_BYTES_MAX } from "../task/state-log.ts";
 import {
+  READ_DEPTH_MAX,
   STATE_ENTRY_BYTES_MAX,
   VALUE_BYTES_MAX,
   VALUE_DEPTH_MAX,
-  WRAPPER_DEPTH_MAX,
 } from "./cbor-encode.ts";
 import { decodeValue, encodeRecord, encodeRow, encodeState, StateEntryTooLarge } from "./codec.ts";
 import { NO_ORDER } from "./record-order.ts";
@@ -38,12 +38,10 @@ describe("an entry of state", () => {
   it("holds a value as deep as it may be, with the lists around it", () => {
     const deepest = nested(VALUE_DEPTH_MAX);
     expect(decodeValue(encodeRecord(deepest))).toEqual(deepest);
-    expect(() => encodeRecord(nested(VALUE_DEPTH_MAX + 1))).toThrow("value too deep");
-    const most = nested(VALUE_DEPTH_MAX + WRAPPER_DEPTH_MAX);
+    expect(() => encodeRecord(nested(READ_DEPTH_MAX + 1))).toThrow("value too deep");
+    const most = nested(READ_DEPTH_MAX);
     expect(decodeValue(encodeState(most))).toEqual(most);
-    expect(() => encodeState(nested(VALUE_DEPTH_MAX + WRAPPER_DEPTH_MAX + 1))).toThrow(
-      "value too deep",
-    );
+    expect(() => encodeState(nested(READ_DEPTH_MAX + 1))).toThrow("value too deep");
   });
 
   it("is refused beyond what a partition may keep, with what to do", () => {

@@ -39,7 +39,7 @@ it.each(Object.entries(CHAINS))(
       counters.reduce((sum, one) => sum + one[name], 0);
     expect([total("out"), total("deadLetters")]).toEqual([2, 1]);
     expect([...topics].find(([name]) => name !== "grown")?.[1]).toMatchObject([
-      { reason: "value too large", op: "sink", record: null, left_out: "value too large" },
+      { reason: "value too large", op: "sink", record: { n: 2 } },
     ]);
   },
 );

@@ -268,10 +268,10 @@ class ApproxDistinct implements Loadable {
     return this.#sketch.estimate();
   }
   save(): Value {
-    return this.#sketch.toBytes();
+    return this.#sketch.save();
   }
   restore(saved: Value): void {
-    if (saved instanceof Uint8Array) this.#sketch = HyperLogLog.fromBytes(saved);
+    this.#sketch = HyperLogLog.load(saved);
   }
 }
 

@@ -1,98 +1,115 @@
 // HyperLogLog with 2^14 registers: 1.04 / sqrt(16384) = 0.8 % standard error, order-independent, mergeable.
 //
 // Estimator: Ertl, "New cardinality estimation algorithms for HyperLogLog sketches" (2017), algorithm 6,
-// which needs neither bias tables nor a switch to linear counting.
+// which needs neither bias tables nor a switch to linear counting. Small sets are exact: two keys of one register would
+// count as one, which is half of them.
 
 import { hash32 } from "../../../plan/partition.ts";
+import type { Value } from "../../eval/values.ts";
 
 const PRECISION = 14;
 const REGISTERS = 1 << PRECISION;
 /** Ranks go up to 52 - PRECISION + 1: the hash has 52 bits. */
 const RANK_BITS = 52 - PRECISION;
-/** Up to this many set registers they are kept as a map, which is then smaller, and stored as 3 bytes each. */
-const SPARSE_MAX = 512;
+/** Bytes of a hash as it is stored. */
+const HASH_BYTES = 7;
+/** Up to so many keys their hashes are kept, and the count is exact: most groups stay small. */
+export const EXACT_KEYS_MAX = 512;
 
 export class HyperLogLog {
-  /** Rank by register, until there are more than `SPARSE_MAX`: most groups stay small. */
-  #sparse: Map<number, number> | null = new Map();
-  #dense: Uint8Array | null = null;
+  /** Null once there are more than `EXACT_KEYS_MAX`. */
+  #hashes: Set<number> | null = new Set();
+  /** Rank by register; empty until then. */
+  #registers = new Uint8Array();
 
   /** Counts `key` once, however often it is added. */
   add(key: string): void {
     const low = hash32(key);
     const high = hash32(`${key}\u0001`);
     const rest = (low >>> PRECISION) * 2 ** 20 + (high >>> 12);
-    this.#raise(low & (REGISTERS - 1), rankOf(rest));
+    this.#take(rest * REGISTERS + (low & (REGISTERS - 1)));
   }
 
   /** Takes in everything `other` has counted. */
   merge(other: HyperLogLog): void {
-    other.#forEach((register, rank) => {
-      this.#raise(register, rank);
-    });
+    if (other.#hashes !== null) {
+      for (const hash of other.#hashes) this.#take(hash);
+      return;
+    }
+    this.#toRegisters();
+    for (const [register, rank] of other.#registers.entries()) this.#raise(register, rank);
   }
 
-  /** The estimated number of distinct keys, rounded. */
+  /** The number of distinct keys, exact up to `EXACT_KEYS_MAX`, then estimated and rounded. */
   estimate(): number {
+    if (this.#hashes !== null) return this.#hashes.size;
     const histogram = new Array<number>(RANK_BITS + 2).fill(0);
-    let zero = REGISTERS;
-    this.#forEach((_register, rank) => {
-      histogram[rank] = (histogram[rank] ?? 0) + 1;
-      zero -= 1;
-    });
+    for (const rank of this.#registers) histogram[rank] = (histogram[rank] ?? 0) + 1;
+    const zero = histogram[0] ?? 0;
     let z = REGISTERS * tau((REGISTERS - (histogram[RANK_BITS + 1] ?? 0)) / REGISTERS);
     for (let k = RANK_BITS; k >= 1; k -= 1) z = 0.5 * (z + (histogram[k] ?? 0));
     z += REGISTERS * sigma(zero / REGISTERS);
     return Math.round(REGISTERS ** 2 / (2 * Math.LN2 * z));
   }
 
-  /** 3 bytes (register, rank) a set register, or all registers. */
-  toBytes(): Uint8Array {
-    if (this.#dense !== null) return this.#dense;
-    const bytes: number[] = [];
-    this.#forEach((register, rank) => {
-      bytes.push(register >> 8, register & 0xff, rank);
-    });
-    return Uint8Array.from(bytes);
+  /** What `load` reads back: the registers, or a list with the hashes in 7 bytes each. */
+  save(): Value {
+    if (this.#hashes === null) return this.#registers;
+    const bytes = Buffer.alloc(this.#hashes.size * HASH_BYTES);
+    let at = 0;
+    for (const hash of this.#hashes) {
+      bytes.writeUInt32LE(hash % 2 ** 32, at);
+      bytes.writeUIntLE(Math.floor(hash / 2 ** 32), at + 4, 3);
+      at += HASH_BYTES;
+    }
+    return [new Uint8Array(bytes)];
   }
 
-  static fromBytes(bytes: Uint8Array): HyperLogLog {
+  /** Also what 0.1 stored of small sets: 3 bytes (register, rank) a register that is set. */
+  static load(saved: Value): HyperLogLog {
     const sketch = new HyperLogLog();
-    if (bytes.length === REGISTERS) {
-      sketch.#sparse = null;
-      sketch.#dense = Uint8Array.from(bytes);
-      return sketch;
-    }
-    for (let at = 0; at + 2 < bytes.length; at += 3) {
-      sketch.#raise(((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0), bytes[at + 2] ?? 0);
+    if (Array.isArray(saved)) {
+      const [bytes] = saved;
+      if (bytes instanceof Uint8Array) sketch.#loadHashes(bytes);
+    } else if (saved instanceof Uint8Array) {
+      sketch.#toRegisters();
+      if (saved.length === REGISTERS) sketch.#registers = Uint8Array.from(saved);
+      else sketch.#loadPairs(saved);
     }
     return sketch;
   }
 
-  #forEach(visit: (register: number, rank: number) => void): void {
-    this.#sparse?.forEach((rank, register) => {
-      visit(register, rank);
-    });
-    this.#dense?.forEach((rank, register) => {
-      if (rank !== 0) visit(register, rank);
-    });
+  #loadHashes(bytes: Uint8Array): void {
+    const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    for (let at = 0; at + HASH_BYTES <= view.length; at += HASH_BYTES) {
+      this.#take(view.readUIntLE(at + 4, 3) * 2 ** 32 + view.readUInt32LE(at));
+    }
+  }
+
+  #loadPairs(bytes: Uint8Array): void {
+    for (let at = 0; at + 2 < bytes.length; at += 3) {
+      this.#raise(((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0), bytes[at + 2] ?? 0);
+    }
+  }
+
+  #take(hash: number): void {
+    if (this.#hashes === null) this.#raise(hash % REGISTERS, rankOf(Math.floor(hash / REGISTERS)));
+    else {
+      this.#hashes.add(hash);
+      if (this.#hashes.size > EXACT_KEYS_MAX) this.#toRegisters();
+    }
+  }
+
+  #toRegisters(): void {
+    const hashes = this.#hashes;
+    if (hashes === null) return;
+    this.#hashes = null;
+    this.#registers = new Uint8Array(REGISTERS);
+    for (const hash of hashes) this.#take(hash);
   }
 
   #raise(register: number, rank: number): void {
-    if (this.#dense !== null) {
-      if (rank > (this.#dense[register] ?? 0)) this.#dense[register] = rank;
-      return;
-    }
-    const sparse = this.#sparse;
-    if (sparse === null || rank <= (sparse.get(register) ?? 0)) return;
-    sparse.set(register, rank);
-    if (sparse.size > SPARSE_MAX) this.#densify(sparse);
-  }
-
-  #densify(sparse: ReadonlyMap<number, number>): void {
-    this.#dense = new Uint8Array(REGISTERS);
-    for (const [register, rank] of sparse) this.#dense[register] = rank;
-    this.#sparse = null;
+    if (rank > (this.#registers[register] ?? 0)) this.#registers[register] = rank;
   }
 }
 

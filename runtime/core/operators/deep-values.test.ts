@@ -57,6 +57,7 @@ describe("values as deep as the limit", () => {
     top.add(sent([deepest(), 1, null, null]));
     const copy = topOf();
     for (const change of top.entries()) copy.restore(change);
+    copy.resume();
     for (const _ of copy.advance(0, 2));
     expect(results).toEqual([deepest()]);
   });
