@@ -84,16 +84,15 @@ function headersOf({ headers }: JsMsg): ReadonlyMap<string, string> {
   return new Map((headers?.keys() ?? []).map((name) => [name, headers?.get(name) ?? ""]));
 }
 
-/** @returns null for what closes the windows at the end */
+/** With the time that its host claims. @returns null for what closes the windows at the end */
 function storedEvent(payload: Uint8Array): NastyEvent | null {
   const [event] = decodeRecords(payload);
-  const { did, seq, time, op, collection, rkey, record } = fieldsOf(event);
+  const { did, seq, time, host_time, op, collection, rkey, record } = fieldsOf(event);
   if (op === undefined) return null;
-  const { ms } = Object(time) as { ms?: number };
   return {
     did: String(did),
     seq: Number(seq),
-    timeMs: ms ?? Number(time),
+    timeMs: Number(host_time ?? time),
     op: String(op),
     collection: String(collection),
     rkey: String(rkey),

@@ -198,14 +198,14 @@ function sums(): NastyProgram {
   return program("best_sums", pipelines, topics, body, "'nasty.best_sums'");
 }
 
-/** State of several large texts; a result may be larger than a message. */
+/** State of several large texts; now and then a result is larger than a message. */
 function collected(): NastyProgram {
   const made = simple(
     "collected",
-    `window tumbling(size: 2m) |> reduce by record.post as post
-     { n: count(), texts: collect(record.text, max: 300), xs: collect(record.x, max: 50) }
-     |> map { post, n, count: length(texts), longest: max(map(&length(@), texts)), texts, xs, time }`,
-    "key: post",
+    `filter length(record.text) >= 40000 |> window tumbling(size: 4m) |> reduce
+     { n: count(), items: collect(record.item, max: 300), texts: collect(record.text, max: 300) }
+     |> map { n, items, count: length(texts), longest: max(map(&length(@), texts)), texts, time }`,
+    "key: n",
   );
   return { ...made, textWithMore: null };
 }

@@ -13,6 +13,7 @@ export const OTHER = "com.example.other";
 export type NastyEvent = {
   readonly did: string;
   readonly seq: number;
+  /** As its host claims. */
   readonly timeMs: number;
   readonly op: string;
   readonly collection: string;
@@ -67,7 +68,7 @@ function drawOperations(random: Random, seq: number): OpSpec[] {
   return Array.from({ length: count }, (_, i) => {
     const path = `${random.chance(0.85) ? NASTY : OTHER}/r${seq}x${i}`;
     if (random.chance(0.03)) return { action: "delete", path };
-    const isLarge = count === 1 && random.chance(0.0006);
+    const isLarge = count === 1 && random.chance(0.003);
     const record = isLarge ? largeRecord(random, seq) : drawRecord(random, `${seq}.${i}`);
     return { action: random.chance(0.05) ? "update" : "create", path, record: cborOf(record) };
   });
@@ -96,7 +97,7 @@ function largeRecord(random: Random, seq: number): { readonly [name: string]: Cb
 }
 
 function drawText(random: Random): string {
-  const chars = random.chance(0.004) ? LONG_TEXT_CHARS : random.int(TEXT_CHARS_MAX);
+  const chars = random.chance(0.003) ? LONG_TEXT_CHARS : random.int(TEXT_CHARS_MAX);
   return `${random.int(1000)}`.padEnd(chars, "té\u0002");
 }
 
