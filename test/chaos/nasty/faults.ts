@@ -29,9 +29,9 @@ export type FaultOptions = {
 
 const ROLE_WEIGHTS: readonly (readonly [Role, number])[] = [
   ["worker", 9],
-  ["shuffler", 4],
+  ["shuffler", 3],
   ["server", 2],
-  ["deployment", 4],
+  ["deployment", 6],
 ];
 /** Of members: how often they are paused instead of killed. */
 const PAUSED = 0.35;

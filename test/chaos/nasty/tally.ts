@@ -21,12 +21,16 @@ export class Tally {
   expect(record: string): void {
     this.expected += 1;
     this.#known.set(record, (this.#known.get(record) ?? 0) + 1);
-    this.#missing.set(record, (this.#missing.get(record) ?? 0) + 1);
+    this.#add(record, 1);
   }
 
   take(record: string): void {
     this.actual += 1;
-    const left = (this.#missing.get(record) ?? 0) - 1;
+    this.#add(record, -1);
+  }
+
+  #add(record: string, count: number): void {
+    const left = (this.#missing.get(record) ?? 0) + count;
     if (left === 0) this.#missing.delete(record);
     else this.#missing.set(record, left);
   }

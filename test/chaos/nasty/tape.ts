@@ -68,7 +68,7 @@ function drawOperations(random: Random, seq: number): OpSpec[] {
   return Array.from({ length: count }, (_, i) => {
     const path = `${random.chance(0.85) ? NASTY : OTHER}/r${seq}x${i}`;
     if (random.chance(0.03)) return { action: "delete", path };
-    const isLarge = count === 1 && random.chance(0.003);
+    const isLarge = count === 1 && random.chance(0.002);
     const record = isLarge ? largeRecord(random, seq) : drawRecord(random, `${seq}.${i}`);
     return { action: random.chance(0.05) ? "update" : "create", path, record: cborOf(record) };
   });
