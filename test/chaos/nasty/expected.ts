@@ -12,6 +12,7 @@ import { toJson } from "../../../runtime/eval/json.ts";
 import type { Value } from "../../../runtime/eval/values.ts";
 import { eachRecord, type FirehoseMessage, PlanDriver } from "../../../runtime/plan-driver.ts";
 import { canonical } from "../../support/difference.ts";
+import { text } from "../../support/reference.ts";
 import { firehoseMessages } from "../stored.ts";
 import { PLAIN_FIELDS, type PlainSeen, plainTopics } from "./plain.ts";
 import { PROGRAMS } from "./programs.ts";
@@ -96,7 +97,7 @@ class PlainReader {
     const seenMs = Math.max(before, Number(time));
     this.#seenMs.set(partition, seenMs);
     this.seen.push({
-      did: String(did),
+      did: text(did),
       seq: Number(seq),
       operation: Number(headers.get(HEADER.operation) ?? 0),
       timeMs: Number(time),
@@ -124,12 +125,12 @@ function storedEvent(payload: Uint8Array): NastyEvent | null {
   );
   if (op === undefined) return null;
   return {
-    did: String(did),
+    did: text(did),
     seq: Number(seq),
     timeMs: Number(host_time ?? time),
-    op: String(op),
-    collection: String(collection),
-    rkey: String(rkey),
+    op: text(op),
+    collection: text(collection),
+    rkey: text(rkey),
     record: record instanceof Uint8Array ? record : null,
   };
 }
@@ -150,9 +151,9 @@ function projection(record: Value, names: readonly string[]): string {
   return shortened(canonical(Object.fromEntries(names.map((name) => [name, fields[name]]))));
 }
 
-function shortened(text: string): string {
-  if (text.length <= SHOWN_CHARS) return text;
-  return `${text.slice(0, SHOWN_CHARS)}… sha256 ${hash("sha256", text)}`;
+function shortened(whole: string): string {
+  if (whole.length <= SHOWN_CHARS) return whole;
+  return `${whole.slice(0, SHOWN_CHARS)}… sha256 ${hash("sha256", whole)}`;
 }
 
 function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {

@@ -12,6 +12,7 @@ import {
   windowsOf,
 } from "../../simulation/naive.ts";
 import { canonical } from "../../support/difference.ts";
+import { text } from "../../support/reference.ts";
 import { exactSum } from "./exact.ts";
 
 /** An event that the programs read, and where its partition had come to with it. */
@@ -85,7 +86,7 @@ function keyRows(window: WindowOf<PlainSeen>): Row[] {
 }
 
 function postRows(window: WindowOf<PlainSeen>): Row[] {
-  return groupBy(window.items, ({ record }) => String(record.post)).map(([post, items]) => ({
+  return groupBy(window.items, ({ record }) => text(record.post)).map(([post, items]) => ({
     post,
     accounts: new Set(items.map(didOf)).size,
     s: sumOf(items),

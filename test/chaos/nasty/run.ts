@@ -106,7 +106,8 @@ function printOutcome(outcome: Outcome): void {
   print("");
   print("| fault | count |");
   print("| --- | --- |");
-  for (const [kind, count] of [...faults].sort()) print(`| ${kind} | ${count} |`);
+  const kinds = [...faults].sort(([a], [b]) => (a < b ? -1 : 1));
+  for (const [kind, count] of kinds) print(`| ${kind} | ${count} |`);
   print("");
   print("| topic | expected | records | lost | doubled | changed |");
   print("| --- | --- | --- | --- | --- | --- |");
