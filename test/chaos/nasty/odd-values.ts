@@ -2,12 +2,17 @@
 
 import type { Random } from "../../../runtime/testing/random.ts";
 import type { CborValue } from "../../../shuffler/cbor/encode.ts";
+import { cborOf } from "../../../shuffler/testing/frames.ts";
 
 /** Of a text that makes its record as large as one may be. */
 export const LARGE_TEXT_BYTES = 990_000;
 
 const LONG_CHARS = 10_000;
 const LARGE_KEY_CHARS = 300_000;
+
+/** Stands where -0 is to be: our writer says 0 instead of that. */
+const MINUS_ZERO = 1.234567890123456e-201;
+const MINUS_ZERO_CBOR = Buffer.from("fb8000000000000000", "hex");
 
 const TEXTS: readonly string[] = [
   "",
@@ -67,7 +72,7 @@ const SHAPES: readonly CborValue[] = [
 
 const NUMBERS: readonly number[] = [
   0,
-  -0,
+  MINUS_ZERO,
   1,
   -1,
   5e-324,
@@ -87,6 +92,16 @@ const NUMBERS: readonly number[] = [
   3.5,
   1e140,
 ];
+
+/** A record in CBOR, with every -0 in it. */
+export function oddCbor(record: CborValue): Uint8Array {
+  const bytes = Buffer.from(cborOf(record));
+  const stands = Buffer.from(cborOf(MINUS_ZERO));
+  for (let at = bytes.indexOf(stands); at >= 0; at = bytes.indexOf(stands, at)) {
+    bytes.set(MINUS_ZERO_CBOR, at);
+  }
+  return bytes;
+}
 
 /** Few of them, so that they come again; one in fifty is long, and one in a thousand very long. */
 export function oddKey(random: Random, length: "short" | "any" = "any"): CborValue {

@@ -24,6 +24,8 @@ it("gives every program records to work on, some of them as large as they may be
   const sizes = events.map(({ record }) => record?.length ?? 0);
   expect(Math.max(...sizes)).toBeGreaterThan(0.98 * RECORD_BYTES_MAX);
   expect(Math.max(...sizes)).toBeLessThanOrEqual(RECORD_BYTES_MAX);
+  const minusZeros = events.filter(({ record }) => hexOf(record).includes("fb8000000000000000"));
+  expect(minusZeros.length).toBeGreaterThan(5);
   const { topics } = runPlans(
     PROGRAMS.flatMap(({ text }) => plansOf(text)),
     frameItems(frames),
@@ -43,4 +45,8 @@ function topicsOf(text: string): string[] {
   return plansOf(text)
     .flatMap(({ topics }) => topics.map(({ name }) => name))
     .toSorted();
+}
+
+function hexOf(record: Uint8Array | null): string {
+  return Buffer.from(record ?? []).toString("hex");
 }

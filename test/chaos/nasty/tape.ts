@@ -3,8 +3,8 @@
 
 import type { Random } from "../../../runtime/testing/random.ts";
 import type { CborValue } from "../../../shuffler/cbor/encode.ts";
-import { cborOf, commitFrame, type OpSpec } from "../../../shuffler/testing/frames.ts";
-import { LARGE_TEXT_BYTES, oddKey, oddNumber, oddValue } from "./odd-values.ts";
+import { commitFrame, type OpSpec } from "../../../shuffler/testing/frames.ts";
+import { LARGE_TEXT_BYTES, oddCbor, oddKey, oddNumber, oddValue } from "./odd-values.ts";
 
 export const NASTY = "com.example.nasty";
 export const OTHER = "com.example.other";
@@ -70,7 +70,7 @@ function drawOperations(random: Random, seq: number): OpSpec[] {
     if (random.chance(0.03)) return { action: "delete", path };
     const isLarge = count === 1 && random.chance(0.002);
     const record = isLarge ? largeRecord(random, seq) : drawRecord(random, `${seq}.${i}`);
-    return { action: random.chance(0.05) ? "update" : "create", path, record: cborOf(record) };
+    return { action: random.chance(0.05) ? "update" : "create", path, record: oddCbor(record) };
   });
 }
 
