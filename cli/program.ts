@@ -24,6 +24,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Build>>> = {
   status: async () => (await import("./commands/status.ts")).statusCommand,
   pause: async () => (await import("./commands/pause.ts")).pauseCommand,
   resume: async () => (await import("./commands/pause.ts")).resumeCommand,
+  skip: async () => (await import("./commands/skip.ts")).skipCommand,
   delete: async () => (await import("./commands/delete.ts")).deleteCommand,
   tail: async () => (await import("./commands/tail.ts")).tailCommand,
   init: async () => (await import("./commands/init.ts")).initCommand,

@@ -1,6 +1,7 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { NatsRefused } from "../runtime/adapters/nats/errors.ts";
+import type { Failure } from "../runtime/task/failure.ts";
 import type { TaskReport } from "../runtime/task/stage-task.ts";
 import { Terminal } from "./terminal/terminal.ts";
 import { WorkerLog } from "./worker-log.ts";
@@ -13,6 +14,7 @@ const REPORT: TaskReport = {
   stateKeys: 0,
   stateBytes: 0,
   gap: null,
+  failure: null,
 };
 
 function open() {
@@ -22,7 +24,13 @@ function open() {
   const log = new WorkerLog(terminal);
   const fail = (times: number, reason: string): string[] => {
     for (let i = 0; i < times; i++) {
-      log.take({ kind: "failed", task: "p@1/s0.0", error: new NatsRefused(reason), retryMs: 1000 });
+      log.take({
+        kind: "failed",
+        task: "p@1/s0.0",
+        error: new NatsRefused(reason),
+        retryMs: 1000,
+        failure: null,
+      });
     }
     return lines();
   };
@@ -50,6 +58,34 @@ describe("WorkerLog", () => {
     expect(fail(1, "too many")).toHaveLength(1);
     log.take({ kind: "progress", task: "p@1/s0.0", report: REPORT });
     expect(fail(1, "too many")).toHaveLength(1);
+  });
+
+  it("goes by the failures that are known beyond this process, and says where they are", () => {
+    const { log, lines } = open();
+    const failure: Failure = {
+      phase: "message",
+      place: { input: 0, stream: "FIREHOSE", subject: "a.b", seq: 7, record: null },
+      reason: "broken\n    at somewhere",
+      code: null,
+      deployment: "v1@0",
+      checkpointSeq: 1,
+      count: 1,
+      streak: 1,
+      firstMs: 0,
+      lastMs: 0,
+      nextTryMs: 0,
+      aside: [],
+      trying: null,
+      skip: false,
+    };
+    for (const count of [5, 6, 7, 8]) {
+      const known = { ...failure, count };
+      const error = new NatsRefused("broken");
+      log.take({ kind: "failed", task: "p@1/s0.0", error, retryMs: 15_000, failure: known });
+    }
+    expect(lines()).toEqual([
+      "p@1/s0.0: failed 8 times at FIREHOSE:7 (a.b), again in 15.0 s: broken",
+    ]);
   });
 
   it("says which entry cannot be read", () => {

@@ -22,7 +22,13 @@ export function explainHead(plan: Plan): string[] {
 export function explainStages(plan: Plan): string[] {
   const stages = plan.stages.flatMap((stage) => [...explainStage(stage), ""]);
   const topics = plan.topics.map((topic) => `  ${explainTopic(topic, plan)}`);
-  return [...stages, "topics", ...topics];
+  return [...stages, "topics", ...topics, ...explainPoison(plan)];
+}
+
+/** Silent about what every program does that does not say otherwise. */
+function explainPoison({ onPoison }: Plan): string[] {
+  if (onPoison === undefined) return [];
+  return ["", "a message that its task fails at stops that task until `fpaas skip` leaves it out"];
 }
 
 function explainTopic(topic: Topic, plan: Plan): string {

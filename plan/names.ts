@@ -178,9 +178,9 @@ export function newLineage(version: number, stage: string): string {
   return `v${version}.${stage}`;
 }
 
-/** Everything the stage of that lineage keeps for itself: its exchange, checkpoints and state. */
+/** Everything the stage of that lineage keeps for itself: its exchange, checkpoints, state and failures. */
 export function lineageSubjects(at: PipelineAddress, lineage: string): string[] {
-  return ["x", "c", "s"].map((area) => `${pipelinePrefix(at)}.${area}.${lineage}.>`);
+  return ["x", "c", "s", "f"].map((area) => `${pipelinePrefix(at)}.${area}.${lineage}.>`);
 }
 
 /** Records for one partition of a stage: the exchange in front of it. */
@@ -201,6 +201,16 @@ export function progressSubject(at: PipelineAddress, lineage: string, partition:
 /** State changes and snapshots of one stage partition. */
 export function stateSubject(at: PipelineAddress, lineage: string, partition: number): string {
   return `${pipelinePrefix(at)}.s.${lineage}.${partitionToken(partition)}`;
+}
+
+/** The last failure of one stage partition that it has not got past. */
+export function failureSubject(at: PipelineAddress, lineage: string, partition: number): string {
+  return `${pipelinePrefix(at)}.f.${lineage}.${partitionToken(partition)}`;
+}
+
+/** The failures of every pipeline in a bucket stream. */
+export function failureSubjects(bucket: number): string {
+  return `fpl.${bucket}.*.*.f.>`;
 }
 
 /** Records of a topic: what `tail`, pull consumers and other pipelines read. */

@@ -69,6 +69,14 @@ describe("planChange", () => {
     expect(reduce?.why).toEqual(expect.arrayContaining(why));
   });
 
+  it("keeps all state when only the policy for failing tasks is edited", () => {
+    const change = edited(
+      "options { partitions: 2 }",
+      "options { partitions: 2, on_poison: stop }",
+    );
+    expect(kinds(change)).toEqual({ s0: "kept", s1: "kept" });
+  });
+
   it("rebuilds every stage when it begins anywhere but at the seam", () => {
     const change = edited("n > 1", "n > 2", { at: "first" });
     expect(kinds(change)).toEqual({ s0: "rebuilt", s1: "rebuilt" });

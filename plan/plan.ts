@@ -16,7 +16,12 @@ export type Plan = {
   /** Every topic this pipeline owns, the dead-letter topic included. */
   readonly topics: readonly Topic[];
   readonly deadLetters: DeadLetters;
+  /** What becomes of a message that a task fails at again and again; left out, it goes to dead letters. */
+  readonly onPoison?: OnPoison;
 };
+
+/** `stop`: the task stays where it is until `fpaas skip` says to leave the message out. */
+export type OnPoison = "stop";
 
 /**
  * One physical stage: what a stage task runs. Reads one or more inputs, applies `ops` in order to

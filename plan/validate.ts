@@ -295,6 +295,7 @@ const planSchema: z.ZodType<Plan> = z.strictObject({
     topic: z.string().regex(TOPIC_NAME),
     max: z.int().nonnegative(),
   }),
+  onPoison: z.literal("stop").exactOptional(),
 });
 
 /** Levels of objects and lists in a plan: an expression level may take three, a branch four, a stage a few. */

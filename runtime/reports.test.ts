@@ -24,7 +24,16 @@ class ManualClock implements Clock {
 
 function reportOf(times: TaskTimes): TaskReport {
   const counters = { in: 0, out: 0, late: 0, deadLetters: 0, lost: 0, dropped: {} };
-  return { counters, commits: 1, watermarkMs: 0, times, stateKeys: 7, stateBytes: 70, gap: null };
+  return {
+    counters,
+    commits: 1,
+    watermarkMs: 0,
+    times,
+    stateKeys: 7,
+    stateBytes: 70,
+    gap: null,
+    failure: null,
+  };
 }
 
 function open() {

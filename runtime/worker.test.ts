@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { Deployment } from "../plan/deployment.ts";
 import { type Clock, LogUnavailable } from "./ports.ts";
+import { FailureLog } from "./task/failure-log.ts";
 import { simulatedPlan } from "./task/simulation.test-support.ts";
 import type { TaskEnd } from "./task/stage-task.ts";
 import { EagerClock } from "./testing/eager-clock.ts";
 import { MemoryDeployments } from "./testing/memory-deployments.ts";
+import { MemoryLog } from "./testing/memory-log.ts";
 import { type RunningTask, type TaskHost, Worker, type WorkerEvent } from "./worker.ts";
 
 const TASKS = simulatedPlan.stages.reduce((sum, stage) => sum + stage.partitions, 0);
@@ -64,7 +66,8 @@ function startWorker(
   const events: WorkerEvent[] = [];
   const stop = new AbortController();
   const onEvent = (event: WorkerEvent): void => void events.push(event);
-  const worker = new Worker("w", { store, membership, host, clock, onEvent });
+  const failures = new FailureLog(new MemoryLog(), clock);
+  const worker = new Worker("w", { store, membership, host, failures, clock, onEvent });
   const ended = worker.run(stop.signal);
   return { store, membership, host, events, stop: () => stop.abort(), ended };
 }
@@ -165,7 +168,9 @@ describe("Worker", () => {
     done.catch(() => undefined);
     const host = { start: () => ({ done, stop: () => undefined }) };
     const onEvent = (event: WorkerEvent): void => void events.push(event);
-    const ports = { store, membership: new TestMembership(), host, clock: new EagerClock() };
+    const clock = new EagerClock();
+    const failures = new FailureLog(new MemoryLog(), clock);
+    const ports = { store, membership: new TestMembership(), host, failures, clock };
     const ended = new Worker("w", { ...ports, onEvent }).run(stop.signal);
     await store.put(deploymentOf("sim"), 0);
     const pausesMs = (): number[] =>
@@ -225,7 +230,8 @@ describe("several workers", () => {
       const host = new TestHost();
       const stop = new AbortController();
       const onEvent = (): void => undefined;
-      const worker = new Worker(id, { store, membership, host, clock, onEvent });
+      const failures = new FailureLog(new MemoryLog(), clock);
+      const worker = new Worker(id, { store, membership, host, failures, clock, onEvent });
       const ended = worker.run(stop.signal);
       return { host, stop: () => stop.abort(), ended };
     };

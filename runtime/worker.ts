@@ -6,6 +6,7 @@ import { type CrashPoints, NO_CRASH_POINTS } from "./crash-points.ts";
 import type { DeploymentChange, DeploymentStore, Membership } from "./deployments.ts";
 import { ownerOf } from "./ownership.ts";
 import { type Clock, LogUnavailable } from "./ports.ts";
+import { type Failure, type Fault, faultOf, isOutage, retryMs } from "./task/failure.ts";
 import type { Gap } from "./task/retention.ts";
 import type { TaskEnd, TaskReport } from "./task/stage-task.ts";
 
@@ -13,9 +14,6 @@ import type { TaskEnd, TaskReport } from "./task/stage-task.ts";
 export const HEARTBEAT_MS = 1000;
 /** How long a task that was fenced stays away, so that two workers do not fight. */
 export const FENCED_PAUSE_MS = 5000;
-/** First and longest pause before a failed task is started again. */
-const RETRY_MS_MIN = 500;
-const RETRY_MS_MAX = 15_000;
 
 /** Runs tasks somewhere. */
 export interface TaskHost {
@@ -39,6 +37,8 @@ export type WorkerEvent =
       readonly task: string;
       readonly error: unknown;
       readonly retryMs: number;
+      /** What is known of it by now; null when nothing could be noted, so nothing can be said but this. */
+      readonly failure: Failure | null;
     }
   | { readonly kind: "progress"; readonly task: string; readonly report: TaskReport }
   /** The stream has deleted what the task had not read; it goes on with what is left. */
@@ -51,10 +51,17 @@ export type WorkerEvent =
   /** The others were not told that this worker has stopped; they notice when its heartbeat expires. */
   | { readonly kind: "leave-failed"; readonly error: unknown };
 
+/** Where failures of tasks are kept (`FailureLog`), for whoever starts them next. */
+export interface FailureNotes {
+  /** @returns null when there is nothing to note it of. @throws LogUnavailable */
+  note(deployment: Deployment, task: TaskId, fault: Fault): Promise<Failure | null>;
+}
+
 export type WorkerPorts = {
   readonly store: DeploymentStore;
   readonly membership: Membership;
   readonly host: TaskHost;
+  readonly failures: FailureNotes;
   readonly clock: Clock;
   readonly onEvent: (event: WorkerEvent) => void;
   readonly crash?: CrashPoints;
@@ -73,8 +80,8 @@ export class Worker {
   readonly #crash: CrashPoints;
   readonly #deployments = new Map<string, Deployment>();
   readonly #slots = new Map<string, Slot>();
-  /** Until when a task is not to be started here, and how long the next pause is. */
-  readonly #pauses = new Map<string, { untilMs: number; nextMs: number }>();
+  /** Until when a task is not to be started here, and how often it failed in a row by what is known here. */
+  readonly #pauses = new Map<string, { untilMs: number; streak: number }>();
   #alive: readonly string[];
   #stopping = false;
 
@@ -183,33 +190,53 @@ export class Worker {
   #start(name: string, deployment: Deployment, task: TaskId): void {
     const { host, onEvent } = this.#ports;
     const running = host.start(deployment, task, (report) => {
-      this.#pauses.delete(name);
+      if (report.failure === null && report.commits > 0) this.#pauses.delete(name);
       if (report.gap !== null) onEvent({ kind: "lost", task: name, gap: report.gap });
       onEvent({ kind: "progress", task: name, report });
     });
-    const ended = this.#watchEnd(name, running);
+    const ended = this.#watchEnd(name, running, { deployment, task });
     this.#slots.set(name, { deployment, task, running, ended });
     onEvent({ kind: "started", task: name });
     this.#crash.at("task started");
   }
 
-  async #watchEnd(name: string, running: RunningTask): Promise<void> {
+  async #watchEnd(
+    name: string,
+    running: RunningTask,
+    of: { readonly deployment: Deployment; readonly task: TaskId },
+  ): Promise<void> {
     const { clock, onEvent } = this.#ports;
     try {
       const end = await running.done;
       if (end === "fenced") {
-        this.#pauses.set(name, { untilMs: clock.now() + FENCED_PAUSE_MS, nextMs: RETRY_MS_MIN });
+        this.#pauses.set(name, { untilMs: clock.now() + FENCED_PAUSE_MS, streak: 0 });
       }
       onEvent({ kind: end, task: name });
     } catch (error) {
-      const retryMs = this.#pauses.get(name)?.nextMs ?? RETRY_MS_MIN;
-      const nextMs = Math.min(retryMs * 2, RETRY_MS_MAX);
-      this.#pauses.set(name, { untilMs: clock.now() + retryMs, nextMs });
-      onEvent({ kind: "failed", task: name, error, retryMs });
+      const failure = await this.#note(of.deployment, of.task, error);
+      const nowMs = clock.now();
+      const streak = failure?.streak ?? (this.#pauses.get(name)?.streak ?? 0) + 1;
+      const waitMs = failure === null ? retryMs(streak) : failure.nextTryMs - nowMs;
+      this.#pauses.set(name, { untilMs: nowMs + waitMs, streak });
+      onEvent({ kind: "failed", task: name, error, retryMs: waitMs, failure });
     }
     this.#slots.delete(name);
     this.#crash.at("task ended");
     this.#reconcile();
+  }
+
+  /**
+   * Null when the log is away, for the task or for us, or the note fails of what the task failed of: its failures
+   * are counted here alone then.
+   */
+  async #note(deployment: Deployment, task: TaskId, error: unknown): Promise<Failure | null> {
+    const fault = faultOf(error);
+    if (isOutage(fault)) return null;
+    try {
+      return await this.#ports.failures.note(deployment, task, fault);
+    } catch {
+      return null;
+    }
   }
 
   #paused(name: string): boolean {

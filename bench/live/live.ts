@@ -17,6 +17,7 @@ import { startNatsServer } from "../../runtime/adapters/nats-server.ts";
 import { ThreadHost } from "../../runtime/adapters/piscina/thread-host.ts";
 import { systemClock } from "../../runtime/adapters/system-clock.ts";
 import { deployPlan } from "../../runtime/deploy.ts";
+import { FailureLog } from "../../runtime/task/failure-log.ts";
 import { Worker, type WorkerEvent } from "../../runtime/worker.ts";
 
 /** Acks outstanding while a stream is filled before the clock starts. */
@@ -67,7 +68,9 @@ export async function openLive(): Promise<Live> {
     deploy,
     work: (onEvent) => {
       const stop = new AbortController();
-      const worker = new Worker("bench", { store, membership, host, clock: systemClock, onEvent });
+      const failures = new FailureLog(log, systemClock);
+      const ports = { store, membership, host, failures, clock: systemClock, onEvent };
+      const worker = new Worker("bench", ports);
       const working = worker.run(stop.signal);
       return async () => {
         stop.abort();

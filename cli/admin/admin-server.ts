@@ -19,6 +19,8 @@ export type Admin = {
   readonly registry: Registry;
   /** What keeps the process from doing its work now, one line each; empty when it is ready. */
   readonly troubles: () => Promise<readonly string[]>;
+  /** What else somebody should look at, one line each; it is ready all the same. */
+  readonly notes?: () => readonly string[];
 };
 
 export function withAdminOption(command: Command): Command {
@@ -76,7 +78,7 @@ export async function natsTroubles(connection: NatsConnection): Promise<string[]
 
 type Answer = { readonly status: number; readonly type: string; readonly text: string };
 
-async function answer(url: string, { registry, troubles }: Admin): Promise<Answer> {
+async function answer(url: string, { registry, troubles, notes }: Admin): Promise<Answer> {
   const plain = (status: number, text: string) => ({ status, type: "text/plain", text });
   switch (url.replace(/\?.*/, "")) {
     case "/metrics":
@@ -85,7 +87,8 @@ async function answer(url: string, { registry, troubles }: Admin): Promise<Answe
       return plain(200, "alive\n");
     case "/readyz": {
       const found = await troubles();
-      return found.length === 0 ? plain(200, "ready\n") : plain(503, `${found.join("\n")}\n`);
+      const lines = [...(found.length === 0 ? ["ready"] : found), ...(notes?.() ?? [])];
+      return plain(found.length === 0 ? 200 : 503, `${lines.join("\n")}\n`);
     }
     default:
       return plain(404, "/metrics, /livez or /readyz\n");

@@ -1,8 +1,16 @@
 // The worker's metrics, counted from the events that its log is made of.
 
-import { Registry } from "prom-client";
+import { Counter, Registry } from "prom-client";
+import {
+  type Failure,
+  type FaultKind,
+  faultOf,
+  isFailing,
+  kindOf,
+} from "../../runtime/task/failure.ts";
 import type { TaskReport } from "../../runtime/task/stage-task.ts";
 import type { WorkerEvent } from "../../runtime/worker.ts";
+import { failureText } from "../failing.ts";
 import { sumCounters } from "../task-progress.ts";
 import { mirror } from "./mirror.ts";
 
@@ -14,18 +22,28 @@ export class WorkerMetrics {
   readonly #nowMs: () => number;
   readonly #running = new Set<string>();
   readonly #reports = new Map<string, TaskReport>();
-  readonly #counts = { failed: 0, fenced: 0, heartbeats: 0 };
+  /** Those of the tasks of its own that have failed too often at one place. */
+  readonly #failing = new Map<string, Failure>();
+  readonly #failures: Counter<"kind">;
+  readonly #counts = { fenced: 0, heartbeats: 0 };
   #heartbeatFailedAtMs: number | null = null;
 
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs;
+    this.#failures = new Counter({
+      name: "fpaas_worker_task_failures_total",
+      help: "Tasks that failed and are started again, by what they were doing or lacked",
+      labelNames: ["kind"],
+      registers: [this.registry],
+    });
+    for (const kind of KINDS) this.#failures.inc({ kind }, 0);
     const sum = () => sumCounters([...this.#reports.values()].map(({ counters }) => counters));
     mirror(this.registry, {
       fpaas_worker_tasks: ["gauge", "Tasks running here", () => this.#running.size],
-      fpaas_worker_task_failures_total: [
-        "counter",
-        "Tasks that failed and are started again",
-        () => this.#counts.failed,
+      fpaas_worker_tasks_failing: [
+        "gauge",
+        "Tasks of this worker that have failed 4 times or more at one place and are not past it",
+        () => this.#failing.size,
       ],
       fpaas_worker_tasks_fenced_total: [
         "counter",
@@ -81,17 +99,19 @@ export class WorkerMetrics {
         this.#running.add(event.task);
         return;
       case "stopped":
-        this.#running.delete(event.task);
+        this.#forget(event.task);
         return;
       case "fenced":
-        this.#running.delete(event.task);
+        this.#forget(event.task);
         this.#counts.fenced += 1;
         return;
       case "failed":
-        this.#running.delete(event.task);
-        this.#counts.failed += 1;
+        this.#forget(event.task);
+        this.#failures.inc({ kind: kindOf(event.failure ?? faultOf(event.error)) });
+        this.#takeFailure(event.task, event.failure);
         return;
       case "progress":
+        this.#takeFailure(event.task, event.report.failure);
         this.#reports.set(event.task, event.report);
         return;
       case "heartbeat-failed":
@@ -106,6 +126,21 @@ export class WorkerMetrics {
     }
   }
 
+  #forget(task: string): void {
+    this.#running.delete(task);
+    this.#failing.delete(task);
+  }
+
+  #takeFailure(task: string, failure: Failure | null): void {
+    if (failure !== null && isFailing(failure)) this.#failing.set(task, failure);
+    else this.#failing.delete(task);
+  }
+
+  /** What fails, one line a task. */
+  notes(): string[] {
+    return [...this.#failing].map(([task, one]) => failureText(task, one, this.#nowMs()));
+  }
+
   /** Over the tasks running now: what another worker runs counts there. */
   #kept(of: (report: TaskReport) => number): number {
     const running = [...this.#reports].filter(([task]) => this.#running.has(task));
@@ -115,6 +150,20 @@ export class WorkerMetrics {
   troubles(): string[] {
     const failedAtMs = this.#heartbeatFailedAtMs;
     const isRecent = failedAtMs !== null && this.#nowMs() - failedAtMs < HEARTBEAT_TROUBLE_MS;
-    return isRecent ? ["nats: the last heartbeat failed"] : [];
+    const troubles = isRecent ? ["nats: the last heartbeat failed"] : [];
+    const isAnyAtWork = [...this.#running].some((task) => !this.#failing.has(task));
+    if (this.#failing.size > 0 && !isAnyAtWork) troubles.push("every task of this worker fails");
+    return troubles;
   }
 }
+
+const KINDS: readonly FaultKind[] = [
+  "start",
+  "message",
+  "advance",
+  "commit",
+  "crash",
+  "memory",
+  "state",
+  "log",
+];

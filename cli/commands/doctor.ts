@@ -3,14 +3,16 @@
 import { existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import type { Command } from "commander";
-import { FIREHOSE_STREAM } from "../../plan/names.ts";
+import { DEFAULT_TENANT, FIREHOSE_STREAM } from "../../plan/names.ts";
 import { connectNats, type NatsConnection } from "../../runtime/adapters/nats/connect.ts";
 import { inspectStreams, type StreamFacts } from "../../runtime/adapters/nats/inspect.ts";
 import { findNatsServer } from "../../runtime/adapters/nats-server.ts";
+import { isFailing } from "../../runtime/task/failure.ts";
 import { natsUrl, openBackend } from "../backend.ts";
 import { BUNDLED_SAMPLE } from "../bundled-sample.ts";
 import { type Context, type Finish, type NatsOptions, newNatsCommand } from "../context.ts";
 import { CommandError, EXIT, type ExitCode } from "../exit-codes.ts";
+import { failuresOf, failureText } from "../failing.ts";
 import { describe } from "../report-error.ts";
 import { measureStorage, newestEvents, storageText } from "../storage.ts";
 import { formatBytes, formatCount, formatDuration } from "../terminal/units.ts";
@@ -45,6 +47,7 @@ async function doctor(options: NatsOptions, context: Context): Promise<ExitCode>
     nodeVersion(),
     await natsServer(context),
     ...(await server(options, context)),
+    ...(await failingTasks(options, context)),
     await diskSpace(context),
     sample(),
   ];
@@ -111,6 +114,22 @@ async function server(options: NatsOptions, context: Context): Promise<Finding[]
   } catch (error) {
     const help = "is it running, with JetStream (-js), and reachable from here?";
     return [{ level: "fail", what: "nats", found: describe(error), help }];
+  }
+}
+
+/** Tasks that have failed too often at one place; nothing where nothing can be asked, which is told apart. */
+async function failingTasks(options: NatsOptions, context: Context): Promise<Finding[]> {
+  try {
+    await using backend = await openBackend(context, options, "refuse");
+    const { deployments } = await backend.store.list(DEFAULT_TENANT);
+    const failures = [...(await failuresOf(backend, deployments))];
+    const help = "`fpaas status` shows where; `fpaas skip` leaves a message out";
+    return failures.flatMap(([task, failure]): Finding[] => {
+      const found = failureText(task, failure, Date.now());
+      return isFailing(failure) ? [{ level: "warn", what: "task", found, help }] : [];
+    });
+  } catch {
+    return [];
   }
 }
 

@@ -6,6 +6,7 @@ import { openBackend } from "../backend.ts";
 import { type Context, type Finish, type NatsOptions, newNatsCommand } from "../context.ts";
 import { listDeployments } from "../deployed.ts";
 import { EXIT } from "../exit-codes.ts";
+import { type Failures, failuresOf, stateOf } from "../failing.ts";
 import { topicsRead } from "../programs.ts";
 import { table } from "../terminal/table.ts";
 
@@ -22,25 +23,32 @@ async function list(options: NatsOptions, context: Context): Promise<void> {
   const { terminal } = context;
   await using backend = await openBackend(context, options, "refuse");
   const deployments = await listDeployments(backend, terminal);
+  const failures = await failuresOf(backend, deployments);
+  const summaries = deployments.map((one) => summary(one, failures));
   if (options.json === true) {
-    await terminal.json(deployments.map(summary));
+    await terminal.json(summaries);
     return;
   }
   if (deployments.length === 0) {
     terminal.say("nothing is deployed; `fpaas deploy FILE` does that");
     return;
   }
-  const rows = deployments
-    .map(summary)
-    .map((one) => [one.pipeline, one.version, one.state, one.deployedAt, one.writes.join(" ")]);
+  const rows = summaries.map((one) => [
+    one.pipeline,
+    one.version,
+    one.state,
+    one.deployedAt,
+    one.writes.join(" "),
+  ]);
   await terminal.data(table([["PIPELINE", "VERSION", "STATE", "DEPLOYED", "TOPICS"], ...rows]));
 }
 
-function summary({ address, version, state, deployedAtMs, plan }: Deployment) {
+function summary(deployment: Deployment, failures: Failures) {
+  const { address, version, deployedAtMs, plan } = deployment;
   return {
     pipeline: address.pipeline,
     version,
-    state,
+    state: stateOf(deployment, failures),
     deployedAt: new Date(deployedAtMs).toISOString(),
     reads: topicsRead(plan),
     writes: plan.topics.filter(({ role }) => role !== "dead-letters").map(({ name }) => name),

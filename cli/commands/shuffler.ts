@@ -6,7 +6,7 @@ import type { Speed } from "../../shuffler/pace.ts";
 import type { Progress } from "../../shuffler/publish.ts";
 import { eventsTotal } from "../../shuffler/shuffle.ts";
 import { type Address, natsTroubles, startAdmin, withAdminOption } from "../admin/admin-server.ts";
-import { type Backend, openBackend } from "../backend.ts";
+import type { Backend } from "../backend.ts";
 import {
   type Context,
   collect,
@@ -16,6 +16,7 @@ import {
   stoppedExit,
 } from "../context.ts";
 import { CommandError, EXIT, type ExitCode } from "../exit-codes.ts";
+import { openBackendPatiently } from "../patient-backend.ts";
 import { type BufferOptions, parseSpeed, publishTo } from "../publishing.ts";
 import { isRelay, type SourceSpecs, specIn } from "../source.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -66,7 +67,8 @@ async function shuffle(options: Options, context: Context): Promise<ExitCode> {
   const from = sourceOf(options, context);
   const name = options.from ?? from.join(", ");
   const verifier = await openVerifier(options, from[0], context);
-  await using backend = await openBackend(context, options, "make");
+  await using backend = await openBackendPatiently(context, options);
+  if (backend === null) return stoppedExit(context);
   await using admin = await openAdmin(options.admin, backend, terminal);
   const startMs = performance.now();
   const progress = await publishTo({

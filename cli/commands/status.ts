@@ -16,6 +16,7 @@ import {
 } from "../context.ts";
 import { findPipeline, listDeployments } from "../deployed.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { type Failures, failureJson, failuresOf, failureText, stateOf } from "../failing.ts";
 import { isThrough, readProgress, type TaskProgress } from "../task-progress.ts";
 import { table } from "../terminal/table.ts";
 import { formatBytes, formatDuration } from "../terminal/units.ts";
@@ -63,16 +64,21 @@ async function show(
     pipeline === undefined
       ? await listDeployments(backend, terminal)
       : [(await findPipeline(backend, pipeline)).deployment];
-  const [activities, relayMs] = await Promise.all([activitiesOf(backend), relayTimeMs(backend)]);
-  const all = await Promise.all(
-    deployments.map((one) => statusOf(backend, one, activities, relayMs)),
-  );
+  const [activities, relayMs, failures] = await Promise.all([
+    activitiesOf(backend),
+    relayTimeMs(backend),
+    failuresOf(backend, deployments),
+  ]);
+  const around = { activities, relayMs, failures };
+  const all = await Promise.all(deployments.map((one) => statusOf(backend, one, around)));
   if (json === true) {
     await terminal.json(all);
     return;
   }
   if (all.length === 0) terminal.say("nothing is deployed; `fpaas deploy FILE` does that");
+  const troubles = [...failures].map(([task, one]) => failureText(task, one, Date.now()));
   await terminal.data(all.map(draw).join("\n"));
+  for (const trouble of troubles) await terminal.data(`${trouble}\n`);
   const workers = (await backend.membership.alive()).length;
   terminal.say(workers === 0 ? "no worker is running: `fpaas worker`" : `workers: ${workers}`);
 }
@@ -80,29 +86,36 @@ async function show(
 type PipelineStatus = Awaited<ReturnType<typeof statusOf>>;
 type TaskStatus = Awaited<ReturnType<typeof taskStatus>>;
 
+/** What is known beside checkpoints. */
+type Around = {
+  readonly activities: Activities;
+  readonly relayMs: number | null;
+  readonly failures: Failures;
+};
+
 async function statusOf(
   backend: Backend,
   deployment: Deployment,
-  activities: Activities,
-  relayMs: number | null,
+  { activities, relayMs, failures }: Around,
 ) {
   const tasks = await readProgress(backend.log, deployment);
   return {
     pipeline: deployment.address.pipeline,
     version: deployment.version,
-    state: stateOf(deployment),
+    state: stateOf(deployment, failures),
     tasks: await Promise.all(
       tasks.map(async (progress) => ({
         ...(await taskStatus(backend, progress, relayMs)),
         ...activityOf(activities, taskName(deployment, progress.task)),
+        failure: failureOf(failures, taskName(deployment, progress.task)),
       })),
     ),
   };
 }
 
-/** `handover`: a deploy was cut short; the next one finishes it. */
-function stateOf({ state, handover }: Deployment) {
-  return handover === undefined ? state : "handover";
+function failureOf(failures: Failures, task: string) {
+  const failure = failures.get(task);
+  return failure === undefined ? null : failureJson(failure);
 }
 
 async function taskStatus({ connection }: Backend, progress: TaskProgress, relayMs: number | null) {

@@ -6,9 +6,10 @@ import type { Command } from "commander";
 import { ThreadHost } from "../../runtime/adapters/piscina/thread-host.ts";
 import { systemClock } from "../../runtime/adapters/system-clock.ts";
 import { keepReporting, Reporter } from "../../runtime/reports.ts";
+import { FailureLog } from "../../runtime/task/failure-log.ts";
 import { Worker, type WorkerEvent } from "../../runtime/worker.ts";
 import { type Address, natsTroubles, startAdmin, withAdminOption } from "../admin/admin-server.ts";
-import { type Backend, openBackend } from "../backend.ts";
+import type { Backend } from "../backend.ts";
 import {
   type Context,
   type Finish,
@@ -17,6 +18,7 @@ import {
   stoppedExit,
 } from "../context.ts";
 import type { ExitCode } from "../exit-codes.ts";
+import { openBackendPatiently } from "../patient-backend.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { parseCount, plural } from "../terminal/units.ts";
 import { WorkerLog } from "../worker-log.ts";
@@ -32,7 +34,8 @@ export function workerCommand(context: Context, finish: Finish): Command {
 
 async function work(options: Options, context: Context): Promise<ExitCode> {
   const { terminal, signal } = context;
-  await using backend = await openBackend(context, options, "make");
+  await using backend = await openBackendPatiently(context, options);
+  if (backend === null) return stoppedExit(context);
   const threads = options.threads ?? availableParallelism();
   await using host = new ThreadHost(backend.url, threads);
   const log = new WorkerLog(terminal);
@@ -45,7 +48,9 @@ async function work(options: Options, context: Context): Promise<ExitCode> {
     admin?.metrics.take(event);
     reporter.take(event);
   };
-  const worker = new Worker(id, { store, membership, host, clock: systemClock, onEvent });
+  const failures = new FailureLog(backend.log, systemClock);
+  const ports = { store, membership, host, failures, clock: systemClock, onEvent };
+  const worker = new Worker(id, ports);
   terminal.say(`worker ${id}: ${plural(threads, "thread")}, ${backend.url}`);
   const ended = new AbortController();
   const untilEnded = AbortSignal.any([signal, ended.signal]);
@@ -67,7 +72,8 @@ async function openAdmin(at: Address | undefined, { connection }: Backend, termi
   const { WorkerMetrics } = await import("../admin/worker-metrics.ts");
   const metrics = new WorkerMetrics(Date.now);
   const troubles = async () => [...(await natsTroubles(connection)), ...metrics.troubles()];
-  const server = await startAdmin(at, { registry: metrics.registry, troubles });
+  const notes = () => metrics.notes();
+  const server = await startAdmin(at, { registry: metrics.registry, troubles, notes });
   terminal.say(`metrics, /livez and /readyz on ${server.url}`);
   return { metrics, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }

@@ -8,6 +8,7 @@ import type { Plan } from "../../plan/plan.ts";
 import { ThreadHost } from "../../runtime/adapters/piscina/thread-host.ts";
 import { systemClock } from "../../runtime/adapters/system-clock.ts";
 import { deletePipeline, deployPlan } from "../../runtime/deploy.ts";
+import { FailureLog } from "../../runtime/task/failure-log.ts";
 import { Worker } from "../../runtime/worker.ts";
 import type { Speed } from "../../shuffler/pace.ts";
 import type { Progress } from "../../shuffler/publish.ts";
@@ -87,6 +88,7 @@ export class Session {
       store: backend.store,
       membership: backend.membership,
       host,
+      failures: new FailureLog(backend.log, systemClock),
       clock: systemClock,
       onEvent: (event) => log.take(event),
     });

@@ -130,6 +130,24 @@ export function numbersArg(
   return null;
 }
 
+/** One of `words`, written without quotes; null when absent or reported. */
+export function wordArg<W extends string>(
+  args: Args,
+  name: string,
+  words: readonly W[],
+  env: Env,
+): W | null {
+  const node = args.get(name);
+  if (node === undefined || node.kind === "error") return null;
+  const word = node.kind === "field" && !node.quoted ? node.name : null;
+  const found = words.find((one) => one === word) ?? null;
+  if (found === null) {
+    const list = words.map((one) => `\`${one}\``).join(" or ");
+    env.report("FPL0203", node.span, `\`${name}\` is ${list}${didYouMean(word ?? "", words)}`);
+  }
+  return found;
+}
+
 /** A string known at compile time; null when absent or reported. */
 export function stringArg(args: Args, name: string, env: Env): string | null {
   const node = args.get(name);

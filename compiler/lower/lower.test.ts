@@ -203,6 +203,20 @@ describe("options", () => {
     expect(partitions(0).diagnostics.map((one) => one.code)).toEqual(["FPL0203"]);
   });
 
+  it("say what becomes of a message that a task fails at: dead letters, unless it is to stop", () => {
+    const onPoison = (word: string) =>
+      compile({
+        file: "t.fpl",
+        text: `pipeline p { options { on_poison: ${word} } from firehose() |> to stdout }`,
+      });
+    expect(onPoison("stop").plans[0]?.onPoison).toBe("stop");
+    expect(onPoison("dead_letter").plans[0]).not.toHaveProperty("onPoison");
+    for (const wrong of ["'stop'", "retry", "1"]) {
+      expect(onPoison(wrong).diagnostics.map((one) => one.code)).toEqual(["FPL0203"]);
+    }
+    expect(onPoison("stp").diagnostics[0]?.message).toContain("did you mean `stop`?");
+  });
+
   it("allow so many stages and not one more", () => {
     const filters = (n: number) => "|> filter a ".repeat(n);
     expect(codes(filters(STAGES_MAX - 1))).toEqual([]);

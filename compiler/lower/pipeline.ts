@@ -9,10 +9,11 @@ import {
   type Plan,
   STAGE_PARTITIONS_DEFAULT,
 } from "../../plan/plan.ts";
+import type { Report } from "../diagnostics/diagnostic.ts";
 import { didYouMean } from "../diagnostics/suggest.ts";
 import type { Shape } from "../shapes/shape.ts";
 import type { CallNode, PipelineNode, Span, StageNode } from "../syntax/ast.ts";
-import { integerArg, readArgs } from "./args.ts";
+import { type Args, integerArg, readArgs, wordArg } from "./args.ts";
 import { lowerBranch } from "./branch.ts";
 import { lowerDedup } from "./dedup.ts";
 import type { Draft, DraftStage, TopicOwners } from "./draft.ts";
@@ -29,6 +30,8 @@ import { lowerTop } from "./top.ts";
 import { own } from "./topics.ts";
 import { lowerWindow } from "./window.ts";
 
+/** What `on_poison` may be. */
+const ON_POISON = ["stop", "dead_letter"] as const;
 /** Most dead letters a stage partition may be told to keep. */
 export const DEAD_LETTERS_MAX = 1_000_000;
 /** Stages of one pipeline in the source; one more is FPL0414. */
@@ -53,6 +56,7 @@ export function lowerPipeline(
     stages: draft.stages,
     topics: draft.owned,
     deadLetters,
+    ...onPoison(node, env),
   };
 }
 
@@ -72,10 +76,22 @@ function newDraft(
   return { node, env, topics, shapes, partitions, owned: [], ...at, ...state };
 }
 
-function partitionsOption(node: PipelineNode, env: Env): number {
+/** `options { … }`, whose mistakes are reported. */
+function readOptions(node: PipelineNode, report: Report): Args {
   const args = node.options.map(({ name, value }) => ({ name, value, span: value.span }));
-  const spec = { positional: [], named: ["partitions"], required: [] };
-  const options = readArgs("options", args, spec, node.span, env.report);
+  const spec = { positional: [], named: ["partitions", "on_poison"], required: [] };
+  return readArgs("options", args, spec, node.span, report);
+}
+
+/** `on_poison: stop`; `dead_letter` is what a plan says by leaving it out. Mistakes were reported before. */
+function onPoison(node: PipelineNode, env: Env): Pick<Plan, "onPoison"> {
+  const options = readOptions(node, () => undefined);
+  const word = wordArg(options, "on_poison", ON_POISON, env);
+  return word === "stop" ? { onPoison: word } : {};
+}
+
+function partitionsOption(node: PipelineNode, env: Env): number {
+  const options = readOptions(node, env.report);
   return integerArg(options, "partitions", [1, PARTITIONS_MAX], env) ?? STAGE_PARTITIONS_DEFAULT;
 }
 

@@ -18,3 +18,15 @@ export const DRAIN: DrainLimits = {
   pieces: 20_000,
   combiner: COMBINER,
 };
+
+/** Every server that we work with takes so much (`MAX_PAYLOAD_MIN`); tests cut all else in smaller parts. */
+const TOPIC_MESSAGE_BYTES_MIN = 32 * 1024;
+
+/**
+ * The limits of a stage whose output goes to a log: a record of a topic is never cut in parts, and has to fit a message.
+ * @param messageBytesMax of the log
+ */
+export function drainFor(messageBytesMax: number, drain: DrainLimits): DrainLimits {
+  const messageBytes = Math.max(messageBytesMax, TOPIC_MESSAGE_BYTES_MIN);
+  return { ...drain, messageBytes: Math.min(drain.messageBytes, messageBytes) };
+}

@@ -10,6 +10,7 @@ import { Instant, isRecord, type RecordValue, type Value } from "../eval/values.
 import { EncodedRows } from "../eval/view/encoded-rows.ts";
 import type { EventView } from "../eval/view/event-view.ts";
 import { timeOf } from "../eval/view/records.ts";
+import { type Aside, itemsOf, putAside, shown, shownRow } from "./aside.ts";
 import { assert } from "./assert.ts";
 import type { Emit, StageContext } from "./context.ts";
 import type { InputMessage } from "./message.ts";
@@ -47,6 +48,9 @@ export class Intake {
   /** Before the message is there again that was in hand when the stage was stored. */
   #awaited: SavedInHand | null = null;
   #eventMs: number | null = null;
+  /** What of the message in hand is left out; null: nothing. */
+  #aside: Aside | null = null;
+  #item: number | null = null;
 
   constructor(context: StageContext, options: IntakeOptions) {
     this.#context = context;
@@ -63,11 +67,21 @@ export class Intake {
     return this.#eventMs;
   }
 
-  /** @param toldMs watermark of the message's channel @returns whether all of its records have been taken */
-  take(message: InputMessage, payload: Uint8Array | null, toldMs: number): boolean {
+  /** Which record of the last message was in hand last, from 0; null when that is not told. */
+  get item(): number | null {
+    return this.#item;
+  }
+
+  /**
+   * @param toldMs watermark of the message's channel @param aside what of it is left out; null: nothing
+   * @returns whether all of its records have been taken
+   */
+  take(message: InputMessage, toldMs: number, aside: Aside | null): boolean {
     this.#toldMs = toldMs;
     this.#eventMs = null;
-    return payload === null || this.#records(message, payload);
+    this.#aside = aside;
+    this.#item = null;
+    return message.payload === null || this.#records(message, message.payload);
   }
 
   /** Goes on with the message in hand. @returns whether all of its records have been taken */
@@ -103,7 +117,8 @@ export class Intake {
     const { counters } = this.#context;
     const before = counters.in;
     try {
-      return this.#decode(input, message, payload);
+      if (this.#aside?.whole == null) return this.#decode(input, message, payload);
+      return this.#leaveOut(input, message, payload, this.#aside.whole);
     } catch (error) {
       if (!(error instanceof EvaluationError)) throw error;
       if (counters.in === before) counters.in += 1;
@@ -121,7 +136,9 @@ export class Intake {
       case "topic":
         return this.#topicRecords(input, message, payload);
       case "exchange":
-        return this.#rows(message, payload);
+        return this.#aside === null
+          ? this.#rows(message, payload)
+          : this.#rowsOneByOne(message, payload);
     }
   }
 
@@ -150,7 +167,10 @@ export class Intake {
     const taken = this.#awaited === null ? 0 : this.#takenOf(message);
     // Orders are told one from the one before: those of what was taken are read too.
     for (const value of values.slice(0, taken)) this.#turnToRecord(value);
-    const take = (i: number): void => this.#record(input, message, values[i] ?? null);
+    const take = (i: number): void => {
+      this.#item = i;
+      this.#record(input, message, values[i] ?? null);
+    };
     return this.#begins({ message, count: values.length, take, taken });
   }
 
@@ -178,6 +198,7 @@ export class Intake {
     // A later version of the owner may begin again before what was promised.
     order.seenMs = Math.max(order.seenMs, this.#toldMs + WATERMARK_DELAY_MS);
     this.#place(message);
+    if (this.#isAside(value, isTimed(value) ? timeOf(value) : 0)) return;
     if (isTimed(value)) this.#take(input, value);
     else {
       const error = new EvaluationError("record without time", "topic");
@@ -235,6 +256,52 @@ export class Intake {
       stateful.add(row);
     };
     return this.#begins({ message, count: rows.length, take, taken });
+  }
+
+  /** As `#rows`: one row at a time, so that it is known which one fails, and some can be left out. */
+  #rowsOneByOne(message: InputMessage, payload: Uint8Array): boolean {
+    if (!this.#encodedRows.read(payload)) decodeRows(payload); // Malformed, it is as a whole.
+    const rows = itemsOf(payload);
+    const taken = this.#awaited === null ? 0 : this.#takenOf(message);
+    const take = (i: number): void => {
+      this.#item = i;
+      this.#turnTo(0, 0);
+      const row = rows[i];
+      assert(row !== undefined, `no row ${i}`);
+      if (this.#aside?.records.has(i) !== true) this.#oneRow(row);
+      else if (this.#isAside(shownRow(row), 0)) this.#context.counters.in += 1;
+    };
+    return this.#begins({ message, count: rows.length, take, taken });
+  }
+
+  #oneRow(payload: Uint8Array): void {
+    const { stateful } = this.#options;
+    assert(stateful !== null, "only a stateful stage stands behind an exchange");
+    if (stateful.addAll !== undefined && this.#encodedRows.read(payload)) {
+      this.#context.counters.in += this.#encodedRows.records;
+      stateful.addAll(this.#encodedRows);
+      return;
+    }
+    this.#context.counters.in += 1;
+    for (const row of decodeRows(payload)) stateful.add(row);
+  }
+
+  /** Whether the record in hand is left out, in which case it is in dead letters now. */
+  #isAside(record: Value | undefined, timeMs: number): boolean {
+    const reason = this.#item === null ? undefined : this.#aside?.records.get(this.#item);
+    if (reason !== undefined) putAside(this.#context, reason, record, timeMs);
+    return reason !== undefined;
+  }
+
+  /** Leaves a message out, whose watermark counts all the same. */
+  #leaveOut(input: Input, message: InputMessage, payload: Uint8Array, reason: string): boolean {
+    this.#context.counters.in += 1;
+    this.#turnTo(0, 0);
+    this.#context.order.place.length = 0;
+    const { record, timeMs } = shown(input, payload, this.#options.view);
+    putAside(this.#context, reason, record, timeMs ?? 0);
+    if (timeMs !== null && message.timeTrusted) this.#eventMs = timeMs;
+    return true;
   }
 }
 

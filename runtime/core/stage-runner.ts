@@ -7,6 +7,7 @@ import type { Plan, Stage } from "../../plan/plan.ts";
 import { EventRecords } from "../eval/view/event-records.ts";
 import { EventView } from "../eval/view/event-view.ts";
 import { OBJECTS } from "../eval/view/records.ts";
+import type { Aside } from "./aside.ts";
 import { assert } from "./assert.ts";
 import { buildChain, resumePaused } from "./chain.ts";
 import { type CurrentMessage, type Emit, StageContext } from "./context.ts";
@@ -31,6 +32,11 @@ export type Progress = {
   /** The message that they are of. */
   readonly message: CurrentMessage;
 };
+
+/** Whether a stage that is restored from it is in the middle of what a message has set off. */
+export function isBusy({ advance, paused }: Progress): boolean {
+  return advance !== null || paused.length > 0;
+}
 
 /** Where an advance stands, and the message that set it off. */
 export type SavedAdvance = {
@@ -104,6 +110,16 @@ export class StageRunner {
     return this.#intake.save();
   }
 
+  /** Which record of the last message was in hand last; null when that is not told. */
+  get recordInHand(): number | null {
+    return this.#intake.item;
+  }
+
+  /** Whether what is under way is an advance, and not the records of a message. */
+  get isAdvancing(): boolean {
+    return this.#advance !== null && this.#intake.inHand === null;
+  }
+
   /** Whether what waits to be drained is as much as should go into one commit. */
   get full(): boolean {
     const { output } = this.#context;
@@ -121,14 +137,15 @@ export class StageRunner {
   /**
    * Takes one message in, and is `busy` after it when what it set off is more than one commit should hold.
    * A payload that does not decode goes to dead letters, whole.
+   * @param aside what of it is left out, to dead letters. Its rows are taken one by one then.
    */
-  push(message: InputMessage): void {
+  push(message: InputMessage, aside: Aside | null = null): void {
     assert(!this.busy, "a message is pushed before the last one is through");
     const context = this.#context;
     context.message.subject = message.subject;
     context.message.seq = message.seq;
     const toldMs = this.#watermarks.of(message);
-    if (this.#intake.take(message, message.payload, toldMs)) this.#pass(message);
+    if (this.#intake.take(message, toldMs, aside)) this.#pass(message);
   }
 
   /** Goes on with what the last message set off, until it is through or there is enough to be drained. */

@@ -32,6 +32,7 @@ import { finishRecord } from "../task/finish-record.ts";
 import { firstCheckpoint, startOf } from "../task/first-checkpoint.ts";
 import { sourcesOf } from "../task/sources.ts";
 import { type CheckpointRecord, decodeCheckpoint } from "../task/stored.ts";
+import { firehoseEnds } from "./ends.ts";
 import { startSeqOf } from "./start.ts";
 
 /** How often a task may commit between our look and our fence. Each try takes milliseconds. */
@@ -59,8 +60,11 @@ export async function handOver(
     const startSeqs = await Promise.all(
       stage.inputs.map((input) => startSeqsOf(input, deployment, fenced, log)),
     );
+    const ends = await Promise.all(
+      stage.inputs.map((input, i) => endsOf(input, deployment, startSeqs[i] ?? [], log)),
+    );
     for (const task of tasksOf(deployment).filter((one) => one.stage === stage.id)) {
-      await create(deployment, task, firstCheckpoint(deployment, task, startSeqs), log);
+      await create(deployment, task, firstCheckpoint(deployment, task, startSeqs, ends), log);
       crash.at("first checkpoint made");
     }
   }
@@ -182,6 +186,24 @@ async function startSeqsOf(
   // A partition that a topic has gained while its other ones were read is new from its first record on.
   const rest = isTopic && read.length > 0 ? 1 : fallback;
   return Array.from({ length: partitions }, (_, partition) => read[partition] ?? rest);
+}
+
+/** Which partitions had ended for the version before, whose place this one goes on at. */
+async function endsOf(
+  input: Input,
+  deployment: Deployment,
+  startSeqs: readonly number[],
+  log: Log,
+): Promise<(LogMessage | null)[]> {
+  const { handover } = deployment;
+  if (handover?.begin.at !== "seam" || handover.from === null) return [];
+  const { from } = handover;
+  if (input.kind !== "firehose" || !readsFirehose(from)) return [];
+  return await firehoseEnds(deployment, startSeqs, log);
+}
+
+function readsFirehose({ plan }: Deployment): boolean {
+  return plan.stages.some(({ inputs }) => inputs.some(({ kind }) => kind === "firehose"));
 }
 
 function startFor({ start }: SourceInput, handover: Deployment["handover"]): Start {

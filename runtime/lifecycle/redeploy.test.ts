@@ -3,6 +3,7 @@
 
 import { jetstreamManager } from "@nats-io/jetstream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { isThrough, readProgress } from "../../cli/task-progress.ts";
 import { planOf } from "../../compiler/testing/plan-of.ts";
 import { tasksOf } from "../../plan/deployment.ts";
 import { pipelineSubjects, topicSubject, VERSIONS_BUCKET } from "../../plan/names.ts";
@@ -103,6 +104,21 @@ describe("redeploying while events come", () => {
     const records = await world.records("counts");
     expect(countLines(records)).toEqual(expectedCounts(LIKES));
     expect(new Set(records.map(({ v }) => v)).size).toBeGreaterThan(1);
+  });
+
+  it("is through with a source that was through before, with every stage rebuilt", async () => {
+    await deploy(marked(1));
+    world.work();
+    await world.feed(0, 40);
+    await world.end();
+    await untilTopicEnds(world.nats.url, "marks");
+    // Other partitions: the stage that reads the firehose begins again, behind the end of it.
+    await deploy(marked(2, 3));
+    const stored = await world.store.get("local", "marked");
+    const progress = () => readProgress(world.log, stored?.deployment ?? missing());
+    await expect.poll(async () => (await progress()).map(isThrough)).toEqual([true, true, true]);
+    await untilTopicEnds(world.nats.url, "marks");
+    expect(await world.records("marks")).toHaveLength(40);
   });
 
   it("sends no window twice when the reduce is edited, and begins it empty", async () => {

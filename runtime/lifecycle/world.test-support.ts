@@ -20,6 +20,7 @@ import type { DeployTarget } from "../deploy.ts";
 import { decodeRecords, encodeRecord } from "../eval/codec.ts";
 import { toJson } from "../eval/json.ts";
 import type { Log } from "../ports.ts";
+import { FailureLog } from "../task/failure-log.ts";
 import { runStageTask, type TaskEnd, type TaskReport } from "../task/stage-task.ts";
 import { startTestNats, type TestNats } from "../testing/nats.ts";
 import { type RunningTask, type TaskHost, Worker, type WorkerEvent } from "../worker.ts";
@@ -143,6 +144,7 @@ function startWorker(
     store,
     membership: { beat: async () => {}, alive: async () => [id], leave: async () => {} },
     host: new InProcessHost(log),
+    failures: new FailureLog(log, systemClock),
     clock: systemClock,
     onEvent: (event) => {
       onEvent(event);

@@ -25,6 +25,7 @@ export async function finishRecord(
   if (last === null || last.payload.length === 0) return;
   const { progress } = decodeCheckpoint(last.payload);
   if (progress?.inHand === null && progress.paused.length === 0) return;
-  const task = await StageTask.open(deployment, id, { log, clock: CLOCK, report: () => {}, crash });
-  await task?.finishRecord(AbortSignal.timeout(FINISH_MS_MAX));
+  const task = new StageTask(deployment, id, { log, clock: CLOCK, report: () => {}, crash });
+  const signal = AbortSignal.timeout(FINISH_MS_MAX);
+  if ((await task.open(signal)) === null) await task.finishRecord(signal);
 }

@@ -4,27 +4,38 @@
 
 import { type Deployment, deploymentId, stageOf, type TaskId } from "../../plan/deployment.ts";
 import { StageRunner } from "../core/stage-runner.ts";
+import type { LogMessage } from "../ports.ts";
 import { sourcesOf } from "./sources.ts";
 import type { Checkpoint } from "./stored.ts";
 
 /**
  * @param startSeqs of each input of the stage, by partition of its source, the first sequence to read;
  *   none is 1
+ * @param ends likewise, the message that said that nothing more will come, where it stands before that
  */
 export function firstCheckpoint(
   deployment: Deployment,
   task: TaskId,
   startSeqs: readonly (readonly number[])[],
+  ends: readonly (readonly (LogMessage | null)[])[] = [],
 ): Checkpoint {
   const stage = stageOf(deployment, task.stage);
-  const starts = sourcesOf(deployment, task, stage).map(({ partitions }, input) =>
+  const sources = sourcesOf(deployment, task, stage);
+  const starts = sources.map(({ partitions }, input) =>
     startOf(partitions, startSeqs[input] ?? []),
   );
+  const runner = new StageRunner(deployment.plan, stage);
+  for (const [input, { partitions, toInput }] of sources.entries()) {
+    for (const partition of partitions) {
+      const end = ends[input]?.[partition] ?? null;
+      if (end !== null) runner.push(toInput(end));
+    }
+  }
   return {
     deployment: deploymentId(deployment),
     inSeqs: starts.map(({ inSeq }) => inSeq),
     startSeqs: starts.map((start) => start.startSeqs),
-    progress: new StageRunner(deployment.plan, stage).progress(),
+    progress: runner.progress(),
     epoch: 0,
     baseEpoch: 0,
   };

@@ -26,6 +26,8 @@ import { EagerClock } from "../testing/eager-clock.ts";
 import { MemoryLog } from "../testing/memory-log.ts";
 import { type Random, seededRandom } from "../testing/random.ts";
 import { drawMessageBytesMax, drawSizes } from "../testing/small-sizes.ts";
+import { TaskFault } from "./failure.ts";
+import { FailureLog } from "./failure-log.ts";
 import { runStageTask, type TaskPorts } from "./stage-task.ts";
 
 export const SIMULATED_PARTITIONS = 4;
@@ -149,6 +151,16 @@ export async function simulate(seed: number, likes: readonly Like[]): Promise<st
   return (await simulatePlan(simulatedPlan, TOPIC, seed, likes)).map(countOf);
 }
 
+/** As `simulate`, where a task may fail at a record: it is tried again until that is put aside. */
+export async function simulatePoisoned(
+  seed: number,
+  likes: readonly Like[],
+): Promise<{ counts: string[]; letters: Value[] }> {
+  const { deployment, log } = await simulateOn(simulatedPlan, TOPIC, seed, likes, noteFault);
+  const counts = (await readRecords(deployment, TOPIC, log)).map(countOf);
+  return { counts, letters: await readRecords(deployment, "dlq.sim", log) };
+}
+
 /** Runs any plan over likes, under faults from `seed`, until its topic ends; gives the topic's records. */
 export async function simulatePlan(
   plan: Plan,
@@ -156,6 +168,17 @@ export async function simulatePlan(
   seed: number,
   likes: readonly Like[],
 ): Promise<Value[]> {
+  const { deployment, log } = await simulateOn(plan, topic, seed, likes);
+  return readRecords(deployment, topic, log);
+}
+
+async function simulateOn(
+  plan: Plan,
+  topic: string,
+  seed: number,
+  likes: readonly Like[],
+  onFault?: OnFault,
+): Promise<{ deployment: Deployment; log: MemoryLog }> {
   const deployment = deploymentOf(plan);
   const random = seededRandom(seed);
   const log = new MemoryLog();
@@ -171,13 +194,13 @@ export async function simulatePlan(
   );
   const ports = { log, clock, report: () => undefined, sizes: drawSizes(random) };
   log.messageBytesMax = drawMessageBytesMax(random, log.messageBytesMax);
-  const tasks = copies.map((task) => keepRunning(deployment, task, ports, stop.signal));
+  const tasks = copies.map((task) => keepRunning(deployment, task, ports, stop.signal, onFault));
   await feeding;
   while (!(await isDone(deployment, topic, log))) await clock.sleep(1);
   log.fault = () => "none";
   stop.abort();
   await Promise.all(tasks);
-  return readRecords(deployment, topic, log);
+  return { deployment, log };
 }
 
 async function feed(log: MemoryLog, likes: readonly Like[], random: Random): Promise<void> {
@@ -202,18 +225,36 @@ async function feed(log: MemoryLog, likes: readonly Like[], random: Random): Pro
   }
 }
 
-/** A worker in small: starts the task again whenever it crashes or is fenced. */
+type OnFault = (
+  fault: TaskFault,
+  deployment: Deployment,
+  task: TaskId,
+  ports: TaskPorts,
+) => Promise<void>;
+
+/** What a worker does when a task fails. */
+const noteFault: OnFault = async ({ fault }, deployment, task, { log, clock }) => {
+  try {
+    await new FailureLog(log, clock).note(deployment, task, fault);
+  } catch (error) {
+    if (!(error instanceof LogUnavailable)) throw error;
+  }
+};
+
+/** A worker in small: starts the task again whenever it crashes or is fenced, or fails as foreseen. */
 export async function keepRunning(
   deployment: Deployment,
   task: TaskId,
   ports: TaskPorts,
   signal: AbortSignal,
+  onFault?: OnFault,
 ): Promise<void> {
   while (!signal.aborted) {
     try {
       await runStageTask(deployment, task, ports, signal);
     } catch (error) {
-      if (!(error instanceof LogUnavailable)) throw error;
+      if (error instanceof TaskFault && onFault) await onFault(error, deployment, task, ports);
+      else if (!(error instanceof LogUnavailable)) throw error;
     }
     await ports.clock.sleep(1);
   }

@@ -4,46 +4,26 @@
 
 import { type Deployment, deploymentId, stageOf, type TaskId } from "../../plan/deployment.ts";
 import { assert } from "../core/assert.ts";
-import { DRAIN, type DrainLimits } from "../core/drain-limits.ts";
+import { DRAIN, type DrainLimits, drainFor } from "../core/drain-limits.ts";
 import type { Counters } from "../core/message.ts";
-import { StageRunner } from "../core/stage-runner.ts";
+import { isBusy, StageRunner } from "../core/stage-runner.ts";
 import { type CrashPoints, NO_CRASH_POINTS } from "../crash-points.ts";
 import { type Clock, type Log, type LogMessage, LogUnavailable } from "../ports.ts";
 import { BATCH_SIZES, type Batches, type BatchSizes } from "./batches.ts";
 import { type CheckpointSubjects, checkpointSubjects, loadCheckpoint } from "./checkpoint.ts";
+import { COMMIT, CommitPace } from "./commit-pace.ts";
+import { Doing } from "./doing.ts";
+import type { Failure } from "./failure.ts";
 import { InputQueue } from "./input-queue.ts";
 import { Meter, type TaskTimes } from "./meter.ts";
 import { Outbox } from "./outbox.ts";
 import { Patience } from "./patience.ts";
 import { type Gap, Retention } from "./retention.ts";
+import { Setback, type Standing } from "./setback.ts";
 import { isBeforeStart, sourcesOf, type TaskSource } from "./sources.ts";
 import { NO_STATE, STATE_SIZES, StateLog, type StateSizes } from "./state-log.ts";
+import type { Checkpoint } from "./stored.ts";
 import { CommitWriter, type Written } from "./write-commit.ts";
-
-/** When a task commits. */
-export const COMMIT = {
-  /** Longest that output waits. */
-  lingerMs: 100,
-  /** Longest that a watermark without records waits. */
-  watermarkLingerMs: 250,
-  /** Records, each of which may have changed an entry of state, that do not wait any longer. */
-  records: 20_000,
-  /** The same in bytes, of input and, by the mean entry of the last commit, of state. */
-  inputBytes: 4 * 1024 * 1024,
-  stateBytes: 8 * 1024 * 1024,
-  /** So many entries are not too much state, however large each of them is. */
-  stateEntries: 16,
-  /** Progress without output: by time, or by messages read. */
-  progressMs: 5000,
-  progressMessages: 10_000,
-  /** Between two deletions of what is no longer needed. */
-  sweepMs: 15_000,
-  /** Longest that a stopping task tries to commit what it has. */
-  finishMs: 5000,
-} as const;
-
-/** Every server that we work with takes so much (`MAX_PAYLOAD_MIN`); tests cut all else in smaller parts. */
-const TOPIC_MESSAGE_BYTES_MIN = 32 * 1024;
 
 /** Sizes that tests make small. */
 export type TaskSizes = {
@@ -70,6 +50,8 @@ export type TaskReport = {
   readonly stateBytes: number;
   /** What was found missing just now. */
   readonly gap: Gap | null;
+  /** The failure that it has not got past yet. */
+  readonly failure: Failure | null;
 };
 
 /** What a task runs on. */
@@ -84,7 +66,8 @@ export type TaskPorts = {
 
 /**
  * Runs until the signal aborts (then it commits what it has) or another process takes over.
- * @throws LogUnavailable when the log cannot be reached while starting; the caller starts it again.
+ * @throws LogUnavailable when the log cannot be reached while starting; TaskFault for everything else that is
+ *   thrown. The caller notes it (`FailureLog`) and starts the task again.
  */
 export async function runStageTask(
   deployment: Deployment,
@@ -92,8 +75,12 @@ export async function runStageTask(
   ports: TaskPorts,
   signal: AbortSignal,
 ): Promise<TaskEnd> {
-  const task = await StageTask.open(deployment, id, ports);
-  return task === null ? "fenced" : task.run(signal);
+  const task = new StageTask(deployment, id, ports);
+  try {
+    return (await task.open(signal)) ?? (await task.run(signal));
+  } catch (error) {
+    throw error instanceof LogUnavailable ? error : task.doing.fault(error);
+  }
 }
 
 export class StageTask {
@@ -106,61 +93,81 @@ export class StageTask {
   readonly #sources: readonly TaskSource[];
   readonly #deployment: string;
   readonly #meter: Meter;
+  readonly #pace: CommitPace;
   readonly #retention: Retention;
+  readonly #id: TaskId;
+  readonly #from: Deployment;
+  #setback: Setback | null = null;
+  readonly doing: Doing;
   #inSeqs: number[] = [];
   #startSeqs: (readonly number[])[] = [];
   #checkpointSeq = 0;
   #stateLog: StateLog;
   readonly #writer: CommitWriter;
   #commits = 0;
-  #readSinceCommit = 0;
-  #recordsAtCommit = 0;
-  #bytesSinceCommit = 0;
-  /** When the oldest uncommitted input was read. */
-  #waitingSinceMs = 0;
   #sweptMs: number;
 
-  /** Reads the checkpoint back; null when there is none of this deployment. */
-  static async open(
-    deployment: Deployment,
-    id: TaskId,
-    ports: TaskPorts,
-  ): Promise<StageTask | null> {
-    const task = new StageTask(deployment, id, ports);
-    const restored = await loadCheckpoint(ports.log, task.#subjects);
-    if (restored?.checkpoint.deployment !== task.#deployment) return null;
+  /** Reads the checkpoint back, once it is its turn. @returns how it ended already, if it did */
+  async open(signal: AbortSignal): Promise<TaskEnd | null> {
+    const { log, clock } = this.#ports;
+    const restored = await loadCheckpoint(log, this.#subjects);
+    if (restored?.checkpoint.deployment !== this.#deployment) return "fenced";
     const { checkpoint, seq, state } = restored;
-    task.#crash.at("checkpoint read");
-    const sizes = task.#sizes.state;
+    this.#crash.at("checkpoint read");
+    const standing = { seq, inSeqs: checkpoint.inSeqs, busy: isBusy(checkpoint.progress) };
+    this.#setback = await Setback.read(log, clock, this.#from, this.#id, standing);
+    if (!(await this.#takeTurn(checkpoint, signal))) return "stopped";
+    const sizes = this.#sizes.state;
     for (const part of state.parts) {
-      task.#runner.load(part);
-      task.#crash.at("state half loaded");
-      await ports.clock.sleep(0); // The other tasks of this thread go on meanwhile.
+      this.#runner.load(part);
+      this.#crash.at("state half loaded");
+      await clock.sleep(0); // The other tasks of this thread go on meanwhile.
     }
-    task.#runner.resume(checkpoint.progress);
-    task.#inSeqs = [...checkpoint.inSeqs];
-    task.#startSeqs = [...checkpoint.startSeqs];
-    task.#checkpointSeq = seq;
-    task.#stateLog = new StateLog(task.#subjects.state, checkpoint, state, sizes);
-    task.#recordsAtCommit = task.#runner.counters.in;
-    task.#readSinceCommit = task.#unfinished();
-    task.#crash.at("state loaded");
-    return task;
+    this.#runner.resume(checkpoint.progress);
+    this.#inSeqs = [...checkpoint.inSeqs];
+    this.#startSeqs = [...checkpoint.startSeqs];
+    this.#checkpointSeq = seq;
+    this.#stateLog = new StateLog(this.#subjects.state, checkpoint, state, sizes);
+    this.#pace.committed(this.#runner, this.#unfinished());
+    this.#crash.at("state loaded");
+    this.doing.isOpen = true;
+    return null;
   }
 
-  private constructor(deployment: Deployment, id: TaskId, ports: TaskPorts) {
+  /** Waits for the next try after a failure, and says so. @returns false when it was told to end meanwhile */
+  async #takeTurn({ progress }: Checkpoint, signal: AbortSignal): Promise<boolean> {
+    if (this.#setback?.failure == null) return true;
+    Object.assign(this.#runner.counters, structuredClone(progress.counters));
+    this.#report();
+    await this.#setback.wait(signal);
+    return !signal.aborted;
+  }
+
+  #standing(): Standing {
+    return { seq: this.#checkpointSeq, inSeqs: this.#inSeqs, busy: this.#runner.busy };
+  }
+
+  constructor(deployment: Deployment, id: TaskId, ports: TaskPorts) {
     const stage = stageOf(deployment, id.stage);
     this.#deployment = deploymentId(deployment);
+    this.#id = id;
+    this.#from = deployment;
     this.#ports = ports;
     this.#crash = ports.crash ?? NO_CRASH_POINTS;
+    this.#pace = new CommitPace(ports.clock);
     this.#meter = new Meter(ports.clock, () => this.#report());
     this.#sizes = ports.sizes ?? TASK_SIZES;
-    this.#runner = new StageRunner(deployment.plan, stage, drainFor(ports.log, this.#sizes.drain));
+    this.#runner = new StageRunner(
+      deployment.plan,
+      stage,
+      drainFor(ports.log.messageBytesMax, this.#sizes.drain),
+    );
     this.#outbox = new Outbox(deployment, id, stage);
     this.#subjects = checkpointSubjects(deployment, id);
     this.#sources = sourcesOf(deployment, id, stage);
     const { log } = ports;
     this.#writer = new CommitWriter({ log, crash: this.#crash }, this.#subjects, this.#sizes.batch);
+    this.doing = new Doing(this.#sources, this.#runner);
     this.#retention = new Retention(ports.log, this.#sources);
     const { state } = this.#sizes;
     this.#stateLog = new StateLog(
@@ -192,7 +199,7 @@ export class StageTask {
       this.#step(this.#runner.unfinished?.input ?? 0, message);
       if ((await this.#finishMessage(signal, signal)) === "fenced") return;
     }
-    if (this.#readSinceCommit > 0) await this.#commit(signal);
+    if (this.#pace.hasWork) await this.#commit(signal);
   }
 
   /** The message of which records are left, read again; null when there is none, or it is not there any more. */
@@ -216,6 +223,8 @@ export class StageTask {
       for (const gap of batch?.gaps ?? []) this.#lose(gap);
       for (const message of batch?.messages ?? []) {
         if (signal.aborted) break;
+        this.doing.turnTo(batch?.input ?? 0, message);
+        if (this.#setback?.isCareful === true) await this.#noteTry(this.#setback);
         this.#step(batch?.input ?? 0, message);
         if ((await this.#finishMessage(signal, patience)) === "fenced") return "fenced";
         if (this.#isFull() && (await this.#commit(patience)) === "fenced") return "fenced";
@@ -224,7 +233,7 @@ export class StageTask {
       if ((await this.#commit(patience)) === "fenced") return "fenced";
       await this.#sweep();
     }
-    if (this.#readSinceCommit === 0) return "stopped";
+    if (!this.#pace.hasWork || this.#isHeld()) return "stopped";
     return (await this.#commit(patience)) === "fenced" ? "fenced" : "stopped";
   }
 
@@ -239,20 +248,31 @@ export class StageTask {
   }
 
   /** A message that is not through, or whose watermark is not out everywhere, needs another commit. */
-  #unfinished(): number {
-    return this.#runner.busy || this.#outbox.owes(this.#runner.watermarkMs) ? 1 : 0;
+  #unfinished(): boolean {
+    return this.#runner.busy || this.#outbox.owes(this.#runner.watermarkMs);
   }
 
   #step(input: number, message: LogMessage): void {
     const source = this.#sources[input];
     assert(source !== undefined, `no source ${input}`);
-    if (this.#readSinceCommit === 0) this.#waitingSinceMs = this.#ports.clock.now();
     const gap = this.#retention.gapBefore(input, this.#inSeqs[input] ?? 0, message.seq);
     if (gap !== null) this.#lose(gap);
-    if (this.#counts(input, message)) this.#runner.push(source.toInput(message));
+    if (this.#counts(input, message)) {
+      const aside = this.#setback?.asideOf(input, message.seq) ?? null;
+      this.#runner.push(source.toInput(message), aside);
+    }
     this.#inSeqs[input] = message.seq;
-    this.#readSinceCommit += 1;
-    this.#bytesSinceCommit += message.payload.length;
+    this.#pace.read(message.payload.length);
+  }
+
+  async #noteTry(setback: Setback): Promise<void> {
+    const place = this.doing.place();
+    if (place !== null) await setback.trying(place, this.#checkpointSeq);
+  }
+
+  /** Whether a failed try is to be repeated before anything is stored. */
+  #isHeld(): boolean {
+    return this.#setback?.holds(this.#inSeqs) === true;
   }
 
   #lose(gap: Gap): void {
@@ -271,34 +291,19 @@ export class StageTask {
 
   /** Whether a commit must not grow any more. */
   #isFull(): boolean {
-    const records = this.#runner.counters.in - this.#recordsAtCommit;
-    return (
-      this.#runner.full ||
-      records >= COMMIT.records ||
-      this.#bytesSinceCommit >= COMMIT.inputBytes ||
-      this.#stateIsFull(records)
-    );
-  }
-
-  /** A few huge entries do not get smaller by being written more often. */
-  #stateIsFull(records: number): boolean {
-    const { entryBytes } = this.#stateLog;
-    if (records * entryBytes < COMMIT.stateBytes) return false;
-    const entries = Math.min(records, this.#runner.keys);
-    return entries > COMMIT.stateEntries && entries * entryBytes >= COMMIT.stateBytes;
+    const isDue = this.#setback?.isDue(this.#inSeqs) === true;
+    return isDue || this.#pace.isFull(this.#runner, this.#stateLog.entryBytes);
   }
 
   /** How long the next commit may wait; endless when there is nothing to commit. */
   #msUntilCommit(): number {
-    if (this.#readSinceCommit === 0) return Number.POSITIVE_INFINITY;
-    if (this.#readSinceCommit >= COMMIT.progressMessages) return 0;
-    const waitedMs = this.#ports.clock.now() - this.#waitingSinceMs;
-    if (this.#runner.outputBytes > 0) return COMMIT.lingerMs - waitedMs;
-    if (this.#outbox.owes(this.#runner.watermarkMs)) return COMMIT.watermarkLingerMs - waitedMs;
-    return COMMIT.progressMs - waitedMs;
+    if (this.#isHeld()) return this.#pace.msUntilProgress();
+    const owes = this.#outbox.owes(this.#runner.watermarkMs);
+    return this.#pace.msUntilCommit(this.#runner.outputBytes > 0, owes);
   }
 
   async #commit(signal: AbortSignal): Promise<"committed" | "fenced"> {
+    this.doing.isCommitting = true;
     const batches = this.#batches();
     this.#crash.at("before commit");
     const writing = this.#writer.write(batches, this.#checkpointSeq, signal);
@@ -328,10 +333,10 @@ export class StageTask {
 
   async #committed({ checkpointSeq, baseSeq }: Written): Promise<void> {
     this.#checkpointSeq = checkpointSeq;
-    this.#recordsAtCommit = this.#runner.counters.in;
-    this.#readSinceCommit = this.#unfinished();
-    this.#bytesSinceCommit = 0;
+    this.#pace.committed(this.#runner, this.#unfinished());
     this.#commits += 1;
+    this.doing.isCommitting = false;
+    await this.#setback?.committed(this.#standing());
     this.#report();
     const garbageSeq = this.#stateLog.committed(baseSeq);
     if (this.#stateLog.isWritingBase) this.#crash.at("state base half written");
@@ -347,7 +352,9 @@ export class StageTask {
     const { bytes: stateBytes } = this.#stateLog;
     const commits = this.#commits;
     const times = this.#meter.times();
-    this.#ports.report({ counters, commits, watermarkMs, times, stateKeys, stateBytes, gap });
+    const failure = this.#setback?.failure ?? null;
+    const kept = { stateKeys, stateBytes };
+    this.#ports.report({ counters, commits, watermarkMs, times, ...kept, gap, failure });
   }
 
   /** Deletes old checkpoints and what this task alone reads and has processed. */
@@ -358,6 +365,7 @@ export class StageTask {
     const { stream, checkpoint, progress } = this.#subjects;
     this.#crash.at("before sweep");
     await this.#retention.look();
+    await this.#setback?.sweep();
     await this.#purge(stream, checkpoint, this.#checkpointSeq - 1);
     const { oldProgressSeq } = this.#writer;
     if (oldProgressSeq !== null) await this.#purge(stream, progress, oldProgressSeq);
@@ -385,10 +393,4 @@ export class StageTask {
       if (!(error instanceof LogUnavailable)) throw error;
     }
   }
-}
-
-/** A record of a topic is never cut in parts: it has to fit a message of the server. */
-function drainFor({ messageBytesMax }: Log, drain: DrainLimits): DrainLimits {
-  const messageBytes = Math.max(messageBytesMax, TOPIC_MESSAGE_BYTES_MIN);
-  return { ...drain, messageBytes: Math.min(drain.messageBytes, messageBytes) };
 }

@@ -8,8 +8,9 @@ import type { LogMessage } from "../ports.ts";
 import { EagerClock } from "../testing/eager-clock.ts";
 import { MemoryLog } from "../testing/memory-log.ts";
 import { checkpointSubjects } from "./checkpoint.ts";
+import { COMMIT } from "./commit-pace.ts";
 import { deploymentOf, simulatedPlan } from "./simulation.test-support.ts";
-import { COMMIT, runStageTask } from "./stage-task.ts";
+import { runStageTask } from "./stage-task.ts";
 
 const STREAM = bucketStream(0);
 const MESSAGES = 5;

@@ -11,6 +11,8 @@ import { type DeployTarget, deletePipeline, deployPlan } from "../../runtime/dep
 import type { FirehoseMessage } from "../../runtime/plan-driver.ts";
 import { LogUnavailable } from "../../runtime/ports.ts";
 import { checkpointSubjects, loadCheckpoint } from "../../runtime/task/checkpoint.ts";
+import { TaskFault } from "../../runtime/task/failure.ts";
+import { FailureLog } from "../../runtime/task/failure-log.ts";
 import { runStageTask } from "../../runtime/task/stage-task.ts";
 import { EagerClock } from "../../runtime/testing/eager-clock.ts";
 import { MemoryDeployments } from "../../runtime/testing/memory-deployments.ts";
@@ -216,6 +218,7 @@ class CrashWorld {
       store: process.port(this.#store),
       membership,
       host: this.#hostOf(process),
+      failures: new FailureLog(process.port(this.#log), this.#clock),
       clock: this.#clock,
       crash: process,
       onEvent: (event) => {
@@ -259,7 +262,8 @@ class CrashWorld {
 }
 
 function isForeseen(error: unknown): boolean {
-  return error instanceof ProcessDied || error instanceof LogUnavailable;
+  const thrown = error instanceof TaskFault ? error.cause : error;
+  return thrown instanceof ProcessDied || thrown instanceof LogUnavailable;
 }
 
 /** The program with something behind its last stage that changes no answer: its state is kept. */

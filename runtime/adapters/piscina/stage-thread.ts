@@ -3,6 +3,7 @@
 
 import type { MessagePort } from "node:worker_threads";
 import type { Deployment, TaskId } from "../../../plan/deployment.ts";
+import { codeOf, type Fault, TaskFault } from "../../task/failure.ts";
 import { runStageTask, type TaskEnd } from "../../task/stage-task.ts";
 import { connectNats } from "../nats/connect.ts";
 import { errorMessage } from "../nats-server/error-message.ts";
@@ -21,12 +22,7 @@ export type ThreadTask = {
 /** How a task ended, as data: of an error only the text would leave the thread, not its code. */
 export type ThreadOutcome =
   | { readonly kind: "ended"; readonly end: TaskEnd }
-  | {
-      readonly kind: "failed";
-      readonly message: string;
-      readonly code: string | null;
-      readonly stack: string | null;
-    };
+  | { readonly kind: "failed"; readonly fault: Fault; readonly stack: string | null };
 
 let shared: SharedLog | null = null;
 
@@ -53,11 +49,13 @@ export default async function run({
 }
 
 function failureOf(error: unknown): ThreadOutcome {
-  const typed = error instanceof Error && "code" in error && typeof error.code === "string";
-  return {
-    kind: "failed",
-    message: errorMessage(error),
-    code: typed ? String(error.code) : null,
-    stack: error instanceof Error ? (error.stack ?? null) : null,
-  };
+  const fault = error instanceof TaskFault ? error.fault : outsideOf(error);
+  const thrown = error instanceof TaskFault ? error.cause : error;
+  const stack = thrown instanceof Error ? (thrown.stack ?? null) : null;
+  return { kind: "failed", fault, stack };
+}
+
+/** The log, or the connection to it. */
+function outsideOf(error: unknown): Fault {
+  return { phase: "start", place: null, reason: errorMessage(error), code: codeOf(error) };
 }

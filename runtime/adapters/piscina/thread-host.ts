@@ -4,6 +4,7 @@ import { getCompileCacheDir } from "node:module";
 import { MessageChannel } from "node:worker_threads";
 import { Piscina } from "piscina";
 import type { Deployment, TaskId } from "../../../plan/deployment.ts";
+import { TaskFault } from "../../task/failure.ts";
 import type { TaskEnd, TaskReport } from "../../task/stage-task.ts";
 import type { RunningTask, TaskHost } from "../../worker.ts";
 import type { ThreadOutcome, ThreadTask } from "./stage-thread.ts";
@@ -12,13 +13,9 @@ import type { ThreadOutcome, ThreadTask } from "./stage-thread.ts";
 export const TASKS_PER_THREAD_MAX = 512;
 
 /** Thrown for whatever a task threw on its thread, with that error's message, code and stack. */
-export class TaskFailed extends Error {
-  /** Null when nobody expected the error: a bug. */
-  readonly code: string | null;
-
-  constructor({ message, code, stack }: Extract<ThreadOutcome, { kind: "failed" }>) {
-    super(message);
-    this.code = code;
+export class TaskFailed extends TaskFault {
+  constructor({ fault, stack }: Extract<ThreadOutcome, { kind: "failed" }>) {
+    super(fault);
     if (stack !== null) this.stack = stack;
   }
 }
