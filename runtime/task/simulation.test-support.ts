@@ -225,7 +225,7 @@ async function feed(log: MemoryLog, likes: readonly Like[], random: Random): Pro
   }
 }
 
-type OnFault = (
+export type OnFault = (
   fault: TaskFault,
   deployment: Deployment,
   task: TaskId,
@@ -233,7 +233,8 @@ type OnFault = (
 ) => Promise<void>;
 
 /** What a worker does when a task fails. */
-const noteFault: OnFault = async ({ fault }, deployment, task, { log, clock }) => {
+/** As a worker does it. */
+export const noteFault: OnFault = async ({ fault }, deployment, task, { log, clock }) => {
   try {
     await new FailureLog(log, clock).note(deployment, task, fault);
   } catch (error) {

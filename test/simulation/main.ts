@@ -2,6 +2,7 @@
 //   npm run simulate -- --seeds 5000
 //   npm run simulate -- --from 1234                  replays one seed, with its program
 //   npm run simulate -- --seeds 50 --broken unfenced  shows that a broken variant is caught
+//   npm run simulate -- --poison --seeds 1000         with records that ought to stop a pipeline
 //   npm run simulate -- --crash --seeds 20            crashes at every place that each seed's run comes by
 //   npm run simulate -- --from 3 --crash-at "before commit:7"   replays one crash
 import { parseArgs } from "node:util";
@@ -9,7 +10,7 @@ import { BROKEN, type Broken } from "../../runtime/testing/unreliable-log.ts";
 import { crashesOf, findWrong, live } from "./crash.ts";
 import { drawLife } from "./life.ts";
 import { parseCrash, printCrash } from "./mortal-process.ts";
-import { type Finding, simulate } from "./simulate.ts";
+import { type Finding, simulate, simulatePoisoned } from "./simulate.ts";
 
 const PROGRESS_MS = 10_000;
 
@@ -19,6 +20,7 @@ const { values } = parseArgs({
     from: { type: "string", default: "1" },
     broken: { type: "string" },
     crash: { type: "boolean", default: false },
+    poison: { type: "boolean", default: false },
     "crash-at": { type: "string" },
   },
 });
@@ -39,7 +41,7 @@ async function faults(): Promise<number> {
   const programs = new Map<string, number>();
   const found: Finding[] = [];
   for (let seed = from; seed < from + seeds; seed += 1) {
-    const finding = await simulate(seed, broken);
+    const finding = values.poison ? await simulatePoisoned(seed) : await simulate(seed, broken);
     programs.set(finding.program, (programs.get(finding.program) ?? 0) + 1);
     if (finding.wrong !== null) {
       found.push(finding);

@@ -19,7 +19,12 @@ import { decodeRecords, encodeRecord } from "../../runtime/eval/codec.ts";
 import { toJson } from "../../runtime/eval/json.ts";
 import type { Value } from "../../runtime/eval/values.ts";
 import type { FirehoseMessage } from "../../runtime/plan-driver.ts";
-import { keepRunning } from "../../runtime/task/simulation.test-support.ts";
+import {
+  keepRunning,
+  noteFault,
+  type OnFault,
+} from "../../runtime/task/simulation.test-support.ts";
+import type { TaskSizes } from "../../runtime/task/stage-task.ts";
 import { EagerClock } from "../../runtime/testing/eager-clock.ts";
 import { MemoryDeployments } from "../../runtime/testing/memory-deployments.ts";
 import { MemoryLog } from "../../runtime/testing/memory-log.ts";
@@ -28,6 +33,7 @@ import { drawMessageBytesMax, drawSizes } from "../../runtime/testing/small-size
 import { type Broken, UnreliableLog } from "../../runtime/testing/unreliable-log.ts";
 import { type Difference, difference, isSame } from "../support/difference.ts";
 import { interleaved, makeEvents, PARTITIONS, partitioned } from "./events.ts";
+import { isGiant, putFaultIn, withHostile, withOddValues, wrongLetters } from "./poison.ts";
 import { drawProgram } from "./programs.ts";
 
 export type Finding = {
@@ -50,6 +56,43 @@ const TURNS_MAX = 100_000;
 /** Between two looks at whether all is through. */
 const TURNS_PER_LOOK = 20;
 const SHOWN_MAX = 3;
+
+/** As `simulate`, with records that ought to stop a pipeline in random places. */
+export async function simulatePoisoned(seed: number): Promise<Finding> {
+  const { name, text, expected } = drawProgram(seededRandom(seed * 3));
+  const random = seededRandom(seed * 3 + 1);
+  const count = EVENTS_LEAST + random.int(EVENTS_MORE);
+  const isAlone = text.split("pipeline ").length === 2;
+  const partitions = partitioned(withOddValues(makeEvents(random, count), random, isAlone));
+  const topics = expected(partitions);
+  const found = { seed, program: name, text };
+  const endFault = putFaultIn();
+  try {
+    const hostile = withHostile(interleaved(partitions, random), random);
+    const world = await deploy(text);
+    const faults = { broken: null, onFault: noteFault, sizesOf: poisonedSizes };
+    await run(world, hostile.messages, seededRandom(seed * 3 + 2), faults);
+    const wrong: string[] = [];
+    for (const [topic, records] of Object.entries(topics)) {
+      const good = records.filter((record) => !isGiant(record));
+      const one = difference(topic, good, await recordsOf(world, topic));
+      if (!isSame(one)) wrong.push(describe(one));
+    }
+    const letters = wrongLetters(await lettersOf(world), hostile);
+    if (letters !== null) wrong.push(letters);
+    return { ...found, wrong: wrong.length === 0 ? null : wrong.join("\n") };
+  } catch (error) {
+    return { ...found, wrong: error instanceof Error ? (error.stack ?? error.message) : "?" };
+  } finally {
+    endFault();
+  }
+}
+
+/** Results are as large as they may be on any server, so that giants are too large everywhere. */
+function poisonedSizes(random: Random): TaskSizes {
+  const sizes = drawSizes(random);
+  return { ...sizes, drain: { ...sizes.drain, messageBytes: 32 * 1024 } };
+}
 
 /** Draws a program and events from a seed, runs them under faults, and compares. */
 export async function simulate(seed: number, broken: Broken | null): Promise<Finding> {
@@ -87,7 +130,7 @@ export async function runUnderFaults(
   broken: Broken | null = null,
 ): Promise<Readonly<Record<string, Records>>> {
   const world = await deploy(text);
-  await run(world, messages, faults, broken);
+  await run(world, messages, faults, { broken });
   const records = topics.map(async (topic) => [topic, await recordsOf(world, topic)] as const);
   return Object.fromEntries(await Promise.all(records));
 }
@@ -102,7 +145,7 @@ export async function bytesUnderFaults(
   faults: Random,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const world = await deploy(text);
-  await run(world, messages, faults, null);
+  await run(world, messages, faults, { broken: null });
   const bytes = new Map<string, string[]>();
   for (const { address, plan } of world.deployments) {
     for (const { name } of topicsOf(plan)) {
@@ -145,24 +188,32 @@ async function deploy(text: string): Promise<World> {
   return { log, deployments: (await store.list(DEFAULT_TENANT)).deployments };
 }
 
+type RunOptions = {
+  readonly broken: Broken | null;
+  readonly onFault?: OnFault;
+  readonly sizesOf?: (random: Random) => TaskSizes;
+};
+
 /** Until every topic has come to its end. */
 async function run(
   world: World,
   messages: readonly FirehoseMessage[],
   random: Random,
-  broken: Broken | null,
+  { broken, onFault, sizesOf = drawSizes }: RunOptions,
 ): Promise<void> {
   const log = new UnreliableLog(world.log, random, broken);
   const clock = new EagerClock();
   const stop = new AbortController();
-  const ports = { log, clock, report: () => undefined, sizes: drawSizes(random) };
-  world.log.messageBytesMax = drawMessageBytesMax(random, world.log.messageBytesMax);
+  const ports = { log, clock, report: () => undefined, sizes: sizesOf(random) };
+  const parts = drawMessageBytesMax(random, world.log.messageBytesMax);
+  // Keys of 20 KB in parts of 40 bytes take longer than anybody waits.
+  world.log.messageBytesMax = onFault === undefined ? parts : Math.max(parts, 8000);
   const failures: unknown[] = [];
   const owners = world.deployments.flatMap((deployment) =>
     tasksOf(deployment).flatMap((task) =>
       Array.from({ length: random.chance(TWICE) ? 2 : 1 }, async () => {
         try {
-          await keepRunning(deployment, task, ports, stop.signal);
+          await keepRunning(deployment, task, ports, stop.signal, onFault);
         } catch (error) {
           failures.push(error);
         }
@@ -217,7 +268,7 @@ export async function recordsOf(
   { log, deployments }: World,
   topic: string,
 ): Promise<Record<string, unknown>[]> {
-  const owner = deployments.find(({ plan }) => topicsOf(plan).some(({ name }) => name === topic));
+  const owner = deployments.find(({ plan }) => plan.topics.some(({ name }) => name === topic));
   if (owner === undefined) throw new Error(`nobody owns ${topic}`);
   const records: Record<string, unknown>[] = [];
   for await (const { payload } of log.readAll(bucketStream(0), [
@@ -227,6 +278,11 @@ export async function recordsOf(
     records.push(...decodeRecords(payload).map((one) => toJson(one) as Record<string, unknown>));
   }
   return records;
+}
+
+async function lettersOf(world: World): Promise<Records> {
+  const topics = world.deployments.map(({ plan }) => plan.deadLetters.topic);
+  return (await Promise.all(topics.map((topic) => recordsOf(world, topic)))).flat();
 }
 
 function topicsOf(plan: Plan) {

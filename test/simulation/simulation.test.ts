@@ -3,9 +3,10 @@
 
 import { describe, expect, it } from "vitest";
 import type { Broken } from "../../runtime/testing/unreliable-log.ts";
-import { simulate } from "./simulate.ts";
+import { simulate, simulatePoisoned } from "./simulate.ts";
 
 const SEEDS = 40;
+const POISONED_SEEDS = 30;
 /** By broken variant: the seeds of which one at least has to catch it; some draw no program with topics in a chain. */
 const CAUGHT_BY: readonly (readonly [Broken, string, readonly number[]])[] = [
   ["unfenced", "a checkpoint is not fenced", [1, 2, 3]],
@@ -19,6 +20,16 @@ describe("stage tasks on an unreliable log", () => {
   it.each(seeds)("give what plain loops give (npm run simulate -- --from %i)", async (seed) => {
     expect((await simulate(seed, null)).wrong).toBeNull();
   });
+});
+
+describe("stage tasks with records that ought to stop them", () => {
+  const seeds = Array.from({ length: POISONED_SEEDS }, (_, i) => i + 1);
+  it.each(seeds)(
+    "give what plain loops give (npm run simulate -- --poison --from %i)",
+    async (seed) => {
+      expect((await simulatePoisoned(seed)).wrong).toBeNull();
+    },
+  );
 });
 
 describe("the simulation", () => {
