@@ -206,7 +206,8 @@ async function beginOne(
   }
 }
 
-function weighted<T>(random: Random, choices: readonly (readonly [T, number])[]): T {
+/** One of the choices, drawn by their weights. */
+export function weighted<T>(random: Random, choices: readonly (readonly [T, number])[]): T {
   const total = choices.reduce((sum, [, weight]) => sum + weight, 0);
   let left = random.next() * total;
   for (const [choice, weight] of choices) {

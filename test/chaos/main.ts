@@ -1,142 +1,41 @@
-// The chaos suite: real worker and shuffler processes on a cluster of three real servers, all of which are
-// killed, frozen and cut off at random while a simulated relay sends. At the end every topic must hold
-// exactly what plain loops over the recorded input give.
+// The chaos suite: real worker and shuffler processes on real servers, all of which are killed, frozen and cut off at
+// random while a simulated relay sends. At the end every topic must hold exactly what it must.
 //   npm run chaos -- --minutes 8 --faults 200 --seed 1
+//   npm run chaos -- --nasty --minutes 60
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { FIREHOSE_PARTITIONS_DEFAULT } from "../../plan/partition.ts";
-import { seededRandom } from "../../runtime/testing/random.ts";
-import { type Difference, difference } from "../support/difference.ts";
-import { type PlainEvent, readEvents } from "../support/reference.ts";
-import { type Fault, makeFaults } from "./faults.ts";
-import { longestStalls, recoveries } from "./figures.ts";
-import { eventFields, expectedTopics, TOPICS } from "./reference.ts";
-import { printDifferences, printFigures } from "./report.ts";
-import { settle } from "./settle.ts";
-import {
-  readStored,
-  type Stored,
-  type StoredRecord,
-  storedFirehose,
-  storedRecords,
-} from "./stored.ts";
-import { makeTape } from "./tape.ts";
-import { comesTrue, throughOutages } from "./wait.ts";
-import { isWhole, startWorld } from "./world.ts";
+import { clusterChaos } from "./cluster.ts";
+import { nastyChaos } from "./nasty/run.ts";
 
-const MINUTE_MS = 60_000;
-/** Frames beyond those that the faults should take, should they take longer. */
-const SPARE = 1.5;
-/** How long the relay sends on behind the last fault, so that its recovery shows. */
-const REST_MS = 30_000;
-/** Longest wait for all replicas of all streams to be up to date once nothing is broken any more. */
-const HEAL_MS_MAX = 120_000;
-const READ_MS_MAX = 120_000;
+/** On a cluster; the nasty programs are many, and their records large. */
+const RATE_DEFAULT = "50";
+const NASTY_RATE_DEFAULT = "12";
+const FAULTS_PER_MINUTE = 25;
+const NASTY_FAULTS_PER_MINUTE = 10;
 
 const { values } = parseArgs({
   options: {
+    nasty: { type: "boolean", default: false },
     minutes: { type: "string", default: "8" },
-    faults: { type: "string", default: "200" },
+    faults: { type: "string" },
     seed: { type: "string", default: "1" },
-    rate: { type: "string", default: "50" },
+    rate: { type: "string" },
     logs: { type: "string" },
   },
 });
 const minutes = numberOf("minutes", values.minutes);
-const faultCount = numberOf("faults", values.faults);
-const seed = numberOf("seed", values.seed);
-const framesPerSecond = numberOf("rate", values.rate);
-const folder = values.logs ?? join(tmpdir(), `fpaas-chaos-${process.pid}`);
-
-const tape = await makeTape({
-  seed,
-  frames: SPARE * (minutes + 1) * 60 * framesPerSecond,
-  framesPerSecond,
-});
-// Before anything runs: the servers speak to each other through proxies in this process, which must not be
-// busy for seconds while they do.
-const all = await readEvents(tape);
-say(
-  `seed ${seed}: ${tape.length} frames at ${framesPerSecond}/s; logs of the processes in ${folder}`,
-);
-const { faults, differences, each, late, crashes, events, isHealed } = await run();
-printFigures({
-  faults,
-  events,
-  late,
-  crashes,
-  stalls: longestStalls(each, FIREHOSE_PARTITIONS_DEFAULT),
-  recoveries: recoveries(faults, each, FIREHOSE_PARTITIONS_DEFAULT),
-});
-process.exitCode = printDifferences(differences) && isHealed ? 0 : 1;
-
-type Outcome = {
-  readonly faults: readonly Fault[];
-  readonly differences: readonly Difference[];
-  /** What `chaos.each` holds. */
-  readonly each: readonly StoredRecord[];
-  readonly late: number;
-  readonly crashes: number;
-  readonly events: number;
-  /** Whether all replicas of all streams came back. */
-  readonly isHealed: boolean;
+const perMinute = values.nasty ? NASTY_FAULTS_PER_MINUTE : FAULTS_PER_MINUTE;
+const rate = values.rate ?? (values.nasty ? NASTY_RATE_DEFAULT : RATE_DEFAULT);
+const options = {
+  minutes,
+  faults: numberOf("faults", values.faults ?? String(Math.ceil(minutes * perMinute))),
+  seed: numberOf("seed", values.seed),
+  framesPerSecond: numberOf("rate", rate),
+  folder: values.logs ?? join(tmpdir(), `fpaas-chaos-${process.pid}`),
 };
-
-async function run(): Promise<Outcome> {
-  await using world = await startWorld({ tape, framesPerSecond, folder });
-  const { workers, shufflers, cluster, relay } = world;
-  say("everything runs");
-  const targets = {
-    workers,
-    shufflers,
-    nodes: cluster.nodes,
-    relaySeq: () => relay.headSeq(),
-    isWhole: () => isWhole(world.connection),
-  };
-  const faults = await makeFaults(targets, {
-    faults: faultCount,
-    durationMs: minutes * MINUTE_MS,
-    random: seededRandom(seed),
-    onFault: ({ role, kind, target, durationMs }, count) =>
-      say(`fault ${count}: ${role} ${target} ${kind} for ${durationMs} ms`),
-  });
-  say("all faults are mended");
-  await sleep(REST_MS);
-  relay.setRate(0);
-  const lastSeq = relay.headSeq();
-  const sent = all.filter(({ seq }) => seq <= lastSeq);
-  const failure = await settle(world, sent, TOPICS);
-  say(failure ?? "everything has come through");
-  const isHealed = await comesTrue(() => isWhole(world.connection), HEAL_MS_MAX);
-  say(isHealed ? "every replica is up to date" : "NOT EVERY REPLICA HAS COME BACK");
-  const crashes = [...workers, ...shufflers].reduce((sum, member) => sum + member.crashes, 0);
-  const read = () => readStored(world.connection, TOPICS);
-  const stored = await throughOutages(read, READ_MS_MAX);
-  return { faults, crashes, isHealed, ...compare(stored, sent, lastSeq) };
-}
-
-function compare(stored: Stored, sent: readonly PlainEvent[], lastSeq: number) {
-  const firehose = storedFirehose(stored);
-  const kept = firehose.flatMap((one) => (one.kind === "event" ? [one.event] : []));
-  const fromTape = kept.filter(({ seq }) => seq <= lastSeq);
-  const differences = [difference("FIREHOSE", sent.map(eventFields), fromTape.map(eventFields))];
-  let each: readonly StoredRecord[] = [];
-  let late = 0;
-  for (const expected of expectedTopics(firehose, lastSeq)) {
-    const records = storedRecords(stored, expected.topic);
-    const plain = records.map(({ record }) => record);
-    differences.push(difference(expected.topic, expected.records, plain));
-    late += expected.late;
-    if (expected.topic === "chaos.each") each = records;
-  }
-  return { differences, each, late, events: sent.length };
-}
-
-function say(text: string): void {
-  console.error(`${new Date().toISOString()} ${text}`);
-}
+const isExact = values.nasty ? await nastyChaos(options) : await clusterChaos(options);
+process.exitCode = isExact ? 0 : 1;
 
 function numberOf(name: string, text: string): number {
   const number = Number(text);

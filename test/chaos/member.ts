@@ -5,7 +5,6 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createWriteStream, type WriteStream } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import type { NatsCluster } from "../../runtime/testing/nats-cluster.ts";
 import { startTcpProxy, type TcpProxy } from "../../runtime/testing/tcp-proxy.ts";
 
 const BIN = fileURLToPath(new URL("../../cli/bin.mjs", import.meta.url));
@@ -16,12 +15,13 @@ const RESTART_PAUSE_MS = 1000;
 export type MemberOptions = {
   readonly name: string;
   readonly args: readonly string[];
-  readonly cluster: NatsCluster;
+  /** URLs of the servers, each of which it reaches through a proxy. */
+  readonly servers: readonly string[];
   readonly logFile: string;
 };
 
 export async function startMember(options: MemberOptions): Promise<Member> {
-  const ports = options.cluster.nodes.map(({ url }) => Number(new URL(url).port));
+  const ports = options.servers.map((url) => Number(new URL(url).port));
   const member = new Member(options, await Promise.all(ports.map((port) => startTcpProxy(port))));
   member.start();
   return member;

@@ -72,6 +72,11 @@ function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`;
 }
 
-function print(line: string): void {
+/** What a run is doing, while it lasts. */
+export function say(text: string): void {
+  console.error(`${new Date().toISOString()} ${text}`);
+}
+
+export function print(line: string): void {
   console.log(line);
 }

@@ -3,17 +3,28 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
+import type { SimulatedRelay } from "../../bench/simulated-relay/relay-server.ts";
 import { FIREHOSE_STREAM, FIREHOSE_SUBJECTS } from "../../plan/names.ts";
 import { untilTopicReaches } from "../support/fpaas.ts";
-import type { PlainEvent } from "../support/reference.ts";
 import { closingFrames } from "./tape.ts";
 import { comesTrue } from "./wait.ts";
-import type { World } from "./world.ts";
+
+export type Settling = {
+  readonly relay: SimulatedRelay;
+  readonly connection: NatsConnection;
+  /** Of the servers. */
+  readonly url: string;
+  /** Events that the relay has sent. */
+  readonly events: number;
+  /** The latest time of these. */
+  readonly lastMs: number;
+  readonly topics: readonly string[];
+  /** Longest wait for the events, and for the windows: what is missing then is reported as missing. */
+  readonly msMax: number;
+};
 
 /** How much later than everything the closing event is: beyond every window and grace. */
 const CLOSING_MS = 300_000;
-/** Longest wait for the events, and for the windows: what is still missing then is reported as missing. */
-const SETTLE_MS_MAX = 180_000;
 const POLL_MS = 500;
 const WATERMARK_SUBJECT = /\.watermark$/;
 
@@ -21,20 +32,15 @@ const WATERMARK_SUBJECT = /\.watermark$/;
  * Waits until the firehose has as many events as were sent and each of the topics has come to its end.
  * @returns what did not happen in time; null when all did
  */
-export async function settle(
-  { relay, connection, cluster }: World,
-  sent: readonly PlainEvent[],
-  topics: readonly string[],
-): Promise<string | null> {
-  const isStored = async () => (await countEvents(connection)) >= sent.length;
-  if (!(await comesTrue(isStored, SETTLE_MS_MAX)))
-    return "the events did not all reach the firehose";
-  const lastMs = sent.reduce((latest, { timeMs }) => Math.max(latest, timeMs), 0);
+export async function settle(settling: Settling): Promise<string | null> {
+  const { relay, connection, url, events, lastMs, topics, msMax } = settling;
+  const isStored = async () => (await countEvents(connection)) >= events;
+  if (!(await comesTrue(isStored, msMax))) return "the events did not all reach the firehose";
   const closing = await closingFrames(relay.headSeq() + 1, lastMs + CLOSING_MS);
   const open = new Set(topics);
   const ended = Promise.all(
     topics.map(async (topic) => {
-      await untilTopicReaches(cluster.url, topic, lastMs + CLOSING_MS / 2);
+      await untilTopicReaches(url, topic, lastMs + CLOSING_MS / 2);
       open.delete(topic);
     }),
   ).then(() => true);
@@ -42,7 +48,7 @@ export async function settle(
     for (const frame of closing) relay.sendAll(frame); // Again and again: a shuffler may be connecting just now.
     return await Promise.race([ended, sleep(POLL_MS, false)]);
   };
-  return (await comesTrue(isEnded, SETTLE_MS_MAX))
+  return (await comesTrue(isEnded, msMax))
     ? null
     : `did not come to their end: ${[...open].join(", ")}`;
 }

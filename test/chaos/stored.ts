@@ -43,8 +43,8 @@ export async function readStored(
   topics: readonly string[],
 ): Promise<Stored> {
   const read = new Map<string, readonly JsMsg[]>();
-  for (const topic of topics) read.set(topic, await readTopic(connection, topic));
-  const firehose = await readAll(connection, FIREHOSE_STREAM, [FIREHOSE_SUBJECTS]);
+  for (const topic of topics) read.set(topic, await allOf(topicMessages(connection, topic)));
+  const firehose = await allOf(firehoseMessages(connection));
   return { firehose, topics: read };
 }
 
@@ -69,20 +69,29 @@ export function storedRecords({ topics }: Stored, topic: string): StoredRecord[]
   );
 }
 
-async function readTopic(connection: NatsConnection, topic: string): Promise<JsMsg[]> {
+/** The messages of a topic, one at a time. @throws Error when nobody owns it */
+export async function* topicMessages(
+  connection: NatsConnection,
+  topic: string,
+): AsyncIterable<JsMsg> {
   const at = await (await NatsDeploymentStore.open(connection)).topic(DEFAULT_TENANT, topic);
   if (at === null) throw new Error(`nobody owns ${topic}`);
   const subjects = Array.from({ length: at.partitions }, (_, partition) =>
     topicSubject(at.owner, topic, partition),
   );
-  return await readAll(connection, bucketStream(at.owner.bucket), subjects);
+  yield* eachMessage(connection, bucketStream(at.owner.bucket), subjects);
 }
 
-async function readAll(
+/** The messages of the FIREHOSE stream in its order, one at a time. */
+export function firehoseMessages(connection: NatsConnection): AsyncIterable<JsMsg> {
+  return eachMessage(connection, FIREHOSE_STREAM, [FIREHOSE_SUBJECTS]);
+}
+
+async function* eachMessage(
   connection: NatsConnection,
   stream: string,
   subjects: readonly string[],
-): Promise<JsMsg[]> {
+): AsyncIterable<JsMsg> {
   const { state } = await (await jetstreamManager(connection)).streams.info(stream);
   const consumer = await jetstream(connection).consumers.get(stream, {
     filter_subjects: [...subjects],
@@ -90,13 +99,17 @@ async function readAll(
     opt_start_seq: 1,
   });
   const { num_pending } = await consumer.info();
-  const messages: JsMsg[] = [];
-  if (num_pending === 0 || state.messages === 0) return messages;
+  if (num_pending === 0 || state.messages === 0) return;
   for await (const message of await consumer.consume()) {
-    messages.push(message);
+    yield message;
     if (message.info.pending === 0) break;
   }
-  return messages;
+}
+
+async function allOf(messages: AsyncIterable<JsMsg>): Promise<JsMsg[]> {
+  const all: JsMsg[] = [];
+  for await (const message of messages) all.push(message);
+  return all;
 }
 
 function plainEvent(payload: Uint8Array): PlainEvent {

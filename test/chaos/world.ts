@@ -55,8 +55,9 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const relay = stack.use(
     await startSimulatedRelay({ frames: tape, eventsPerSecond: framesPerSecond }),
   );
+  const servers = cluster.nodes.map(({ url }) => url);
   const start = async (name: string, args: readonly string[]): Promise<Member> =>
-    stack.use(await startMember({ name, args, cluster, logFile: join(folder, `${name}.log`) }));
+    stack.use(await startMember({ name, args, servers, logFile: join(folder, `${name}.log`) }));
   const numbered = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
   const workers = await Promise.all(
     numbered(WORKERS).map((i) => start(`worker-${i}`, ["worker", "--threads", "1"])),
@@ -94,7 +95,10 @@ export async function isWhole(connection: NatsConnection): Promise<boolean> {
 }
 
 /** A shuffler without a cursor begins at the relay's present, so the first must have saved one. */
-async function untilCursorSaved(connection: NatsConnection, relay: SimulatedRelay): Promise<void> {
+export async function untilCursorSaved(
+  connection: NatsConnection,
+  relay: SimulatedRelay,
+): Promise<void> {
   const store = await NatsCursorStore.open(connection);
   const key = await sourceKey(relay.url);
   const isSaved = async () => (await store.load(key)) !== null;
