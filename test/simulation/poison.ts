@@ -101,6 +101,7 @@ function drawMalformed(random: Random): Uint8Array {
 
 /** From now on every stage throws at an event of the poison's account. @returns what ends that */
 export function putFaultIn(): () => void {
+  // oxlint-disable-next-line typescript/unbound-method -- it is called on what the new one is called on
   const { push } = StageRunner.prototype;
   StageRunner.prototype.push = function (this: StageRunner, message, aside = null): void {
     if (aside?.whole == null && isPoison(message)) throw new TypeError(FAULT);
