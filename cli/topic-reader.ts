@@ -4,12 +4,20 @@ import type { TopicAddress } from "../plan/deployment.ts";
 import { bucketStream, topicSubject } from "../plan/names.ts";
 import { stdoutTopic } from "../plan/plan.ts";
 import { decodeRecords } from "../runtime/eval/codec.ts";
+import { MalformedPayload } from "../runtime/eval/eval-error.ts";
+import { itemsByLength } from "../runtime/eval/items.ts";
 import { toJson } from "../runtime/eval/json.ts";
 import type { Value } from "../runtime/eval/values.ts";
 import type { Log, LogMessage } from "../runtime/ports.ts";
 
 /** A record and the topic it came on, as the user knows it. */
 export type TopicRecord = { readonly topic: string; readonly record: Value };
+
+/** What a message holds: records, and a line for each that cannot be read. */
+export type TopicContents = {
+  readonly records: readonly TopicRecord[];
+  readonly unreadable: readonly string[];
+};
 
 /** The topics of one bucket stream, as subjects to read. */
 export class TopicReader {
@@ -30,9 +38,16 @@ export class TopicReader {
     this.subjects = [...this.#topicOf.keys()];
   }
 
-  recordsOf({ subject, payload }: LogMessage): TopicRecord[] {
+  /** A record that cannot be read, as an older version may have written one, keeps none of the others back. */
+  contentsOf({ subject, seq, payload }: LogMessage): TopicContents {
     const topic = this.#topicOf.get(subject) ?? subject;
-    return decodeRecords(payload).map((record) => ({ topic, record }));
+    const unreadable: string[] = [];
+    const told = (detail: string, which = "") =>
+      unreadable.push(
+        `${topic}: ${which}message ${seq} of ${this.stream} cannot be read: ${detail}`,
+      );
+    const values = wholeOf(payload) ?? oneByOne(payload, told);
+    return { records: values.map((record) => ({ topic, record })), unreadable };
   }
 
   /** The last sequence on any of the subjects now; 0 when there is none. */
@@ -40,6 +55,32 @@ export class TopicReader {
     const last = await Promise.all(this.subjects.map((subject) => log.last(this.stream, subject)));
     return Math.max(0, ...last.map((message) => message?.seq ?? 0));
   }
+}
+
+/** Null when something in it is no value. */
+function wholeOf(payload: Uint8Array): Value[] | null {
+  try {
+    return decodeRecords(payload);
+  } catch (error) {
+    if (!(error instanceof MalformedPayload)) throw error;
+    return null;
+  }
+}
+
+/** The values that can be read; the others are told. */
+function oneByOne(payload: Uint8Array, told: (detail: string, which?: string) => void): Value[] {
+  const attempt = <T>(body: () => readonly T[], which?: string): readonly T[] => {
+    try {
+      return body();
+    } catch (error) {
+      if (!(error instanceof MalformedPayload)) throw error;
+      told(error.detail, which);
+      return [];
+    }
+  };
+  return attempt(() => itemsByLength(payload)).flatMap((item, i) =>
+    attempt(() => decodeRecords(item), `record ${i + 1} in `),
+  );
 }
 
 /** One reader for each bucket stream the topics are spread over. */

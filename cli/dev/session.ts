@@ -150,7 +150,7 @@ export class Session {
   }
 
   async #printTopics(): Promise<void> {
-    const { backend, print, printed } = this.#options;
+    const { backend, print, printed, terminal } = this.#options;
     await this.#live?.finish();
     const topics = new Map<string, TopicAddress>();
     for (const { address, plan } of this.#deployments) {
@@ -166,6 +166,7 @@ export class Session {
           this.#counts.set(topic, (this.#counts.get(topic) ?? 0) + 1);
         await print(records);
       },
+      complain: (line) => terminal.complain(line),
     });
   }
 }
