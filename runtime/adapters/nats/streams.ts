@@ -15,8 +15,10 @@ import { formatVersion, judgeVersion, parseVersion } from "../nats-server/versio
 import { NatsUnsupported } from "./errors.ts";
 import { checkMaxPayload } from "./max-payload.ts";
 import { backoffMs, isJetStreamOff, pause } from "./retry.ts";
+import { withBounds } from "./stream-bounds.ts";
 import {
   KV_BUCKETS,
+  kvStream,
   type StreamOptions,
   type WantedStream,
   wantedKv,
@@ -48,8 +50,10 @@ export async function ensureStreams(
 ): Promise<StreamLayout> {
   const jsm = await supportedManager(nc);
   const found = await layoutOf(jsm);
+  if (found !== null && (await isComplete(jsm, { ...options, ...found }))) return found;
   const replicas = options.replicas ?? (found === null ? await replicasPossible(nc) : undefined);
-  const wanted = replicas === undefined ? options : { ...options, replicas };
+  const asked = { ...options, ...found, ...(replicas !== undefined && { replicas }) };
+  const wanted = options.bounds === undefined ? await withBounds(jsm, asked) : asked;
   await addMissing(jsm, wantedStreams(wanted).slice(0, 1));
   const layout = found ?? (await layoutOf(jsm));
   if (layout === null) throw new NatsUnsupported(`stream ${FIREHOSE_STREAM} is not one of FPaaS`);
@@ -58,6 +62,20 @@ export async function ensureStreams(
   for (const { name, allow_atomic } of all) if (allow_atomic) await requireAtomic(jsm, name);
   await addKvBuckets(nc, wanted);
   return layout;
+}
+
+/** Whether nothing is to be made: then nothing is asked about room either. */
+async function isComplete(jsm: JetStreamManager, options: StreamOptions): Promise<boolean> {
+  const atomic = new Map<string, boolean>();
+  for await (const { config } of jsm.streams.list()) {
+    atomic.set(config.name, config.allow_atomic === true);
+  }
+  return (
+    KV_BUCKETS.every((bucket) => atomic.has(kvStream(bucket))) &&
+    wantedStreams(options).every(
+      ({ name, allow_atomic = false }) => atomic.has(name) && (atomic.get(name) || !allow_atomic),
+    )
+  );
 }
 
 /** How many copies of a stream the server should keep: 3 where there are as many nodes, else 1. */
