@@ -16,16 +16,19 @@ export type TestNats = AsyncDisposable & {
   stop(): Promise<void>;
 };
 
-export async function startTestNats(): Promise<TestNats> {
+/** @param options `storeBytesMax`: what the server may store */
+export async function startTestNats(
+  options: { readonly storeBytesMax?: number } = {},
+): Promise<TestNats> {
   const storeDir = await mkdtemp(join(tmpdir(), "fpaas-nats-"));
-  let server = await startNatsServer({ storeDir });
+  let server = await startNatsServer({ ...options, storeDir });
   const { url, port } = server;
   return {
     url,
     storeDir,
     crash: () => server.kill("SIGKILL"),
     restart: async () => {
-      server = await startNatsServer({ storeDir, port });
+      server = await startNatsServer({ ...options, storeDir, port });
     },
     stop: () => server.stop(),
     [Symbol.asyncDispose]: () => dispose(server, storeDir),

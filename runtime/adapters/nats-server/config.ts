@@ -36,6 +36,8 @@ export type ServerConfig = {
   readonly cluster: ClusterConfig | null;
   /** Whether every write is on the disk before it is acknowledged, not only within two minutes. */
   readonly syncAlways: boolean;
+  /** What JetStream may store, bytes; null: three quarters of the free disk. */
+  readonly storeBytesMax: number | null;
   /** Version of the binary that will read this: unknown settings are an error to it. */
   readonly version: string;
 };
@@ -50,7 +52,7 @@ ports_file_dir: ${quote(config.portsDir)}
 max_payload: ${MAX_PAYLOAD_BYTES}
 jetstream {
   store_dir: ${quote(config.storeDir)}
-${config.syncAlways ? "  sync_interval: always\n" : ""}  limits {
+${config.storeBytesMax === null ? "" : `  max_file_store: ${config.storeBytesMax}\n`}${config.syncAlways ? "  sync_interval: always\n" : ""}  limits {
     batch {
       max_inflight_per_stream: ${BATCHES_PER_STREAM_MAX}
       max_inflight_total: ${BATCHES_TOTAL_MAX}

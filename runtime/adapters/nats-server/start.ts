@@ -21,6 +21,8 @@ export type LaunchOptions = {
   readonly cluster?: ClusterConfig;
   /** Whether every write is on the disk before it is acknowledged; false without it. */
   readonly syncAlways?: boolean;
+  /** What JetStream may store, and set aside for bounds, bytes; by the free disk without it. */
+  readonly storeBytesMax?: number;
 };
 
 /** A running embedded server. Disposing stops it. */
@@ -97,6 +99,7 @@ async function prepare(
     portsDir: files.portsDir,
     cluster: options.cluster ?? null,
     syncAlways: options.syncAlways ?? false,
+    storeBytesMax: options.storeBytesMax ?? null,
     version: binary.version,
   });
   await writeFile(files.config, config);

@@ -157,11 +157,16 @@ async function hasRoom(
   try {
     await streams.add(probe);
   } catch (error) {
-    if (error instanceof JetStreamApiError && NO_ROOM.includes(error.code)) return false;
+    if (isNoRoom(error)) return false;
     throw error;
   }
   await streams.delete(name);
   return true;
+}
+
+/** Whether the server says that it cannot set aside what a stream's bound says. */
+export function isNoRoom(error: unknown): boolean {
+  return error instanceof JetStreamApiError && NO_ROOM.includes(error.code);
 }
 
 async function deleteOldProbes({ streams }: JetStreamManager): Promise<void> {

@@ -15,7 +15,7 @@ import { formatVersion, judgeVersion, parseVersion } from "../nats-server/versio
 import { NatsUnsupported } from "./errors.ts";
 import { checkMaxPayload } from "./max-payload.ts";
 import { backoffMs, isJetStreamOff, pause } from "./retry.ts";
-import { withBounds } from "./stream-bounds.ts";
+import { isNoRoom, withBounds } from "./stream-bounds.ts";
 import {
   KV_BUCKETS,
   kvStream,
@@ -37,6 +37,8 @@ const NO_SUITABLE_PEERS = 10005;
 const REPLICAS_OF_A_CLUSTER = 3;
 /** How long nodes that have just started may take to find each other before fewer copies are settled for. */
 const PEERS_WAIT_MS = 10_000;
+/** How often a stream is tried to be made that the server has no room for just now. */
+const ROOM_TRIES_MAX = 5;
 /** Made and deleted at once, to learn how many copies the server can keep. */
 const PROBE_STREAM = "FPAAS_PROBE";
 
@@ -142,10 +144,9 @@ async function addMissing(
 ): Promise<void> {
   for (const config of wanted) {
     try {
-      await streams.add(config);
+      await onceThereIsRoom(() => streams.add(config));
     } catch (error) {
-      if (error instanceof JetStreamApiError && error.code === NAME_IN_USE) continue;
-      throw error;
+      if (!isNameInUse(error)) throw error;
     }
   }
 }
@@ -160,6 +161,30 @@ async function addKvBuckets(nc: NatsConnection, options: StreamOptions): Promise
   const existing = new Set<string>();
   for await (const status of kvm.list()) existing.add(status.bucket);
   for (const name of KV_BUCKETS) {
-    if (!existing.has(name)) await kvm.create(name, wantedKv(name, options));
+    if (existing.has(name)) continue;
+    try {
+      await onceThereIsRoom(() => kvm.create(name, wantedKv(name, options)));
+    } catch (error) {
+      if (!isNameInUse(error)) throw error;
+    }
   }
+}
+
+/** Another process that looks for room has all of it for some milliseconds. */
+async function onceThereIsRoom(make: () => Promise<unknown>): Promise<void> {
+  const never = new AbortController().signal;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await make();
+      return;
+    } catch (error) {
+      if (!isNoRoom(error) || tries === ROOM_TRIES_MAX) throw error;
+    }
+    await pause(backoffMs(tries), never);
+  }
+}
+
+/** Another process has made it, with bounds of its own. */
+function isNameInUse(error: unknown): boolean {
+  return error instanceof JetStreamApiError && error.code === NAME_IN_USE;
 }
