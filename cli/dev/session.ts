@@ -17,6 +17,7 @@ import type { Backend } from "../backend.ts";
 import { deployTarget } from "../deploy-target.ts";
 import { type Program, sourceOf } from "../programs.ts";
 import { type PublishingStats, publishTo } from "../publishing.ts";
+import { watchStreams } from "../stream-watch.ts";
 import { summaryLines } from "../summary.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { plural } from "../terminal/units.ts";
@@ -94,11 +95,12 @@ export class Session {
     });
     await this.#sayWhenThrough();
     const working = worker.run(stopWorking.signal);
+    const watching = watchStreams(backend.connection, terminal, stopWorking.signal);
     try {
       await Promise.race([this.#follow(), working, failed]);
     } finally {
       stopWorking.abort();
-      await working;
+      await Promise.all([working, watching]);
       await this.#live?.finish();
     }
   }

@@ -30,9 +30,9 @@ export const LIFECYCLE_FAULTS: readonly Mutant[] = [
     why: "the first records of a partition that a topic has gained are not read",
   },
   {
-    file: "runtime/lifecycle/handover.ts",
-    find: "positions[partition] = Math.max(startSeq, (checkpoint.inSeqs[input] ?? 0) + 1);",
-    replace: "positions[partition] = Math.max(startSeq, checkpoint.inSeqs[input] ?? 0);",
+    file: "runtime/lifecycle/positions.ts",
+    find: "positions[partition] = Math.max(startSeq, (checkpoint.inSeqs[index] ?? 0) + 1);",
+    replace: "positions[partition] = Math.max(startSeq, checkpoint.inSeqs[index] ?? 0);",
     suite: ["runtime/lifecycle/handover.test.ts"],
     why: "the last record of a version is processed by the next one too",
   },
