@@ -3,9 +3,8 @@
 import type { TopicAddress } from "../plan/deployment.ts";
 import { bucketStream, topicSubject } from "../plan/names.ts";
 import { stdoutTopic } from "../plan/plan.ts";
-import { decodeRecords } from "../runtime/eval/codec.ts";
 import { MalformedPayload } from "../runtime/eval/eval-error.ts";
-import { itemsByLength } from "../runtime/eval/items.ts";
+import { decodeEach, Unreadable } from "../runtime/eval/items.ts";
 import { toJson } from "../runtime/eval/json.ts";
 import type { Value } from "../runtime/eval/values.ts";
 import type { Log, LogMessage } from "../runtime/ports.ts";
@@ -41,13 +40,21 @@ export class TopicReader {
   /** A record that cannot be read, as an older version may have written one, keeps none of the others back. */
   contentsOf({ subject, seq, payload }: LogMessage): TopicContents {
     const topic = this.#topicOf.get(subject) ?? subject;
+    const records: TopicRecord[] = [];
     const unreadable: string[] = [];
-    const told = (detail: string, which = "") =>
-      unreadable.push(
-        `${topic}: ${which}message ${seq} of ${this.stream} cannot be read: ${detail}`,
-      );
-    const values = wholeOf(payload) ?? oneByOne(payload, told);
-    return { records: values.map((record) => ({ topic, record })), unreadable };
+    const tell = (what: string, { detail }: MalformedPayload): void => {
+      unreadable.push(`${topic}: ${what} ${seq} of ${this.stream} cannot be read: ${detail}`);
+    };
+    try {
+      for (const [i, one] of decodeEach(payload).entries()) {
+        if (one instanceof Unreadable) tell(`record ${i + 1} in message`, one.error);
+        else records.push({ topic, record: one });
+      }
+    } catch (error) {
+      if (!(error instanceof MalformedPayload)) throw error;
+      tell("message", error);
+    }
+    return { records, unreadable };
   }
 
   /** The last sequence on any of the subjects now; 0 when there is none. */
@@ -55,32 +62,6 @@ export class TopicReader {
     const last = await Promise.all(this.subjects.map((subject) => log.last(this.stream, subject)));
     return Math.max(0, ...last.map((message) => message?.seq ?? 0));
   }
-}
-
-/** Null when something in it is no value. */
-function wholeOf(payload: Uint8Array): Value[] | null {
-  try {
-    return decodeRecords(payload);
-  } catch (error) {
-    if (!(error instanceof MalformedPayload)) throw error;
-    return null;
-  }
-}
-
-/** The values that can be read; the others are told. */
-function oneByOne(payload: Uint8Array, told: (detail: string, which?: string) => void): Value[] {
-  const attempt = <T>(body: () => readonly T[], which?: string): readonly T[] => {
-    try {
-      return body();
-    } catch (error) {
-      if (!(error instanceof MalformedPayload)) throw error;
-      told(error.detail, which);
-      return [];
-    }
-  };
-  return attempt(() => itemsByLength(payload)).flatMap((item, i) =>
-    attempt(() => decodeRecords(item), `record ${i + 1} in `),
-  );
 }
 
 /** One reader for each bucket stream the topics are spread over. */

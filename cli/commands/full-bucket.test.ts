@@ -52,8 +52,10 @@ describe("a bucket that comes to its bound", () => {
     await bound((await bytes()) + ROOM_BYTES);
     worker = folder.start(["worker", "--admin", "0"], env());
     await expect.poll(() => worker.stderr(), WATCH_PATIENCE).toMatch(/^worker /m);
-    // While they run: commits are small then, and the last that fits leaves little room.
     await world.feed(0, LIKES);
+    // Commits that do not fit wait from before the bound on; then it is drawn to where they have stopped.
+    await expect.poll(() => worker.stderr(), WATCH_PATIENCE).toMatch(/FPL_0 is \d+ % full/);
+    await bound(await bytes());
     await expect
       .poll(() => worker.stderr(), WATCH_PATIENCE)
       .toMatch(

@@ -1,10 +1,45 @@
 // Takes a CBOR sequence apart by its lengths alone: what an item holds may be what no value of ours can be.
 
 import { MAJOR } from "./cbor-encode.ts";
+import { decodeRecords, decodeValue } from "./codec.ts";
+import { MalformedPayload } from "./eval-error.ts";
+import type { Value } from "./values.ts";
 import { argumentAt, checkedEnd, headEnd } from "./view/skip.ts";
 
-/** The items of `payload`, in order. @throws MalformedPayload when their lengths do not come out */
-export function itemsByLength(payload: Uint8Array): Uint8Array[] {
+/** A record of a message that is no value of ours, as an older version may have written one. */
+export class Unreadable {
+  readonly error: MalformedPayload;
+  readonly bytes: Uint8Array;
+
+  constructor(error: MalformedPayload, bytes: Uint8Array) {
+    this.error = error;
+    this.bytes = bytes;
+  }
+}
+
+/**
+ * As `decodeRecords`, but what cannot be read keeps nothing else back.
+ * @throws MalformedPayload when it cannot be told where one record ends
+ */
+export function decodeEach(payload: Uint8Array): readonly (Value | Unreadable)[] {
+  try {
+    return decodeRecords(payload);
+  } catch (error) {
+    if (!(error instanceof MalformedPayload)) throw error;
+    return itemsByLength(payload).map(decodeOne);
+  }
+}
+
+function decodeOne(item: Uint8Array): Value | Unreadable {
+  try {
+    return decodeValue(item);
+  } catch (error) {
+    if (!(error instanceof MalformedPayload)) throw error;
+    return new Unreadable(error, Uint8Array.from(item));
+  }
+}
+
+function itemsByLength(payload: Uint8Array): Uint8Array[] {
   const items: Uint8Array[] = [];
   for (let at = 0; at < payload.length; ) {
     const end = itemEnd(payload, at);
