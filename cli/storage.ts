@@ -3,8 +3,8 @@
 
 import { END_OF_TIME_MS } from "../plan/event.ts";
 import { FIREHOSE_STREAM, FIREHOSE_SUBJECTS, HEADER } from "../plan/names.ts";
+import { STORAGE_SAFETY_FACTOR } from "../runtime/adapters/nats/stream-bounds.ts";
 import type { Log, LogMessage } from "../runtime/ports.ts";
-import { STORAGE_SAFETY_FACTOR } from "./commands/init.ts";
 import { table } from "./terminal/table.ts";
 import { formatBytes, formatCount, formatDuration } from "./terminal/units.ts";
 

@@ -3,13 +3,20 @@
 import type { TopicAddress } from "../plan/deployment.ts";
 import { bucketStream, topicSubject } from "../plan/names.ts";
 import { stdoutTopic } from "../plan/plan.ts";
-import { decodeRecords } from "../runtime/eval/codec.ts";
+import { MalformedPayload } from "../runtime/eval/eval-error.ts";
+import { decodeEach, Unreadable } from "../runtime/eval/items.ts";
 import { toJson } from "../runtime/eval/json.ts";
 import type { Value } from "../runtime/eval/values.ts";
 import type { Log, LogMessage } from "../runtime/ports.ts";
 
 /** A record and the topic it came on, as the user knows it. */
 export type TopicRecord = { readonly topic: string; readonly record: Value };
+
+/** What a message holds: records, and a line for each that cannot be read. */
+export type TopicContents = {
+  readonly records: readonly TopicRecord[];
+  readonly unreadable: readonly string[];
+};
 
 /** The topics of one bucket stream, as subjects to read. */
 export class TopicReader {
@@ -30,9 +37,24 @@ export class TopicReader {
     this.subjects = [...this.#topicOf.keys()];
   }
 
-  recordsOf({ subject, payload }: LogMessage): TopicRecord[] {
+  /** A record that cannot be read, as an older version may have written one, keeps none of the others back. */
+  contentsOf({ subject, seq, payload }: LogMessage): TopicContents {
     const topic = this.#topicOf.get(subject) ?? subject;
-    return decodeRecords(payload).map((record) => ({ topic, record }));
+    const records: TopicRecord[] = [];
+    const unreadable: string[] = [];
+    const tell = (what: string, { detail }: MalformedPayload): void => {
+      unreadable.push(`${topic}: ${what} ${seq} of ${this.stream} cannot be read: ${detail}`);
+    };
+    try {
+      for (const [i, one] of decodeEach(payload).entries()) {
+        if (one instanceof Unreadable) tell(`record ${i + 1} in message`, one.error);
+        else records.push({ topic, record: one });
+      }
+    } catch (error) {
+      if (!(error instanceof MalformedPayload)) throw error;
+      tell("message", error);
+    }
+    return { records, unreadable };
   }
 
   /** The last sequence on any of the subjects now; 0 when there is none. */

@@ -150,8 +150,10 @@ export function bucketOf(tenant: string, pipeline: string, buckets: number): num
   return hash32(`${tenant}/${pipeline}`) % buckets;
 }
 
+export const BUCKET_STREAM_PREFIX = "FPL_";
+
 export function bucketStream(bucket: number): string {
-  return `FPL_${bucket}`;
+  return `${BUCKET_STREAM_PREFIX}${bucket}`;
 }
 
 export function bucketSubjects(bucket: number): string {

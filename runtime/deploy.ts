@@ -117,6 +117,8 @@ export async function deletePipeline(
   const { deployment, revision } = stored;
   await store.put({ ...deployment, state: "deleting" }, revision);
   crash.at("delete announced, nothing fenced");
+  // Into a stream that is full of them nothing could be written, and a fence is.
+  await clearTopics(deployment.address, deployment.plan.topics, log);
   await fenceForGood(deployment, log);
   const from = deployment.handover?.from ?? null;
   if (from !== null) await fenceForGood(from, log);

@@ -13,6 +13,7 @@ import { BUNDLED_SAMPLE } from "../bundled-sample.ts";
 import { type Context, type Finish, type NatsOptions, newNatsCommand } from "../context.ts";
 import { CommandError, EXIT, type ExitCode } from "../exit-codes.ts";
 import { failuresOf, failureText } from "../failing.ts";
+import { fullnessOf, isOurs, troubleOf } from "../fullness.ts";
 import { describe } from "../report-error.ts";
 import { measureStorage, newestEvents, storageText } from "../storage.ts";
 import { formatBytes, formatCount, formatDuration } from "../terminal/units.ts";
@@ -138,9 +139,7 @@ function connected(url: string, { info }: NatsConnection): Finding {
 }
 
 function streamFindings(all: readonly StreamFacts[]): Finding[] {
-  const ours = all.filter(
-    ({ name }) => name === FIREHOSE_STREAM || /^(REJECTED|FPL_\d+)$/.test(name),
-  );
+  const ours = all.filter(isOurs);
   if (ours.length === 0) {
     const help = "`fpaas shuffler`, `fpaas worker` or `fpaas deploy` make them";
     return [{ level: "warn", what: "streams", found: "none of ours yet", help }];
@@ -149,10 +148,20 @@ function streamFindings(all: readonly StreamFacts[]): Finding[] {
 }
 
 function streamFinding(facts: StreamFacts): Finding {
-  const { name, messages, bytes, replicas, storage, maxAgeMs, duplicateWindowMs, atomic } = facts;
+  const {
+    name,
+    messages,
+    bytes,
+    bytesMax,
+    replicas,
+    storage,
+    maxAgeMs,
+    duplicateWindowMs,
+    atomic,
+  } = facts;
   const found = [
     `${formatCount(messages)} messages`,
-    formatBytes(bytes),
+    bytesMax === null ? formatBytes(bytes) : `${formatBytes(bytes)} of ${formatBytes(bytesMax)}`,
     storage,
     `R${replicas}`,
     maxAgeMs === 0 ? "kept for ever" : `kept ${formatDuration(maxAgeMs)}`,
@@ -162,7 +171,11 @@ function streamFinding(facts: StreamFacts): Finding {
     const help = "made without atomic batches: delete it, and let FPaaS make it anew";
     return { level: "fail", what: name, found, help };
   }
-  return { level: "ok", what: name, found };
+  const nowMs = Date.now();
+  const trouble = troubleOf(facts, nowMs);
+  if (trouble === null) return { level: "ok", what: name, found };
+  const level = fullnessOf(facts, nowMs) === "full" ? "fail" : "warn";
+  return { level, what: name, found: `${found}: ${trouble.found}`, help: trouble.help };
 }
 
 async function diskSpace({ folder }: Context): Promise<Finding> {

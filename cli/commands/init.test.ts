@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { firehoseBytesFor } from "../../runtime/adapters/nats/stream-bounds.ts";
 import { startTestNats, type TestNats } from "../../runtime/testing/nats.ts";
 import { TestFolder } from "../testing/command.ts";
-import { bytesFor } from "./init.ts";
 
 let folder: TestFolder;
 let nats: TestNats;
@@ -36,6 +36,7 @@ it("makes everything, and finds it as wanted the second time", async () => {
     buckets: 1,
     maxAgeMs: 86_400_000,
     maxBytes: 1e9,
+    bucketMaxBytes: expect.any(Number),
     duplicateWindowMs: 600_000,
   });
   const states = new Set(streams.map(({ state }: { state: string }) => state));
@@ -80,5 +81,5 @@ it("says that a server alone keeps no three copies", async () => {
 });
 
 it("calculates room for a day of the firehose, twice over", () => {
-  expect(bytesFor(350, 86_400_000)).toBe(350 * 86_400 * 1024 * 2);
+  expect(firehoseBytesFor(350, 86_400_000)).toBe(350 * 86_400 * 1024 * 2);
 });

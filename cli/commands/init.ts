@@ -5,6 +5,11 @@ import type { Command } from "commander";
 import { FIREHOSE_PARTITIONS_DEFAULT, PARTITIONS_MAX } from "../../plan/partition.ts";
 import { connectNats, type NatsConnection } from "../../runtime/adapters/nats/connect.ts";
 import {
+  EVENTS_PER_SECOND_DEFAULT,
+  firehoseBytesFor,
+  withBounds,
+} from "../../runtime/adapters/nats/stream-bounds.ts";
+import {
   DUPLICATE_WINDOW_MS_INIT,
   FIREHOSE_MAX_AGE_MS_DEFAULT,
   type StreamOptions,
@@ -14,7 +19,11 @@ import {
   compareStreams,
   type StreamSetup,
 } from "../../runtime/adapters/nats/stream-setup.ts";
-import { ensureStreams, replicasPossible } from "../../runtime/adapters/nats/streams.ts";
+import {
+  ensureStreams,
+  replicasPossible,
+  supportedManager,
+} from "../../runtime/adapters/nats/streams.ts";
 import { MAX_PAYLOAD_BYTES } from "../../runtime/adapters/nats-server.ts";
 import { BUCKETS_DEFAULT, natsUrl } from "../backend.ts";
 import { type Context, type Finish, type NatsOptions, newNatsCommand } from "../context.ts";
@@ -27,19 +36,13 @@ import {
   parseDuration,
 } from "../terminal/units.ts";
 
-/** Events a second that `max_bytes` is calculated for: the firehose's mean over 2026. */
-export const EVENTS_PER_SECOND_DEFAULT = 350;
-/** What one stored event takes with subject, headers and record, before compression. */
-export const EVENT_BYTES_ASSUMED = 1024;
-/** Room for busy days: the firehose had almost six times its mean in November 2024. */
-export const STORAGE_SAFETY_FACTOR = 2;
-
 type Options = NatsOptions & {
   readonly replicas?: number;
   readonly partitions: number;
   readonly buckets: number;
   readonly maxAge: number;
   readonly maxBytes?: number;
+  readonly bucketMaxBytes?: number;
   readonly eventsPerSecond: number;
   readonly duplicateWindow: number;
   readonly update?: true;
@@ -52,6 +55,7 @@ export function initCommand(context: Context, finish: Finish): Command {
     .option("--buckets <n>", "streams for pipelines", (text) => parseCount(text), BUCKETS_DEFAULT)
     .option("--max-age <d>", "how long events are kept", parseDuration, FIREHOSE_MAX_AGE_MS_DEFAULT)
     .option("--max-bytes <n>", "of events, each replica, as 50GB (default: calculated)", parseBytes)
+    .option("--bucket-max-bytes <n>", "of each stream for pipelines (default: by room)", parseBytes)
     .option(
       "--events-per-second <n>",
       "to calculate --max-bytes for",
@@ -94,22 +98,18 @@ async function make(nc: NatsConnection, wanted: StreamOptions, update: boolean):
 }
 
 async function streamOptions(nc: NatsConnection, options: Options): Promise<StreamOptions> {
-  const { partitions, buckets, maxAge, duplicateWindow, eventsPerSecond } = options;
-  return {
+  const { partitions, buckets, maxAge, duplicateWindow, maxBytes, bucketMaxBytes } = options;
+  const asked = {
     partitions,
     buckets,
     replicas: options.replicas ?? (await replicasPossible(nc)),
     firehoseMaxAgeMs: maxAge,
-    firehoseBytesMax: options.maxBytes ?? bytesFor(eventsPerSecond, maxAge),
     duplicateWindowMs: duplicateWindow,
+    ...(maxBytes !== undefined && { firehoseBytesMax: maxBytes }),
+    ...(bucketMaxBytes !== undefined && { bucketBytesMax: bucketMaxBytes }),
   };
-}
-
-/** Room for `maxAgeMs` of the firehose, each replica. */
-export function bytesFor(eventsPerSecond: number, maxAgeMs: number): number {
-  return Math.ceil(
-    eventsPerSecond * (maxAgeMs / 1000) * EVENT_BYTES_ASSUMED * STORAGE_SAFETY_FACTOR,
-  );
+  const firehoseWanted = firehoseBytesFor(options.eventsPerSecond, maxAge);
+  return await withBounds(await supportedManager(nc), asked, firehoseWanted);
 }
 
 /** Why nothing is made: what cannot be changed is not as it was asked for. */
@@ -134,6 +134,9 @@ function conclude(
   const { terminal } = context;
   if (refusal !== null) throw new CommandError(EXIT.conflict, "nothing was changed", refusal);
   terminal.say(settingsText(wanted));
+  if (wanted.bounds === undefined) {
+    terminal.complain("the server has hardly any room left: what is new has no bound of bytes");
+  }
   const payloadBytes = nc.info?.max_payload ?? 0;
   if (payloadBytes < MAX_PAYLOAD_BYTES) {
     const [is, want] = [payloadBytes, MAX_PAYLOAD_BYTES].map(formatBytes);
@@ -151,14 +154,19 @@ function conclude(
 }
 
 function settingsText(wanted: StreamOptions): string {
-  const { replicas, partitions, buckets, firehoseBytesMax = 0 } = wanted;
+  const { replicas, partitions, buckets, firehoseBytesMax, bounds } = wanted;
   const { firehoseMaxAgeMs = 0, duplicateWindowMs = 0 } = wanted;
   return [
     `R${replicas}, file, uncompressed`,
     `${partitions} partitions, ${buckets} buckets`,
-    `firehose kept ${formatDuration(firehoseMaxAgeMs)} or ${formatBytes(firehoseBytesMax)}`,
+    `firehose kept ${formatDuration(firehoseMaxAgeMs)} or ${bytesText(firehoseBytesMax)}`,
+    `new buckets take ${bytesText(bounds?.bucket)} each`,
     `ids remembered ${formatDuration(duplicateWindowMs)}`,
   ].join("; ");
+}
+
+function bytesText(bytes: number | undefined): string {
+  return bytes === undefined ? "any size" : formatBytes(bytes);
 }
 
 function facts(wanted: StreamOptions) {
@@ -167,7 +175,9 @@ function facts(wanted: StreamOptions) {
     partitions: wanted.partitions,
     buckets: wanted.buckets,
     maxAgeMs: wanted.firehoseMaxAgeMs,
-    maxBytes: wanted.firehoseBytesMax,
+    maxBytes: wanted.firehoseBytesMax ?? null,
+    /** Of a bucket stream that is made now, or has no bound yet. */
+    bucketMaxBytes: wanted.bounds?.bucket ?? null,
     duplicateWindowMs: wanted.duplicateWindowMs,
   };
 }

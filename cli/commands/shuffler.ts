@@ -93,7 +93,9 @@ async function shuffle(options: Options, context: Context): Promise<ExitCode> {
 async function openAdmin(at: Address | undefined, { connection }: Backend, terminal: Terminal) {
   if (at === undefined) return null;
   const { ShufflerMetrics } = await import("../admin/shuffler-metrics.ts");
+  const { addStreamMetrics } = await import("../admin/stream-metrics.ts");
   const metrics = new ShufflerMetrics(Date.now);
+  addStreamMetrics(metrics.registry, connection);
   const troubles = async () => [...(await natsTroubles(connection)), ...metrics.troubles()];
   const server = await startAdmin(at, { registry: metrics.registry, troubles });
   terminal.say(`metrics, /livez and /readyz on ${server.url}`);

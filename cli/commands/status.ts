@@ -4,7 +4,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import { type Deployment, taskName } from "../../plan/deployment.ts";
-import { countPending } from "../../runtime/adapters/nats/inspect.ts";
+import { bucketStream } from "../../plan/names.ts";
+import {
+  countPending,
+  inspectStreams,
+  type StreamFacts,
+} from "../../runtime/adapters/nats/inspect.ts";
 import { type Activities, activitiesOf, relayTimeMs } from "../activity.ts";
 import { type Backend, openBackend } from "../backend.ts";
 import {
@@ -17,6 +22,7 @@ import {
 import { findPipeline, listDeployments } from "../deployed.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { type Failures, failureJson, failuresOf, failureText, stateOf } from "../failing.ts";
+import { isOurs, troubleOf } from "../fullness.ts";
 import { isThrough, readProgress, type TaskProgress } from "../task-progress.ts";
 import { table } from "../terminal/table.ts";
 import { formatBytes, formatDuration } from "../terminal/units.ts";
@@ -64,12 +70,13 @@ async function show(
     pipeline === undefined
       ? await listDeployments(backend, terminal)
       : [(await findPipeline(backend, pipeline)).deployment];
-  const [activities, relayMs, failures] = await Promise.all([
+  const [activities, relayMs, failures, streams] = await Promise.all([
     activitiesOf(backend),
     relayTimeMs(backend),
     failuresOf(backend, deployments),
+    inspectStreams(backend.connection),
   ]);
-  const around = { activities, relayMs, failures };
+  const around = { activities, relayMs, failures, streams };
   const all = await Promise.all(deployments.map((one) => statusOf(backend, one, around)));
   if (json === true) {
     await terminal.json(all);
@@ -78,9 +85,19 @@ async function show(
   if (all.length === 0) terminal.say("nothing is deployed; `fpaas deploy FILE` does that");
   const troubles = [...failures].map(([task, one]) => failureText(task, one, Date.now()));
   await terminal.data(all.map(draw).join("\n"));
-  for (const trouble of troubles) await terminal.data(`${trouble}\n`);
+  for (const trouble of [...troubles, ...fullTexts(streams)]) await terminal.data(`${trouble}\n`);
   const workers = (await backend.membership.alive()).length;
   terminal.say(workers === 0 ? "no worker is running: `fpaas worker`" : `workers: ${workers}`);
+}
+
+/** Streams that are near their bound of bytes, or at it. What has none yet is for `doctor`. */
+function fullTexts(streams: readonly StreamFacts[]): string[] {
+  const nowMs = Date.now();
+  return streams.filter(isOurs).flatMap((facts) => {
+    const trouble = troubleOf(facts, nowMs);
+    if (trouble === null || facts.bytesMax === null) return [];
+    return [`${trouble.found}; ${trouble.help}`];
+  });
 }
 
 type PipelineStatus = Awaited<ReturnType<typeof statusOf>>;
@@ -91,18 +108,21 @@ type Around = {
   readonly activities: Activities;
   readonly relayMs: number | null;
   readonly failures: Failures;
+  readonly streams: readonly StreamFacts[];
 };
 
 async function statusOf(
   backend: Backend,
   deployment: Deployment,
-  { activities, relayMs, failures }: Around,
+  { activities, relayMs, failures, streams }: Around,
 ) {
   const tasks = await readProgress(backend.log, deployment);
   return {
     pipeline: deployment.address.pipeline,
     version: deployment.version,
     state: stateOf(deployment, failures),
+    /** Where its results, state and checkpoints stand. */
+    stream: streamOf(deployment, streams),
     tasks: await Promise.all(
       tasks.map(async (progress) => ({
         ...(await taskStatus(backend, progress, relayMs)),
@@ -111,6 +131,12 @@ async function statusOf(
       })),
     ),
   };
+}
+
+function streamOf({ address }: Deployment, streams: readonly StreamFacts[]) {
+  const name = bucketStream(address.bucket);
+  const facts = streams.find((one) => one.name === name);
+  return { name, bytes: facts?.bytes ?? null, bytesMax: facts?.bytesMax ?? null };
 }
 
 function failureOf(failures: Failures, task: string) {

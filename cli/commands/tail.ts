@@ -40,7 +40,11 @@ async function tail(topic: string, options: Options, context: Context): Promise<
   const reader = new TopicReader(new Map([[topic, await findTopic(backend, topic)]]));
   let left = options.limit ?? Number.POSITIVE_INFINITY;
   for await (const batch of batchesOf(reader, options, backend, context.signal)) {
-    const records = batch.flatMap((message) => reader.recordsOf(message)).slice(0, left);
+    const contents = batch.map((message) => reader.contentsOf(message));
+    for (const line of contents.flatMap(({ unreadable }) => unreadable)) {
+      context.terminal.complain(line);
+    }
+    const records = contents.flatMap((one) => one.records).slice(0, left);
     await context.terminal.data(render(records, options, context));
     left -= records.length;
     if (left === 0) return EXIT.ok;

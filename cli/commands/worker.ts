@@ -19,6 +19,7 @@ import {
 } from "../context.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import { openBackendPatiently } from "../patient-backend.ts";
+import { watchStreams } from "../stream-watch.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { parseCount, plural } from "../terminal/units.ts";
 import { WorkerLog } from "../worker-log.ts";
@@ -56,11 +57,12 @@ async function work(options: Options, context: Context): Promise<ExitCode> {
   const untilEnded = AbortSignal.any([signal, ended.signal]);
   const onFailure = (error: unknown): void => log.reportFailed(error);
   const reporting = keepReporting(reporter, backend.reports, systemClock, onFailure, untilEnded);
+  const watching = watchStreams(backend.connection, terminal, untilEnded);
   try {
     await worker.run(signal);
   } finally {
     ended.abort();
-    await reporting;
+    await Promise.all([reporting, watching]);
   }
   terminal.say(`worker ${id}: stopped, ${log.summary()}`);
   return stoppedExit(context);
@@ -70,7 +72,9 @@ async function work(options: Options, context: Context): Promise<ExitCode> {
 async function openAdmin(at: Address | undefined, { connection }: Backend, terminal: Terminal) {
   if (at === undefined) return null;
   const { WorkerMetrics } = await import("../admin/worker-metrics.ts");
+  const { addStreamMetrics } = await import("../admin/stream-metrics.ts");
   const metrics = new WorkerMetrics(Date.now);
+  addStreamMetrics(metrics.registry, connection);
   const troubles = async () => [...(await natsTroubles(connection)), ...metrics.troubles()];
   const notes = () => metrics.notes();
   const server = await startAdmin(at, { registry: metrics.registry, troubles, notes });

@@ -10,6 +10,8 @@ export type LiveRecordsOptions = {
   readonly topics: ReadonlyMap<string, TopicAddress>;
   /** Called with the records of one message batch, in order. */
   readonly print: (records: readonly TopicRecord[]) => Promise<void>;
+  /** Called with a line for each record that cannot be read. */
+  readonly complain: (line: string) => void;
 };
 
 export class LiveRecords {
@@ -45,7 +47,11 @@ export class LiveRecords {
     const { log } = this.#options;
     const { stream, subjects } = tail.reader;
     for await (const batch of log.read(stream, subjects, tail.seenSeq + 1, this.#stop.signal)) {
-      await this.#options.print(batch.flatMap((message) => tail.reader.recordsOf(message)));
+      const contents = batch.map((message) => tail.reader.contentsOf(message));
+      for (const line of contents.flatMap(({ unreadable }) => unreadable)) {
+        this.#options.complain(line);
+      }
+      await this.#options.print(contents.flatMap(({ records }) => records));
       tail.seenSeq = batch.at(-1)?.seq ?? tail.seenSeq;
       tail.wake?.();
     }

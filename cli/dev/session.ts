@@ -17,6 +17,7 @@ import type { Backend } from "../backend.ts";
 import { deployTarget } from "../deploy-target.ts";
 import { type Program, sourceOf } from "../programs.ts";
 import { type PublishingStats, publishTo } from "../publishing.ts";
+import { watchStreams } from "../stream-watch.ts";
 import { summaryLines } from "../summary.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { plural } from "../terminal/units.ts";
@@ -94,11 +95,12 @@ export class Session {
     });
     await this.#sayWhenThrough();
     const working = worker.run(stopWorking.signal);
+    const watching = watchStreams(backend.connection, terminal, stopWorking.signal);
     try {
       await Promise.race([this.#follow(), working, failed]);
     } finally {
       stopWorking.abort();
-      await working;
+      await Promise.all([working, watching]);
       await this.#live?.finish();
     }
   }
@@ -150,7 +152,7 @@ export class Session {
   }
 
   async #printTopics(): Promise<void> {
-    const { backend, print, printed } = this.#options;
+    const { backend, print, printed, terminal } = this.#options;
     await this.#live?.finish();
     const topics = new Map<string, TopicAddress>();
     for (const { address, plan } of this.#deployments) {
@@ -166,6 +168,7 @@ export class Session {
           this.#counts.set(topic, (this.#counts.get(topic) ?? 0) + 1);
         await print(records);
       },
+      complain: (line) => terminal.complain(line),
     });
   }
 }

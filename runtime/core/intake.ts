@@ -3,8 +3,9 @@
 
 import { WATERMARK_DELAY_MS } from "../../plan/event.ts";
 import type { Input } from "../../plan/plan.ts";
-import { decodeRecords, decodeRows } from "../eval/codec.ts";
+import { decodeRows } from "../eval/codec.ts";
 import { EvaluationError } from "../eval/eval-error.ts";
+import { decodeEach, Unreadable } from "../eval/items.ts";
 import { OrderReader } from "../eval/order-header.ts";
 import { Instant, isRecord, type RecordValue, type Value } from "../eval/values.ts";
 import { EncodedRows } from "../eval/view/encoded-rows.ts";
@@ -163,13 +164,17 @@ export class Intake {
 
   #topicRecords(input: SourceInput, message: InputMessage, payload: Uint8Array): boolean {
     this.#orders.open(message.order);
-    const values = decodeRecords(payload);
+    const values = decodeEach(payload);
     const taken = this.#awaited === null ? 0 : this.#takenOf(message);
     // Orders are told one from the one before: those of what was taken are read too.
-    for (const value of values.slice(0, taken)) this.#turnToRecord(value);
+    for (const value of values.slice(0, taken)) {
+      this.#turnToRecord(value instanceof Unreadable ? null : value);
+    }
     const take = (i: number): void => {
       this.#item = i;
-      this.#record(input, message, values[i] ?? null);
+      const value = values[i] ?? null;
+      if (value instanceof Unreadable) this.#unreadable(message, value);
+      else this.#record(input, message, value);
     };
     return this.#begins({ message, count: values.length, take, taken });
   }
@@ -204,6 +209,13 @@ export class Intake {
       const error = new EvaluationError("record without time", "topic");
       this.#context.deadLetter("read", error, value, 0);
     }
+  }
+
+  #unreadable(message: InputMessage, { error, bytes }: Unreadable): void {
+    this.#context.counters.in += 1;
+    this.#turnToRecord(null);
+    this.#place(message);
+    this.#context.deadLetter("read", error, bytes, 0);
   }
 
   #turnToRecord(value: Value): void {

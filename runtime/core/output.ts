@@ -51,17 +51,19 @@ export class OutputBuffer {
   /** Pending messages with records. */
   #begun = 0;
   readonly #gatherings: Gathering[] = [];
-  readonly #limits: OutputLimits;
+  readonly #bytesMax: number;
+  readonly #messagesMax: number;
+  readonly #messageBytesMax: number;
 
-  constructor(limits: OutputLimits) {
-    this.#limits = limits;
+  constructor({ bytes, messages, messageBytes }: OutputLimits) {
+    this.#bytesMax = bytes;
+    this.#messagesMax = messages;
+    this.#messageBytesMax = messageBytes;
   }
 
   /** Whether what is under way is to pause, leaving aside what others gather, which is little. */
   get isFull(): boolean {
-    return (
-      this.#bytes >= this.#limits.bytes || this.#full.length + this.#begun >= this.#limits.messages
-    );
+    return this.#bytes >= this.#bytesMax || this.#full.length + this.#begun >= this.#messagesMax;
   }
 
   /** Bytes and messages waiting to be drained. */
@@ -94,7 +96,7 @@ export class OutputBuffer {
   add(order: Position | null, timeMs: number): void {
     const pending = this.#last;
     assert(pending !== null, "an item is added that was not begun");
-    if (order !== null && pending.writer.length > this.#limits.messageBytes) this.#fit(pending);
+    if (order !== null && pending.writer.length > this.#messageBytesMax) this.#fit(pending);
     const { length } = pending.writer;
     if (pending.records === 0) this.#begun += 1;
     this.#bytes += length - pending.length;
@@ -140,7 +142,7 @@ export class OutputBuffer {
   /** Lets an item for which its message has no room begin one of its own. */
   #fit(pending: Pending): void {
     const bytes = pending.writer.length - pending.length;
-    const { messageBytes } = this.#limits;
+    const messageBytes = this.#messageBytesMax;
     if (bytes > messageBytes) {
       throw new EvaluationError(
         "value too large",

@@ -17,8 +17,7 @@ import {
   type TaskId,
   tasksOf,
 } from "../../plan/deployment.ts";
-import type { Input, Stage, Start } from "../../plan/plan.ts";
-import { pickIdentity, sourceIdentity } from "../../plan/state-identity.ts";
+import type { Input, Start } from "../../plan/plan.ts";
 import { type CrashPoints, NO_CRASH_POINTS } from "../crash-points.ts";
 import { DeploymentConflict } from "../deployments.ts";
 import { type Log, type LogAppend, type LogMessage, LogUnavailable } from "../ports.ts";
@@ -32,16 +31,14 @@ import { finishRecord } from "../task/finish-record.ts";
 import { firstCheckpoint, startOf } from "../task/first-checkpoint.ts";
 import { sourcesOf } from "../task/sources.ts";
 import { type CheckpointRecord, decodeCheckpoint } from "../task/stored.ts";
-import { firehoseEnds } from "./ends.ts";
+import { endsOf } from "./ends.ts";
+import { type Fenced, positionsOf, readerIn } from "./positions.ts";
 import { startSeqOf } from "./start.ts";
 
 /** How often a task may commit between our look and our fence. Each try takes milliseconds. */
 export const FENCE_TRIES_MAX = 100;
 /** How long one write of a handover may take. */
 const COMMIT_PATIENCE_MS = 30_000;
-
-/** A task of the old version where it was fenced; null: it has no checkpoint, so it cannot commit. */
-type Fenced = { readonly task: TaskId; readonly checkpoint: CheckpointRecord | null };
 
 /**
  * Fences the version before and makes the checkpoints of this one.
@@ -61,7 +58,7 @@ export async function handOver(
       stage.inputs.map((input) => startSeqsOf(input, deployment, fenced, log)),
     );
     const ends = await Promise.all(
-      stage.inputs.map((input, i) => endsOf(input, deployment, startSeqs[i] ?? [], log)),
+      stage.inputs.map((input, i) => endsOf(input, deployment, startSeqs[i] ?? [], fenced, log)),
     );
     for (const task of tasksOf(deployment).filter((one) => one.stage === stage.id)) {
       await create(deployment, task, firstCheckpoint(deployment, task, startSeqs, ends), log);
@@ -181,29 +178,12 @@ async function startSeqsOf(
   const isTopic = input.kind === "topic";
   const partitions = isTopic ? (topics[input.topic]?.partitions ?? 0) : firehosePartitions;
   const from = handover?.begin.at === "seam" ? handover.from : null;
-  const read = from === null ? [] : positionsIn(from, fenced, input, deployment);
+  const reader = from === null ? null : readerIn(from, input, deployment);
+  const read = from === null || reader === null ? [] : positionsOf(from, fenced, reader);
   const fallback = await startSeqOf(input, startFor(input, handover), deployment, log);
   // A partition that a topic has gained while its other ones were read is new from its first record on.
   const rest = isTopic && read.length > 0 ? 1 : fallback;
   return Array.from({ length: partitions }, (_, partition) => read[partition] ?? rest);
-}
-
-/** Which partitions had ended for the version before, whose place this one goes on at. */
-async function endsOf(
-  input: Input,
-  deployment: Deployment,
-  startSeqs: readonly number[],
-  log: Log,
-): Promise<(LogMessage | null)[]> {
-  const { handover } = deployment;
-  if (handover?.begin.at !== "seam" || handover.from === null) return [];
-  const { from } = handover;
-  if (input.kind !== "firehose" || !readsFirehose(from)) return [];
-  return await firehoseEnds(deployment, startSeqs, log);
-}
-
-function readsFirehose({ plan }: Deployment): boolean {
-  return plan.stages.some(({ inputs }) => inputs.some(({ kind }) => kind === "firehose"));
 }
 
 function startFor({ start }: SourceInput, handover: Deployment["handover"]): Start {
@@ -213,43 +193,6 @@ function startFor({ start }: SourceInput, handover: Deployment["handover"]): Sta
 }
 
 type SourceInput = Exclude<Input, { kind: "exchange" }>;
-
-/** Where the old version has stopped on the source of `input`, by partition; empty if it did not read it. */
-function positionsIn(
-  from: Deployment,
-  fenced: readonly Fenced[],
-  input: SourceInput,
-  to: Deployment,
-): number[] {
-  const source = sourceIdentity(input, to);
-  const readers = from.plan.stages.flatMap((stage) =>
-    stage.inputs.flatMap((one, index) =>
-      one.kind !== "exchange" && sourceIdentity(one, from) === source
-        ? [{ stage, index, exact: pickIdentity(one) === pickIdentity(input) }]
-        : [],
-    ),
-  );
-  const reader = readers.find(({ exact }) => exact) ?? readers[0];
-  return reader === undefined ? [] : positionsOf(from, fenced, reader.stage, reader.index);
-}
-
-function positionsOf(
-  from: Deployment,
-  fenced: readonly Fenced[],
-  stage: Stage,
-  input: number,
-): number[] {
-  const positions: number[] = [];
-  for (const { task, checkpoint } of fenced) {
-    if (task.stage !== stage.id || checkpoint === null) continue;
-    const { partitions } = sourcesOf(from, task, stage)[input] ?? { partitions: [] };
-    for (const partition of partitions) {
-      const startSeq = checkpoint.startSeqs[input]?.[partition] ?? 1;
-      positions[partition] = Math.max(startSeq, (checkpoint.inSeqs[input] ?? 0) + 1);
-    }
-  }
-  return positions;
-}
 
 /** Writes a first checkpoint, unless an earlier try of the same handover did. */
 async function create(

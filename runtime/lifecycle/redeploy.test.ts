@@ -121,6 +121,26 @@ describe("redeploying while events come", () => {
     expect(await world.records("marks")).toHaveLength(40);
   });
 
+  it("is through with a topic of several producers that was through before", async () => {
+    const reader = (source: string): string => `pipeline reader {
+      from ${source} |> filter n != null |> map { n } |> to topic('again')
+    }`;
+    await deploy(marked(1, 3));
+    await deploy(reader("topic('marks')"));
+    world.work();
+    await world.feed(0, 40);
+    await world.end();
+    await untilTopicEnds(world.nats.url, "again");
+    // Another source: the stage begins again, and one input goes on behind the end of the topic.
+    const { change } = await deploy(reader("union { topic('marks'), topic('marks') as other }"));
+    expect(change.stages).toMatchObject([{ kind: "rebuilt", stage: "s0" }]);
+    const stored = await world.store.get("local", "reader");
+    const progress = () => readProgress(world.log, stored?.deployment ?? missing());
+    await expect.poll(async () => (await progress()).map(isThrough)).toEqual([true]);
+    await untilTopicEnds(world.nats.url, "again");
+    expect(await world.records("again")).toHaveLength(40);
+  });
+
   it("sends no window twice when the reduce is edited, and begins it empty", async () => {
     await deploy(counted("filter n > 0"));
     world.work();

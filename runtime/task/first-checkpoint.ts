@@ -11,13 +11,13 @@ import type { Checkpoint } from "./stored.ts";
 /**
  * @param startSeqs of each input of the stage, by partition of its source, the first sequence to read;
  *   none is 1
- * @param ends likewise, the message that said that nothing more will come, where it stands before that
+ * @param ends likewise, the messages that said that nothing more will come, where they stand before that
  */
 export function firstCheckpoint(
   deployment: Deployment,
   task: TaskId,
   startSeqs: readonly (readonly number[])[],
-  ends: readonly (readonly (LogMessage | null)[])[] = [],
+  ends: readonly (readonly (readonly LogMessage[])[])[] = [],
 ): Checkpoint {
   const stage = stageOf(deployment, task.stage);
   const sources = sourcesOf(deployment, task, stage);
@@ -27,8 +27,7 @@ export function firstCheckpoint(
   const runner = new StageRunner(deployment.plan, stage);
   for (const [input, { partitions, toInput }] of sources.entries()) {
     for (const partition of partitions) {
-      const end = ends[input]?.[partition] ?? null;
-      if (end !== null) runner.push(toInput(end));
+      for (const end of ends[input]?.[partition] ?? []) runner.push(toInput(end));
     }
   }
   return {

@@ -16,18 +16,19 @@ export type TestNats = AsyncDisposable & {
   stop(): Promise<void>;
 };
 
-/** @param maxPayloadBytes of a message; as ours without it */
-export async function startTestNats(maxPayloadBytes?: number): Promise<TestNats> {
+/** @param options as of `startNatsServer` */
+export async function startTestNats(
+  options: { readonly storeBytesMax?: number; readonly maxPayloadBytes?: number } = {},
+): Promise<TestNats> {
   const storeDir = await mkdtemp(join(tmpdir(), "fpaas-nats-"));
-  const largest = maxPayloadBytes === undefined ? {} : { maxPayloadBytes };
-  let server = await startNatsServer({ storeDir, ...largest });
+  let server = await startNatsServer({ ...options, storeDir });
   const { url, port } = server;
   return {
     url,
     storeDir,
     crash: () => server.kill("SIGKILL"),
     restart: async () => {
-      server = await startNatsServer({ storeDir, port, ...largest });
+      server = await startNatsServer({ ...options, storeDir, port });
     },
     stop: () => server.stop(),
     [Symbol.asyncDispose]: () => dispose(server, storeDir),

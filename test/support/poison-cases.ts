@@ -68,7 +68,7 @@ export async function recordsByKilled(
   seed: number,
   maxPayloadBytes?: number,
 ): Promise<string[]> {
-  await using nats = await startTestNats(maxPayloadBytes);
+  await using nats = await startTestNats(maxPayloadBytes === undefined ? {} : { maxPayloadBytes });
   await runKilled(given, kills, seededRandom(seed), nats.url);
   return await recordsAt(given.topics, nats.url);
 }

@@ -38,6 +38,8 @@ export type ServerConfig = {
   readonly syncAlways: boolean;
   /** Largest message, bytes. */
   readonly maxPayloadBytes: number;
+  /** What JetStream may store, bytes; null: three quarters of the free disk. */
+  readonly storeBytesMax: number | null;
   /** Version of the binary that will read this: unknown settings are an error to it. */
   readonly version: string;
 };
@@ -52,7 +54,7 @@ ports_file_dir: ${quote(config.portsDir)}
 max_payload: ${config.maxPayloadBytes}
 jetstream {
   store_dir: ${quote(config.storeDir)}
-${config.syncAlways ? "  sync_interval: always\n" : ""}  limits {
+${config.storeBytesMax === null ? "" : `  max_file_store: ${config.storeBytesMax}\n`}${config.syncAlways ? "  sync_interval: always\n" : ""}  limits {
     batch {
       max_inflight_per_stream: ${BATCHES_PER_STREAM_MAX}
       max_inflight_total: ${BATCHES_TOTAL_MAX}

@@ -23,6 +23,8 @@ export type LaunchOptions = {
   readonly syncAlways?: boolean;
   /** Largest message, bytes: for tests, as a server that others run may have less than ours. */
   readonly maxPayloadBytes?: number;
+  /** What JetStream may store, and set aside for bounds, bytes; by the free disk without it. */
+  readonly storeBytesMax?: number;
 };
 
 /** A running embedded server. Disposing stops it. */
@@ -100,6 +102,7 @@ async function prepare(
     cluster: options.cluster ?? null,
     syncAlways: options.syncAlways ?? false,
     maxPayloadBytes: options.maxPayloadBytes ?? MAX_PAYLOAD_BYTES,
+    storeBytesMax: options.storeBytesMax ?? null,
     version: binary.version,
   });
   await writeFile(files.config, config);

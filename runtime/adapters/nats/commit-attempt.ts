@@ -69,6 +69,7 @@ export async function commitAlone(
 ): Promise<CommitResult> {
   let maybeStored = sentBefore;
   let fenced = 0;
+  let reason = "no answer from NATS";
   for (let tries = 1; ; tries++) {
     if (maybeStored) {
       const found = await findAnchor(target, commit);
@@ -77,13 +78,14 @@ export async function commitAlone(
       if (tries > 1) await pause(backoffMs(tries - 1), commit.signal);
     }
     await target.link.whenUp(commit.signal);
-    if (commit.signal.aborted || target.link.closed) throw unavailable("no answer from NATS");
+    if (commit.signal.aborted || target.link.closed) throw unavailable(reason);
     target.crash.at("lone commit to be sent");
     const ack = await send(target.nc, target.link, commit.messages);
     target.crash.at("lone commit sent, answer lost");
     if (ack.kind === "stored") return { kind: "committed", lastSeq: ack.seq };
     if (ack.kind === "refused") throw new NatsRefused(`NATS refused a commit: ${ack.reason}`);
     if (ack.kind === "fenced") fenced += 1;
+    else reason = `NATS did not take a commit: ${ack.reason}`;
     maybeStored = true;
   }
 }

@@ -3,6 +3,7 @@
 import {
   AckPolicy,
   DeliverPolicy,
+  DiscardPolicy,
   jetstreamManager,
   StorageType,
   type StreamInfo,
@@ -15,6 +16,12 @@ export type StreamFacts = {
   readonly name: string;
   readonly messages: number;
   readonly bytes: number;
+  /** The bound of `bytes`; null without one. */
+  readonly bytesMax: number | null;
+  /** Whether it makes room at its bound by deleting the oldest, instead of refusing the newest. */
+  readonly dropsOldest: boolean;
+  /** When its oldest message was stored, by the server's clock, milliseconds since the epoch; null when it is empty. */
+  readonly oldestMs: number | null;
   readonly replicas: number;
   readonly storage: "file" | "memory";
   /** Milliseconds; 0 keeps for ever. */
@@ -68,6 +75,9 @@ function factsOf({ config, state }: StreamInfo): StreamFacts {
     name: config.name,
     messages: state.messages,
     bytes: state.bytes,
+    bytesMax: config.max_bytes > 0 ? config.max_bytes : null,
+    dropsOldest: config.discard === DiscardPolicy.Old,
+    oldestMs: state.messages === 0 ? null : Date.parse(state.first_ts),
     replicas: config.num_replicas,
     storage: config.storage === StorageType.Memory ? "memory" : "file",
     maxAgeMs: config.max_age / NANOSECONDS_PER_MS,

@@ -38,10 +38,21 @@ export type StreamOptions = {
   readonly firehoseMaxAgeMs?: number;
   /** How much of the firehose is kept at most, each replica; none leaves it to age and the server. */
   readonly firehoseBytesMax?: number;
+  /** How much a bucket stream takes at most, each replica; none leaves it to `bounds`. */
+  readonly bucketBytesMax?: number;
+  /** How much everything else takes at most; none sets no bounds but the firehose's. */
+  readonly bounds?: StreamBounds;
   /** How long topics are kept; checkpoints and state say `Nats-TTL: never` and outlive it. */
   readonly topicsMaxAgeMs?: number;
   /** A worker that has not renewed its entry for this long is gone. */
   readonly workersTtlMs?: number;
+};
+
+/** Bytes, each replica. See `stream-bounds.ts`. */
+export type StreamBounds = {
+  readonly bucket: number;
+  readonly rejected: number;
+  readonly kv: (bucket: KvBucket) => number;
 };
 
 export const FIREHOSE_MAX_AGE_MS_DEFAULT = 24 * 60 * 60 * 1000;
@@ -53,7 +64,6 @@ const TOPICS_MAX_AGE_MS_DEFAULT = 7 * 24 * 60 * 60 * 1000;
 const WORKERS_TTL_MS_DEFAULT = 5000;
 /** What a worker has last said of its tasks is no news after some of its `REPORT_EVERY_MS`. */
 const REPORTS_TTL_MS = 10_000;
-const REJECTED_BYTES_MAX = 256 * 1024 * 1024;
 /** A stage task each; the server's default since 2.15 is 1000. */
 const CONSUMERS_MAX = 100_000;
 const NANOSECONDS_PER_MS = 1_000_000;
@@ -78,17 +88,21 @@ export function wantedStreams(options: StreamOptions): WantedStream[] {
 }
 
 export function wantedKv(bucket: KvBucket, options: StreamOptions): Partial<KvOptions> {
-  const { replicas = 1, workersTtlMs = WORKERS_TTL_MS_DEFAULT } = options;
+  const { workersTtlMs = WORKERS_TTL_MS_DEFAULT } = options;
+  const common = {
+    replicas: options.replicas ?? 1,
+    max_bytes: options.bounds?.kv(bucket) ?? UNLIMITED,
+  };
   switch (bucket) {
     case WORKERS_BUCKET:
-      return { replicas, ttl: workersTtlMs };
+      return { ...common, ttl: workersTtlMs };
     case REPORTS_BUCKET:
-      return { replicas, ttl: REPORTS_TTL_MS };
+      return { ...common, ttl: REPORTS_TTL_MS };
     case PLANS_BUCKET:
     case VERSIONS_BUCKET:
     case TOPICS_BUCKET:
     case CURSORS_BUCKET:
-      return { replicas };
+      return common;
   }
 }
 
@@ -135,13 +149,14 @@ function rejectedConfig(options: StreamOptions): WantedStream {
     name: REJECTED_STREAM,
     subjects: [REJECTED_SUBJECTS],
     max_age: (options.firehoseMaxAgeMs ?? FIREHOSE_MAX_AGE_MS_DEFAULT) * NANOSECONDS_PER_MS,
-    max_bytes: REJECTED_BYTES_MAX,
+    max_bytes: options.bounds?.rejected ?? UNLIMITED,
+    // It is for people to look at: the oldest go.
+    discard: DiscardPolicy.Old,
   };
 }
 
 /**
- * Whoever sets `max_bytes` gets backpressure: what is full takes nothing more, and tasks wait. To drop the
- * oldest would be to drop checkpoints and state.
+ * What is full takes nothing more, and tasks wait: to drop the oldest would be to drop checkpoints and state.
  */
 function bucketConfig(bucket: number, options: StreamOptions): WantedStream {
   return {
@@ -149,6 +164,7 @@ function bucketConfig(bucket: number, options: StreamOptions): WantedStream {
     name: bucketStream(bucket),
     subjects: [bucketSubjects(bucket)],
     max_age: (options.topicsMaxAgeMs ?? TOPICS_MAX_AGE_MS_DEFAULT) * NANOSECONDS_PER_MS,
+    max_bytes: options.bucketBytesMax ?? options.bounds?.bucket ?? UNLIMITED,
     discard: DiscardPolicy.New,
     allow_atomic: true,
     allow_msg_ttl: true,

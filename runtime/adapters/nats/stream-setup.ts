@@ -1,10 +1,21 @@
 // What `fpaas init` compares: each stream as it is beside what is wanted, setting by setting, and which
 // of the differences the server can still take.
 
-import { JetStreamApiError, type StreamConfig } from "@nats-io/jetstream";
+import { JetStreamApiError, type StreamConfig, type StreamInfo } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
-import { BUCKETS_METADATA, FIREHOSE_STREAM, PARTITIONS_METADATA } from "../../../plan/names.ts";
-import { KV_BUCKETS, kvStream, type StreamOptions, wantedStreams } from "./stream-config.ts";
+import {
+  BUCKET_STREAM_PREFIX,
+  BUCKETS_METADATA,
+  FIREHOSE_STREAM,
+  PARTITIONS_METADATA,
+} from "../../../plan/names.ts";
+import {
+  KV_BUCKETS,
+  kvStream,
+  type StreamOptions,
+  type WantedStream,
+  wantedStreams,
+} from "./stream-config.ts";
 import { supportedManager } from "./streams.ts";
 
 /** One setting that is not as wanted. */
@@ -23,6 +34,9 @@ export type StreamSetup = {
 };
 
 const STREAM_NOT_FOUND = 10059;
+const UNLIMITED = -1;
+/** A stream that has no bound yet gets one of at least so many times what it holds. */
+const ROOM_TO_GROW = 2;
 const NANOSECONDS_PER_MS = 1_000_000;
 const MADE_FOR_GOOD = "the server fixes it when the stream is made";
 const KEYS_WOULD_MOVE =
@@ -66,8 +80,10 @@ export async function compareStreams(
   return wanted(options).map((one) => {
     const found = is.get(one.name);
     if (found === undefined) return { name: one.name, state: "missing", differences: [] };
-    const differences = one.name === FIREHOSE_STREAM ? strangers(found) : [];
-    differences.push(...SETTINGS.flatMap((setting) => difference(setting, found, one)));
+    const { config } = found;
+    const differences = one.name === FIREHOSE_STREAM ? strangers(config) : [];
+    const asked = withBoundKept(one, found, options);
+    differences.push(...SETTINGS.flatMap((setting) => difference(setting, config, asked)));
     return {
       name: one.name,
       state: differences.length === 0 ? "as wanted" : "different",
@@ -83,28 +99,47 @@ export async function changeStreams(nc: NatsConnection, options: StreamOptions):
   for (const one of wanted(options)) {
     const found = is.get(one.name);
     if (found === undefined) continue;
-    await streams.update(one.name, { ...found, ...one, metadata: { ...found.metadata } });
+    const { config } = found;
+    const asked = withBoundKept(one, found, options);
+    await streams.update(one.name, { ...config, ...asked, metadata: { ...config.metadata } });
   }
 }
 
-/** KV buckets count by their replicas alone: the rest of their streams is the client library's. */
-function wanted(options: StreamOptions): (Partial<StreamConfig> & { readonly name: string })[] {
+/** KV buckets count by their replicas and bytes alone: the rest of their streams is the client library's. */
+function wanted(options: StreamOptions): WantedStream[] {
   const kv = KV_BUCKETS.map((bucket) => ({
     name: kvStream(bucket),
     num_replicas: options.replicas ?? 1,
+    max_bytes: options.bounds?.kv(bucket) ?? UNLIMITED,
   }));
   return [...wantedStreams(options), ...kv];
+}
+
+/**
+ * A bound that nobody asked for is for what has none: it depends on the room of the day, and what is bounded stays as
+ * it is. What has none yet gets one with room for what it holds.
+ */
+function withBoundKept(
+  one: WantedStream,
+  { config, state }: StreamInfo,
+  { bucketBytesMax }: StreamOptions,
+): WantedStream {
+  const { max_bytes = UNLIMITED, ...rest } = one;
+  const isBucket = one.name.startsWith(BUCKET_STREAM_PREFIX);
+  if (one.name === FIREHOSE_STREAM || (isBucket && bucketBytesMax !== undefined)) return one;
+  if (config.max_bytes > 0 || max_bytes <= 0) return rest;
+  return { ...rest, max_bytes: Math.max(max_bytes, ROOM_TO_GROW * state.bytes) };
 }
 
 async function configsOf(
   nc: NatsConnection,
   options: StreamOptions,
-): Promise<Map<string, StreamConfig>> {
+): Promise<Map<string, StreamInfo>> {
   const { streams } = await supportedManager(nc);
-  const found = new Map<string, StreamConfig>();
+  const found = new Map<string, StreamInfo>();
   for (const { name } of wanted(options)) {
     try {
-      found.set(name, (await streams.info(name)).config);
+      found.set(name, await streams.info(name));
     } catch (error) {
       if (!(error instanceof JetStreamApiError && error.code === STREAM_NOT_FOUND)) throw error;
     }

@@ -15,8 +15,10 @@ import { formatVersion, judgeVersion, parseVersion } from "../nats-server/versio
 import { NatsUnsupported } from "./errors.ts";
 import { checkMaxPayload } from "./max-payload.ts";
 import { backoffMs, isJetStreamOff, pause } from "./retry.ts";
+import { isNoRoom, withBounds } from "./stream-bounds.ts";
 import {
   KV_BUCKETS,
+  kvStream,
   type StreamOptions,
   type WantedStream,
   wantedKv,
@@ -35,6 +37,8 @@ const NO_SUITABLE_PEERS = 10005;
 const REPLICAS_OF_A_CLUSTER = 3;
 /** How long nodes that have just started may take to find each other before fewer copies are settled for. */
 const PEERS_WAIT_MS = 10_000;
+/** How often a stream is tried to be made that the server has no room for just now. */
+const ROOM_TRIES_MAX = 5;
 /** Made and deleted at once, to learn how many copies the server can keep. */
 const PROBE_STREAM = "FPAAS_PROBE";
 
@@ -48,8 +52,10 @@ export async function ensureStreams(
 ): Promise<StreamLayout> {
   const jsm = await supportedManager(nc);
   const found = await layoutOf(jsm);
+  if (found !== null && (await isComplete(jsm, { ...options, ...found }))) return found;
   const replicas = options.replicas ?? (found === null ? await replicasPossible(nc) : undefined);
-  const wanted = replicas === undefined ? options : { ...options, replicas };
+  const asked = { ...options, ...found, ...(replicas !== undefined && { replicas }) };
+  const wanted = options.bounds === undefined ? await withBounds(jsm, asked) : asked;
   await addMissing(jsm, wantedStreams(wanted).slice(0, 1));
   const layout = found ?? (await layoutOf(jsm));
   if (layout === null) throw new NatsUnsupported(`stream ${FIREHOSE_STREAM} is not one of FPaaS`);
@@ -58,6 +64,20 @@ export async function ensureStreams(
   for (const { name, allow_atomic } of all) if (allow_atomic) await requireAtomic(jsm, name);
   await addKvBuckets(nc, wanted);
   return layout;
+}
+
+/** Whether nothing is to be made: then nothing is asked about room either. */
+async function isComplete(jsm: JetStreamManager, options: StreamOptions): Promise<boolean> {
+  const atomic = new Map<string, boolean>();
+  for await (const { config } of jsm.streams.list()) {
+    atomic.set(config.name, config.allow_atomic === true);
+  }
+  return (
+    KV_BUCKETS.every((bucket) => atomic.has(kvStream(bucket))) &&
+    wantedStreams(options).every(
+      ({ name, allow_atomic = false }) => atomic.has(name) && (atomic.get(name) || !allow_atomic),
+    )
+  );
 }
 
 /** How many copies of a stream the server should keep: 3 where there are as many nodes, else 1. */
@@ -124,10 +144,9 @@ async function addMissing(
 ): Promise<void> {
   for (const config of wanted) {
     try {
-      await streams.add(config);
+      await onceThereIsRoom(() => streams.add(config));
     } catch (error) {
-      if (error instanceof JetStreamApiError && error.code === NAME_IN_USE) continue;
-      throw error;
+      if (!isNameInUse(error)) throw error;
     }
   }
 }
@@ -142,6 +161,30 @@ async function addKvBuckets(nc: NatsConnection, options: StreamOptions): Promise
   const existing = new Set<string>();
   for await (const status of kvm.list()) existing.add(status.bucket);
   for (const name of KV_BUCKETS) {
-    if (!existing.has(name)) await kvm.create(name, wantedKv(name, options));
+    if (existing.has(name)) continue;
+    try {
+      await onceThereIsRoom(() => kvm.create(name, wantedKv(name, options)));
+    } catch (error) {
+      if (!isNameInUse(error)) throw error;
+    }
   }
+}
+
+/** Another process that looks for room has all of it for some milliseconds. */
+async function onceThereIsRoom(make: () => Promise<unknown>): Promise<void> {
+  const never = new AbortController().signal;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await make();
+      return;
+    } catch (error) {
+      if (!isNoRoom(error) || tries === ROOM_TRIES_MAX) throw error;
+    }
+    await pause(backoffMs(tries), never);
+  }
+}
+
+/** Another process has made it, with bounds of its own. */
+function isNameInUse(error: unknown): boolean {
+  return error instanceof JetStreamApiError && error.code === NAME_IN_USE;
 }

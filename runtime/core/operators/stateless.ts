@@ -65,6 +65,7 @@ export function unnest<R>(
   { add, next }: Adding<R>,
 ): Unnest<R> {
   const evaluate = records.compile(expr);
+  const { output, paused } = context;
   const goOn = (record: R, list: readonly Value[], from: number): void => {
     const { place } = context.order;
     const depth = place.length;
@@ -72,15 +73,18 @@ export function unnest<R>(
       for (let i = from; i < list.length; i += 1) {
         place[depth] = i;
         next(add(record, list[i] ?? null));
-        if (!context.isPausing || i + 1 === list.length) continue;
-        const resume = (): void => goOn(record, list, i + 1);
-        const paused = { ops, record: () => records.whole(record), from: i + 1, resume };
-        context.pause(paused, place.slice(0, depth));
+        // As `context.isPausing`, of every element.
+        if (paused.length === 0 && !output.isFull) continue;
+        if (i + 1 < list.length) pause(record, list, i + 1, place.slice(0, depth));
         return;
       }
     } finally {
       place.length = depth;
     }
+  };
+  const pause = (record: R, list: readonly Value[], from: number, place: number[]): void => {
+    const resume = (): void => goOn(record, list, from);
+    context.pause({ ops, record: () => records.whole(record), from, resume }, place);
   };
   const begin = (record: R, from: number): void => {
     const list = evaluate(record);

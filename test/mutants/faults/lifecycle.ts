@@ -30,9 +30,9 @@ export const LIFECYCLE_FAULTS: readonly Mutant[] = [
     why: "the first records of a partition that a topic has gained are not read",
   },
   {
-    file: "runtime/lifecycle/handover.ts",
-    find: "positions[partition] = Math.max(startSeq, (checkpoint.inSeqs[input] ?? 0) + 1);",
-    replace: "positions[partition] = Math.max(startSeq, checkpoint.inSeqs[input] ?? 0);",
+    file: "runtime/lifecycle/positions.ts",
+    find: "positions[partition] = Math.max(startSeq, (checkpoint.inSeqs[index] ?? 0) + 1);",
+    replace: "positions[partition] = Math.max(startSeq, checkpoint.inSeqs[index] ?? 0);",
     suite: ["runtime/lifecycle/handover.test.ts"],
     why: "the last record of a version is processed by the next one too",
   },
@@ -114,11 +114,18 @@ export const LIFECYCLE_FAULTS: readonly Mutant[] = [
     why: "the task of a deleted pipeline runs in place of that of its successor",
   },
   {
-    file: "runtime/lifecycle/handover.ts",
-    find: "return await firehoseEnds(deployment, startSeqs, log);",
+    file: "runtime/lifecycle/ends.ts",
+    find: "return readsFirehose(from) ? await firehoseEnds(deployment, startSeqs, log) : [];",
     replace: "return [];",
     suite: ["runtime/lifecycle/redeploy.test.ts"],
     why: "a stage that is rebuilt behind the end of its source waits for ever",
+  },
+  {
+    file: "runtime/lifecycle/ends.ts",
+    find: "return await topicEnds(input, deployment, from, fenced, log);",
+    replace: "return [];",
+    suite: ["runtime/lifecycle/redeploy.test.ts"],
+    why: "a stage that is rebuilt behind the end of a topic waits for ever",
   },
   {
     file: "runtime/task/failure.ts",
