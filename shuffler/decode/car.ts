@@ -3,6 +3,7 @@
 import { CborCursor } from "../cbor/cursor.ts";
 import { endOfKnown, knownBytes, LINK } from "../cbor/known-bytes.ts";
 import { CID_BYTES, isCidAt } from "./cid.ts";
+import { eachField } from "./each-field.ts";
 import { Malformed } from "./rejection.ts";
 
 /** A header with one root, which nearly all have. */
@@ -97,12 +98,12 @@ export class CarReader {
     this.#rootEnd = 0;
     const cursor = new CborCursor(this.#bytes, "bad_car", this.cidAt, this.end);
     let version = 0;
-    for (let left = cursor.mapSize(); left > 0; left -= 1) {
-      const key = cursor.name();
+    eachField(cursor, (key) => {
       if (key === "version") version = cursor.integer();
       else if (key === "roots") this.#readRoots(cursor);
       else cursor.skip();
-    }
+    });
+    cursor.assertEnd();
     if (version !== 1) throw new Malformed("bad_car", `version ${version}`);
   }
 
@@ -110,6 +111,6 @@ export class CarReader {
     const size = cursor.listSize();
     this.#rootAt = size === 0 ? cursor.at : cursor.cidLinkAt();
     this.#rootEnd = cursor.at;
-    for (let i = 1; i < size; i += 1) cursor.skip();
+    for (let i = 1; i < size; i += 1) cursor.cidLinkAt();
   }
 }

@@ -23,9 +23,12 @@ export class FrameOp {
   rkeyEnd = 0;
   /** Empty when it is no NSID. */
   collection = "";
-  /** Where its CID stands, from `cidAt` to `cidEnd`; none on delete: `cidAt` is -1. */
+  /** Where its CID stands, from `cidAt` to `cidEnd`; none on delete: `cidAt` is -1. `cidEnd` is -1 when nothing is said. */
   cidAt = -1;
   cidEnd = -1;
+  /** Where the CID of what the path held before stands, likewise; -1 when it is not said. */
+  prevAt = -1;
+  prevEnd = -1;
   /** Where the block of that CID stands; -1 when the CAR does not hold it. */
   blockAt = -1;
   blockEnd = -1;

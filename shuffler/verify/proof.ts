@@ -6,7 +6,7 @@ import { DID } from "../../plan/names.ts";
 import { CborCursor } from "../cbor/cursor.ts";
 import { CarReader } from "../decode/car.ts";
 import { CID_BYTES, CID_DIGEST_AT, isCidAt, sameCid } from "../decode/cid.ts";
-import { eachField } from "../decode/fields.ts";
+import { eachField } from "../decode/each-field.ts";
 import { BLOCKS_BYTES_MAX, COMMIT_OPS_MAX } from "../decode/limits.ts";
 import { Malformed } from "../decode/rejection.ts";
 

@@ -3,7 +3,7 @@
 
 import { CborCursor } from "../cbor/cursor.ts";
 import { sameCid } from "../decode/cid.ts";
-import { eachField } from "../decode/fields.ts";
+import { eachField } from "../decode/each-field.ts";
 import { TREE_DEPTH_MAX, TREE_KEY_BYTES_MAX } from "../decode/limits.ts";
 import { Malformed } from "../decode/rejection.ts";
 import { type BlockIndex, type Claim, isCid } from "./proof.ts";

@@ -2,7 +2,7 @@
 // concurrency are the caller's.
 
 import { CborCursor } from "../cbor/cursor.ts";
-import { eachField } from "../decode/fields.ts";
+import { eachField } from "../decode/each-field.ts";
 import { catchMalformed, type Rejected, rejected } from "../decode/rejection.ts";
 import type { KeyAnswer, KeyCache } from "./key-cache.ts";
 import { type CommitProof, readProof } from "./proof.ts";
