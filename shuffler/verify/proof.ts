@@ -3,7 +3,8 @@
 
 import { hash } from "node:crypto";
 import { DID } from "../../plan/names.ts";
-import { CborCursor } from "../cbor/cursor.ts";
+import { bufferOf, CborCursor } from "../cbor/cursor.ts";
+import { latin1At } from "../cbor/latin1.ts";
 import { CarReader } from "../decode/car.ts";
 import { CID_BYTES, CID_DIGEST_AT, isCidAt, sameCid } from "../decode/cid.ts";
 import { eachField } from "../decode/each-field.ts";
@@ -93,10 +94,9 @@ function proofOf({ did, rev, commit, car }: Body): Omit<CommitProof, "prevData" 
   const blocks = new BlockIndex();
   const reader = new CarReader(car);
   while (reader.next()) {
-    const { cidAt, start, end } = reader;
-    blocks.add(car.subarray(cidAt, start), car.subarray(start, end));
+    blocks.add(car, reader.cidAt, reader.start, reader.end);
   }
-  const root = Buffer.from(reader.root);
+  const root = bufferOf(reader.root);
   if (commit !== null && !sameCid(commit, root)) {
     throw new Malformed("bad_commit", "the root of the CAR is another commit");
   }
@@ -149,31 +149,27 @@ function readCommitBlock(block: Buffer): CommitBlock {
   return { did, rev, signed, signature: bytes, tree };
 }
 
-/** Blocks of a CAR by the digest in their CID. */
+/** Blocks of a CAR by the digest in their CID. Most are never asked for: where they stand is enough until then. */
 export class BlockIndex {
-  readonly #byDigest = new Map<string, Buffer>();
+  readonly #byDigest = new Map<string, { bytes: Buffer; start: number; end: number }>();
 
-  /** @param cid of atproto's form, as `CarReader` finds it. */
-  add(cid: Uint8Array, block: Uint8Array): void {
-    const digest = digestOf(cid);
-    // Of blocks with the same CID the first counts, as in the decoder.
-    if (this.#byDigest.has(digest)) return;
-    this.#byDigest.set(digest, Buffer.from(block.buffer, block.byteOffset, block.length));
+  /** Of a block from `start` to `end`, behind its CID of atproto's form. Of those with the same CID the first counts. */
+  add(bytes: Buffer, cidAt: number, start: number, end: number): void {
+    const digest = latin1At(bytes, cidAt + CID_DIGEST_AT, start);
+    if (!this.#byDigest.has(digest)) this.#byDigest.set(digest, { bytes, start, end });
   }
 
   /** The block, hashed and compared; null when it is not there. @throws Malformed `reason` */
   get(cid: Buffer, reason: "bad_commit" | "bad_proof"): Buffer | null {
-    const digest = digestOf(cid);
-    const block = this.#byDigest.get(digest) ?? null;
-    if (block !== null && hash("sha256", block, "binary") !== digest) {
+    const digest = latin1At(cid, CID_DIGEST_AT, cid.length);
+    const place = this.#byDigest.get(digest);
+    if (place === undefined) return null;
+    const block = place.bytes.subarray(place.start, place.end);
+    if (hash("sha256", block, "binary") !== digest) {
       throw new Malformed(reason, "a block is not what its CID says");
     }
     return block;
   }
-}
-
-function digestOf(cid: Uint8Array): string {
-  return Buffer.from(cid.buffer, cid.byteOffset, cid.length).toString("latin1", CID_DIGEST_AT);
 }
 
 /** Whether it is one whole CID of atproto's form. */

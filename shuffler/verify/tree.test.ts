@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type CborValue, CidLink } from "../cbor/encode.ts";
+import { CID_BYTES } from "../decode/cid.ts";
 import { TREE_DEPTH_MAX, TREE_KEY_BYTES_MAX } from "../decode/limits.ts";
 import { catchMalformed } from "../decode/rejection.ts";
 import { cborOf, cidOf } from "../testing/frames.ts";
@@ -20,7 +21,7 @@ function entry(key: string, shared = 0, right: Buffer | null = null): Entry {
 function node(blocks: BlockIndex, e: readonly Entry[], left: Buffer | null = null): Buffer {
   const block = cborOf({ e: [...e], l: left === null ? null : new CidLink(left) });
   const cid = Buffer.from(cidOf(block));
-  blocks.add(cid, block);
+  blocks.add(Buffer.concat([cid, block]), 0, CID_BYTES, CID_BYTES + block.length);
   return cid;
 }
 
