@@ -30,8 +30,7 @@ type Path = {
 export function judgeClaims(proof: CommitProof): Rejected | RefusedOps | null {
   const { prevData, claims } = proof;
   const tree = new Tree(proof.blocks, proof.tree);
-  const paths = catchMalformed(() => pathsOf(tree, claims, prevData !== null));
-  if ("kind" in paths) return paths;
+  const paths = pathsOf(tree, claims, prevData !== null);
   const refused = paths.flatMap(refusedOf);
   const first = refused[0]?.why ?? null;
   if (first !== null && refused.length === claims.length) return first;
@@ -44,7 +43,6 @@ export function judgeClaims(proof: CommitProof): Rejected | RefusedOps | null {
   return { kind: "refused-ops", ops: opsOf(liar, wrong("the path held something else before")) };
 }
 
-/** @throws Malformed when the tree does not say what a path holds */
 function pathsOf(tree: Tree, claims: readonly Claim[], isBeforeKnown: boolean): Path[] {
   const [only] = claims;
   if (only !== undefined && claims.length === 1) return [pathOf(tree, claims, only, isBeforeKnown)];
@@ -60,7 +58,12 @@ function pathOf(
   { path }: Claim,
   isBeforeKnown: boolean,
 ): Path {
-  const after = tree.find(path);
+  const after = catchMalformed(() => tree.find(path));
+  if (after !== null && "kind" in after) {
+    // A commit brings the nodes around every path that it changes: this one it has not changed.
+    const claims = group.map((claim) => ({ claim, why: after }));
+    return { key: path, after: null, claims, befores: [null] };
+  }
   const judged = group.map((claim) => ({ claim, why: wrongWith(claim, after, isBeforeKnown) }));
   const [good, another] = judged.filter(({ why }) => why === null);
   if (good !== undefined && another === undefined) {
