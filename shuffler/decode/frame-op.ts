@@ -6,6 +6,7 @@ import { NSID, RKEY } from "../../plan/names.ts";
 import { NameTable } from "../cbor/name-table.ts";
 import { cidToString } from "./cid.ts";
 import { isTidAt, TID_LENGTH } from "./fields.ts";
+import { TREE_KEY_BYTES_MAX } from "./limits.ts";
 
 const SLASH = "/".charCodeAt(0);
 const NO_BYTES = new Uint8Array();
@@ -44,7 +45,8 @@ export class FrameOp {
   /** Takes collection and rkey out of the path that is the text from `start` to `end`. */
   setPath(start: number, end: number): void {
     const { frame } = this;
-    let slash = start;
+    // One that is too long for a key of the tree names no collection, and is not looked through.
+    let slash = end - start > TREE_KEY_BYTES_MAX ? end : start;
     while (slash < end && frame[slash] !== SLASH) slash += 1;
     this.collection = slash === end ? "" : nsidAt(frame, start, slash);
     this.collectionAt = start;
