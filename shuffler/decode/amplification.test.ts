@@ -18,6 +18,7 @@ import { judgeClaims } from "../verify/claims.ts";
 import { readCommitProof } from "../verify/proof.ts";
 import { decodeFrame } from "./frame.ts";
 import {
+  COMMIT_BLOCKS_MAX,
   COMMIT_RECORDS_BYTES_MAX,
   FRAME_BYTES_MAX,
   FRAME_FIELDS_MAX,
@@ -130,6 +131,15 @@ describe("what nobody reads", () => {
     expect(reasonOf(decodeFrame(items(SKIPPED_ITEMS_MAX)))).toBe("none");
     expect(reasonOf(decodeFrame(items(SKIPPED_ITEMS_MAX + 1)))).toBe("bad_frame");
   });
+});
+
+it("may have so many blocks, and no more", () => {
+  const blocks = (count: number) =>
+    carOf(Array.from({ length: count }, (_, i) => cborOf({ [i]: 1 })));
+  const reason = (count: number) =>
+    reasonOf(decodeFrame(commitFrame([], { blocks: blocks(count) })));
+  expect(reason(COMMIT_BLOCKS_MAX)).toBe("none");
+  expect(reason(COMMIT_BLOCKS_MAX + 1)).toBe("oversize_blocks");
 });
 
 it("gives a block to the operation that names it, however many operations and blocks there are", () => {

@@ -20,13 +20,20 @@ export class CarReader {
   readonly #limit: number;
   #rootAt = 0;
   #rootEnd = 0;
+  #blocksLeft: number;
   /** Where the CID of the block at hand begins. */
   cidAt: number;
   /** Where the block at hand ends. */
   end: number;
 
-  /** Of the CAR in `bytes` from `start` to `end`. @throws Malformed `bad_car` */
-  constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
+  /** Of the CAR in `bytes` from `start` to `end`, which may have so many blocks. @throws Malformed `bad_car` */
+  constructor(
+    bytes: Uint8Array,
+    start = 0,
+    end = bytes.length,
+    blocksMax = Number.POSITIVE_INFINITY,
+  ) {
+    this.#blocksLeft = blocksMax;
     this.#bytes = bytes;
     this.#origin = start;
     this.#limit = end;
@@ -46,9 +53,11 @@ export class CarReader {
     return this.cidAt + CID_BYTES;
   }
 
-  /** Moves to the next block; false at the end. @throws Malformed `bad_car` */
+  /** Moves to the next block; false at the end. @throws Malformed `bad_car`, or `oversize_blocks` when there are too many */
   next(): boolean {
     if (!this.#nextSection()) return false;
+    this.#blocksLeft -= 1;
+    if (this.#blocksLeft < 0) throw new Malformed("oversize_blocks", "too many blocks");
     if (this.start > this.end || !isCidAt(this.#bytes, this.cidAt)) {
       throw new Malformed("bad_car", `no CID at byte ${this.cidAt - this.#origin}`);
     }

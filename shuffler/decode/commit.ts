@@ -6,7 +6,7 @@ import { CID_BYTES, CID_DIGEST_AT, isCidAt } from "./cid.ts";
 import { findBlocks } from "./commit-blocks.ts";
 import { type CheckedRecord, CommitRecords } from "./commit-records.ts";
 import { eachField, requireFields } from "./each-field.ts";
-import { atprotoCidAt, CommonFields } from "./fields.ts";
+import { atprotoCidAt, CommonFields, isTidAt, TID_LENGTH } from "./fields.ts";
 import { FrameCommit } from "./frame-commit.ts";
 import { FrameOp } from "./frame-op.ts";
 import { KnownRecords } from "./known-records.ts";
@@ -88,7 +88,11 @@ function readBlobs(cursor: CborCursor): void {
 
 function readSince(cursor: CborCursor, commit: FrameCommit): void {
   if (cursor.tookNull()) return;
-  commit.sinceAt = cursor.textAt();
+  const start = cursor.textAt();
+  if (cursor.at - start !== TID_LENGTH || !isTidAt(cursor.bytes, start)) {
+    throw new Malformed("bad_rev", "since is no TID");
+  }
+  commit.sinceAt = start;
   commit.sinceEnd = cursor.at;
 }
 

@@ -4,7 +4,7 @@ import { DID } from "../../plan/names.ts";
 import type { CborCursor } from "../cbor/cursor.ts";
 import { CarReader } from "./car.ts";
 import { CID_BYTES, isCidAt } from "./cid.ts";
-import { BLOCKS_BYTES_MAX } from "./limits.ts";
+import { BLOCKS_BYTES_MAX, COMMIT_BLOCKS_MAX } from "./limits.ts";
 import { Malformed } from "./rejection.ts";
 import { parseDatetimeAt } from "./time.ts";
 
@@ -84,7 +84,7 @@ export class CommonFields {
 export function openCar(frame: Uint8Array, start: number, end: number): CarReader {
   const bytes = end - start;
   if (bytes > BLOCKS_BYTES_MAX) throw new Malformed("oversize_blocks", `${bytes} bytes`);
-  return new CarReader(frame, start, end);
+  return new CarReader(frame, start, end, COMMIT_BLOCKS_MAX);
 }
 
 /** Handle (atproto.com/specs/handle), ASCII form. */

@@ -10,6 +10,8 @@ export const FRAME_BYTES_MAX = 5_000_000;
 export const MESSAGE_BYTES_MAX = 16_777_216;
 /** The CAR in a `#commit` or `#sync`. */
 export const BLOCKS_BYTES_MAX = 2_000_000;
+/** The blocks of that CAR: 200 operations in a large repo bring a third of them. */
+export const COMMIT_BLOCKS_MAX = 8192;
 /** One record block. */
 export const RECORD_BYTES_MAX = 1_000_000;
 /** A record's path, the key of a repo's tree: collection 317, slash, record key 512. */

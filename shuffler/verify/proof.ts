@@ -5,12 +5,11 @@ import { hash } from "node:crypto";
 import { DID } from "../../plan/names.ts";
 import { bufferOf, CborCursor } from "../cbor/cursor.ts";
 import { latin1At } from "../cbor/latin1.ts";
-import { CarReader } from "../decode/car.ts";
 import { CID_BYTES, CID_DIGEST_AT, isCidAt, sameCid } from "../decode/cid.ts";
 import { eachField } from "../decode/each-field.ts";
+import { openCar } from "../decode/fields.ts";
 import { readUnchecked } from "../decode/frame.ts";
 import { FrameCommit } from "../decode/frame-commit.ts";
-import { BLOCKS_BYTES_MAX } from "../decode/limits.ts";
 import { Malformed } from "../decode/rejection.ts";
 import { type Claim, claimOf } from "./claim.ts";
 
@@ -88,11 +87,8 @@ function proofOf({ did, rev, commit, car }: Body): Omit<CommitProof, "prevData" 
   // Before anybody is asked for its key.
   if (!DID.test(did)) throw new Malformed("bad_did", `${did.length} characters`);
   if (car.length === 0) throw new Malformed("bad_commit", "no blocks");
-  if (car.length > BLOCKS_BYTES_MAX) {
-    throw new Malformed("oversize_blocks", `${car.length} bytes`);
-  }
   const blocks = new BlockIndex();
-  const reader = new CarReader(car);
+  const reader = openCar(car, 0, car.length);
   while (reader.next()) {
     blocks.add(car, reader.cidAt, reader.start, reader.end);
   }
