@@ -6,6 +6,7 @@ import {
   carOf,
   cborOf,
   cidOf,
+  commitBody,
   commitFrame,
   create,
   DID,

@@ -45,6 +45,11 @@ export const RULES: readonly Rule[] = [
     explains: ({ readings: { ours, sync, plain } }) => refuses(sync, OF_SYNC) && agree(ours, plain),
   },
   {
+    why: "@atproto/sync reads a CAR up to where a block does not fit; we refuse one that is damaged",
+    explains: ({ readings: { ours, sync, plain } }) =>
+      refuses(ours, / bad_car/) && !isRefused(sync) && !isRefused(plain),
+  },
+  {
     why: "a CID that no block of a repo has, and one of what is deleted: the others do not look at these",
     explains: ({ readings: { ours, sync, plain } }) =>
       refuses(ours, / bad_cid/) && !isRefused(sync) && !isRefused(plain),
