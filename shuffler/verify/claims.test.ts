@@ -106,7 +106,7 @@ describe.each(STATES.flatMap((before) => STATES.map((after) => [before, after] a
         const told = outcome(withOps(truth.body, [claim, sibling]));
         const isTrue =
           action === trueAction(truth) && same(cid, truth.after) && same(prev, truth.before);
-        const row = `${JSON.stringify([cid, prev].map((one) => cids.indexOf(one)))} ${told.reasons}`;
+        const row = `${JSON.stringify([cid, prev].map((one) => cids.indexOf(one)))} ${told.reasons.join(" ")}`;
         if (isTrue) {
           expect(told, row).toEqual({
             ops: [`${action} ${PATH}`, `create ${SIBLING}`],

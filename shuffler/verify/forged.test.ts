@@ -93,7 +93,7 @@ describe.skipIf(!existsSync(RECORDING))("of the signed commits of the reference 
       for (const { how, ops: forged } of forgeries(ops, i % ops.length)) {
         const found = published(withOps(body, forged));
         const lies = found.texts.filter((text) => !truth.includes(text));
-        expect(lies, `${how}: ${String(body.repo)} ${String(body.rev)}`).toEqual([]);
+        expect(lies, `${how}: ${JSON.stringify([body.repo, body.rev])}`).toEqual([]);
         expect(found.refused, how).toBeGreaterThan(0);
         counts.set(how, (counts.get(how) ?? 0) + 1);
       }

@@ -1,16 +1,10 @@
 // Takes real frames, changes them, and holds what three readers say of them against each other.
 
 import { openFrame } from "../../shuffler/testing/forge.ts";
+import type { Difference } from "./difference.ts";
 import { MUTATIONS } from "./mutations.ts";
 import { RULES } from "./rules.ts";
-import { agree, type Readings, readings } from "./ways.ts";
-
-export type Difference = {
-  readonly seed: number;
-  readonly how: string;
-  readonly readings: Readings;
-  readonly frame: Uint8Array;
-};
+import { agree, readings } from "./ways.ts";
 
 export type Findings = {
   frames: number;

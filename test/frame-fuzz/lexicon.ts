@@ -3,7 +3,7 @@
 
 import { Tag } from "cbor-x";
 import { z } from "zod";
-import { line, type Reading } from "./ways.ts";
+import { line, type Reading } from "./reading.ts";
 
 const did = z.string().regex(/^did:[a-z]+:[a-zA-Z0-9._:%-]*[a-zA-Z0-9._-]$/);
 const tid = z.string().regex(/^[234567abcdefghij][234567abcdefghijklmnopqrstuvwxyz]{12}$/);

@@ -1,7 +1,8 @@
 // Why readers of a frame may differ: a table that is kept. What no line of it explains is a finding.
 
-import type { Difference } from "./fuzz.ts";
-import { agree, type Reading } from "./ways.ts";
+import type { Difference } from "./difference.ts";
+import type { Reading } from "./reading.ts";
+import { agree } from "./ways.ts";
 
 export type Rule = { readonly why: string; readonly explains: (one: Difference) => boolean };
 

@@ -9,11 +9,7 @@ import { FrameCommit } from "../../shuffler/decode/frame-commit.ts";
 import type { DecodedMessage } from "../../shuffler/decode/message.ts";
 import { cborOf } from "../../shuffler/testing/frames.ts";
 import { plainReading } from "./lexicon.ts";
-
-/** What a reader makes of a frame: lines of what it would publish, or why it refuses all of it. */
-export type Reading =
-  | { readonly events: readonly string[]; readonly wrong: readonly string[] }
-  | { readonly refused: string };
+import { line, type Reading } from "./reading.ts";
 
 export type Readings = { readonly ours: Reading; readonly sync: Reading; readonly plain: Reading };
 
@@ -29,10 +25,6 @@ export async function readings(frame: Uint8Array): Promise<Readings> {
 export function agree(a: Reading, b: Reading): boolean {
   const lines = (one: Reading) => ("refused" in one ? [] : one.events);
   return JSON.stringify(lines(a)) === JSON.stringify(lines(b));
-}
-
-export function line(did: unknown, action: string, path: string): string {
-  return `${String(did)} ${action} ${path}`;
 }
 
 function ourReading(message: DecodedMessage): Reading {
