@@ -16,6 +16,7 @@ import { cborOf, cidOf, frameOf } from "../testing/frames.ts";
 import { SIGNER, write } from "../testing/signed-commits.ts";
 import { judgeClaims, TURNED_BACK_OPS_MAX } from "./claims.ts";
 import { readCommitProof } from "./proof.ts";
+import { levelOfKey } from "./tree-node.ts";
 
 const STAMP = { seq: 1, time: "2026-07-04T00:00:01.250Z" };
 const PATH = "app.bsky.feed.post/told";
@@ -186,6 +187,22 @@ describe("a commit", () => {
     const lie: WireOp = { action: "delete", path: old.path, cid: null };
     expect(outcome(withOps(body, [lie])).ops).toEqual([]);
     expect(outcome(withOps(body, [{ ...old, cid: OTHER }])).ops).toEqual([]);
+  });
+
+  it("that deletes a key some levels above all others turns back to them all", async () => {
+    const all = Array.from({ length: 2000 }, (_, i) => `name${i}`);
+    const level = (name: string) => levelOfKey(Buffer.from(`app.bsky.feed.post/${name}`));
+    const low = all.filter((name) => level(name) === 0).slice(0, 4);
+    const high = all.find((name) => level(name) >= 3) ?? expect.fail("none so high");
+    const repo = new SimulatedRepo(SIGNER, keypair);
+    await repo.commit(
+      [...low, high].map((name) => write("create", name)),
+      nextRev(),
+    );
+    const path = `app.bsky.feed.post/${high}`;
+    const commit = await repo.commit([{ action: "delete", path }], nextRev());
+    const { bytes } = await commitFrame(commit, STAMP);
+    expect(outcome(bytes)).toEqual({ ops: [`delete ${path}`], reasons: [] });
   });
 
   it("that changes nothing is good, with no node of its tree at hand", async () => {
