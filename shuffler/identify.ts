@@ -28,7 +28,18 @@ export function accountId(message: AccountMessage): string {
 
 /** @param index of the refusal within its frame: a commit may hold several. */
 export function rejectedId(reason: RejectReason, index: number, raw: Uint8Array): string {
-  return idOf(`rejected\n${reason}\n${index}\n${hash("sha256", raw, "base64url")}`);
+  return idOf(`rejected\n${reason}\n${index}\n${digestOf(raw)}`);
+}
+
+/** Of frames at hand: 200 operations of one may be refused. */
+const digests = new WeakMap<Uint8Array, string>();
+
+function digestOf(raw: Uint8Array): string {
+  const known = digests.get(raw);
+  if (known !== undefined) return known;
+  const digest = hash("sha256", raw, "base64url");
+  digests.set(raw, digest);
+  return digest;
 }
 
 export function watermarkId(partition: number, second: number): string {

@@ -163,7 +163,7 @@ describe("RepoOrder", () => {
     const { blocks } = trees(null, "s");
     order.sync(decodeFrame(syncFrame({ rev: revOf(5), blocks })) as SyncMessage, 1); // made as one
     order.commit(commit(6, 5, trees("s", "b")), 1);
-    order.commit(commit(7, 6, { ...trees(null, "c"), blocks: new Uint8Array() }), 1);
+    order.commit(commit(7, 6, { ...trees(null, "c"), blocks: carOf([cborOf({ text: "c" })]) }), 1);
     order.commit(commit(8, 7, trees("y", "d")), 1);
     expect(gaps()).toEqual([]);
   });

@@ -20,6 +20,8 @@ import type { SourceItem } from "./sources/source.ts";
 
 /** How much of a refused frame is kept for whoever looks into it. */
 export const REJECTED_PAYLOAD_BYTES_MAX = 65_536;
+/** The same of each further refusal of one frame, which the first has kept. */
+export const REJECTED_AGAIN_BYTES_MAX = 1024;
 /** Places in a commit whose headers are kept: a commit has no more operations. */
 const KEPT_PLACES_MAX = COMMIT_OPS_MAX;
 /** What the headers of a message may need of the server's `max_payload`, which counts both. */
@@ -177,7 +179,7 @@ export class Router {
         [HEADER.reason, one.reason],
         [HEADER.detail, one.detail],
       ]),
-      payload: raw.subarray(0, this.#rejectedBytesMax),
+      payload: raw.subarray(0, index === 0 ? this.#rejectedBytesMax : REJECTED_AGAIN_BYTES_MAX),
       relaySeq: seq,
     };
   }

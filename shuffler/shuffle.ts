@@ -5,6 +5,7 @@ import { EVENT_KINDS, type EventKind } from "../plan/event.ts";
 import { decodeFrame } from "./decode/frame.ts";
 import { FrameCommit } from "./decode/frame-commit.ts";
 import type { DecodedMessage } from "./decode/message.ts";
+import { withoutOps } from "./decode/refused-ops.ts";
 import type { Rejected, RejectReason } from "./decode/rejection.ts";
 import { type Gap, type GapKind, RepoOrder } from "./repo-order.ts";
 import { Reread } from "./reread.ts";
@@ -77,7 +78,7 @@ export class Shuffler {
   push(item: SourceItem): ShuffledMessage[] {
     if (item.kind === "clock") return this.#pass(item.timeMs);
     const message = this.#inOrder(
-      item.kind === "frame" ? decodeFrame(item.raw) : item.message,
+      item.kind === "frame" ? withoutOps(decodeFrame(item.raw), item.refused) : item.message,
       item,
     );
     const messages = this.#timed(message, item);

@@ -4,6 +4,7 @@
 
 import { isUtf8 } from "node:buffer";
 import { isAscii } from "../../bytes/words.ts";
+import { isWholeCid } from "../decode/cid.ts";
 import { Malformed, type RejectReason } from "../decode/rejection.ts";
 import { latin1At } from "./latin1.ts";
 import { NameTable } from "./name-table.ts";
@@ -25,6 +26,12 @@ const FALSE = 0xf4;
 const TRUE = 0xf5;
 const NULL = 0xf6;
 const FLOAT64 = 0xfb;
+/** Heads of an integer with an argument of eight bytes, and how long both are together. */
+const LONG_UNSIGNED = 0x1b;
+const LONG_NEGATIVE = 0x3b;
+const LONG_INTEGER_BYTES = 9;
+/** Items that one cursor passes over unread: a frame of nothing else would take as long as a thousand others. */
+export const SKIPPED_ITEMS_MAX = 100_000;
 /** Of the first 16 bits of a double: all set in NaN and the infinities, which DAG-CBOR does not have. */
 const EXPONENT_MASK = 0x7ff0;
 
@@ -55,6 +62,7 @@ export class CborCursor {
   sorted = true;
   /** The reason that malformed input is refused with. */
   readonly #reason: RejectReason;
+  #skipsLeft = SKIPPED_ITEMS_MAX;
 
   /** Reads what stands from `start` to `end`, which are both in `bytes`: a view of it costs more. */
   constructor(bytes: Uint8Array, reason: RejectReason, start = 0, end = bytes.length) {
@@ -81,7 +89,7 @@ export class CborCursor {
     const perUnit = major === MAJOR.map ? 2 : 1;
     const countsBytes = major >= MAJOR.bytes && major <= MAJOR.map;
     if (countsBytes && this.argument * perUnit > this.#end - this.at) {
-      throw this.#malformed(`length past the end at byte ${this.at - this.#start}`);
+      throw this.malformed(`length past the end at byte ${this.at - this.#start}`);
     }
     return major;
   }
@@ -142,14 +150,14 @@ export class CborCursor {
     const major = this.head();
     if (major === MAJOR.unsigned) return this.argument;
     if (major === MAJOR.negative) return -1 - this.argument;
-    throw this.#malformed(`expected an integer at byte ${this.at - this.#start}`);
+    throw this.malformed(`expected an integer at byte ${this.at - this.#start}`);
   }
 
   boolean(): boolean {
     const byte = this.#byte();
     if (byte === TRUE) return true;
     if (byte === FALSE) return false;
-    throw this.#malformed(`expected a boolean at byte ${this.at - this.#start - 1}`);
+    throw this.malformed(`expected a boolean at byte ${this.at - this.#start - 1}`);
   }
 
   /** Whether a null came next; takes it if so. */
@@ -159,7 +167,7 @@ export class CborCursor {
     return true;
   }
 
-  /** A CID link: the binary CID without tag 42's leading zero byte. */
+  /** A CID link: the binary CID, of any form, without tag 42's leading zero byte. */
   cidLink(): Buffer {
     return this.bytes.subarray(this.cidLinkAt(), this.at);
   }
@@ -172,14 +180,17 @@ export class CborCursor {
 
   /** Passes over a CID link. @returns where the binary CID begins; it ends at `at`. */
   cidLinkAt(): number {
-    if (this.#expect(MAJOR.tag, "link") !== CID_TAG) throw this.#malformed("a tag other than 42");
-    this.#checkLink();
+    if (this.#expect(MAJOR.tag, "link") !== CID_TAG) throw this.malformed("a tag other than 42");
+    this.#linkBytes();
     return this.at - this.argument + 1;
   }
 
-  /** Passes over one item of any kind. Its strings are not checked. */
+  /** Passes over one item of any kind, integers of 64 bits too. Its strings are not checked. */
   skip(): void {
     for (let items = 1; items > 0; items -= 1) {
+      if (this.#skipsLeft === 0) throw this.malformed("too much that nobody reads");
+      this.#skipsLeft -= 1;
+      if (this.#tookLongInteger()) continue;
       const major = this.head();
       switch (major) {
         case MAJOR.unsigned:
@@ -226,14 +237,14 @@ export class CborCursor {
         this.#checkMap(this.argument, depth);
         return;
       default:
-        if (this.argument !== CID_TAG) throw this.#malformed("a tag other than 42");
+        if (this.argument !== CID_TAG) throw this.malformed("a tag other than 42");
         this.#checkLink();
     }
   }
 
   /** @throws Malformed unless everything was read. */
   assertEnd(): void {
-    if (this.at !== this.#end) throw this.#malformed(`${this.#end - this.at} bytes too many`);
+    if (this.at !== this.#end) throw this.malformed(`${this.#end - this.at} bytes too many`);
   }
 
   #checkText(): void {
@@ -244,12 +255,12 @@ export class CborCursor {
   }
 
   #checkList(size: number, depth: number): void {
-    if (depth === 0) throw this.#malformed("nested too deeply");
+    if (depth === 0) throw this.malformed("nested too deeply");
     for (let i = 0; i < size; i += 1) this.check(depth - 1);
   }
 
   #checkMap(size: number, depth: number): void {
-    if (depth === 0) throw this.#malformed("nested too deeply");
+    if (depth === 0) throw this.malformed("nested too deeply");
     let [before, bytesBefore] = [0, -1];
     for (let i = 0; i < size; i += 1) {
       const length = this.#expect(MAJOR.text, "a text key");
@@ -272,44 +283,61 @@ export class CborCursor {
     return false;
   }
 
-  #checkLink(): void {
+  /** Passes over bytes that begin with the zero of a link; what CID it is is not looked at. */
+  #linkBytes(): void {
     const length = this.#expect(MAJOR.bytes, "bytes");
-    if (length < 2 || this.bytes[this.at] !== 0) throw this.#malformed("a link that is no CID");
+    if (length < 2 || this.bytes[this.at] !== 0) throw this.malformed("a link that is no CID");
     this.at += length;
+  }
+
+  #checkLink(): void {
+    this.#linkBytes();
+    const start = this.at - this.argument + 1;
+    if (!isWholeCid(this.bytes, start, this.at)) throw this.malformed("a link that is no CID");
+  }
+
+  /** Whether an integer with an argument of eight bytes came next; takes it if so, whatever its value. */
+  #tookLongInteger(): boolean {
+    const { bytes, at } = this;
+    if (bytes[at] !== LONG_UNSIGNED && bytes[at] !== LONG_NEGATIVE) return false;
+    if (this.#end - at < LONG_INTEGER_BYTES) throw this.malformed("cut off inside a head");
+    if (bytes.readUInt32BE(at + 1) === 0) throw this.malformed(NOT_SHORTEST);
+    this.at += LONG_INTEGER_BYTES;
+    return true;
   }
 
   #expect(major: number, what: string): number {
     const start = this.at;
     if (this.head() !== major)
-      throw this.#malformed(`expected ${what} at byte ${start - this.#start}`);
+      throw this.malformed(`expected ${what} at byte ${start - this.#start}`);
     return this.argument;
   }
 
   #longArgument(info: number): number {
     const size = 1 << (info - 24);
     if (size > 8)
-      throw this.#malformed(`indefinite or reserved length at byte ${this.at - this.#start - 1}`);
-    if (this.#end - this.at < size) throw this.#malformed("cut off inside a head");
+      throw this.malformed(`indefinite or reserved length at byte ${this.at - this.#start - 1}`);
+    if (this.#end - this.at < size) throw this.malformed("cut off inside a head");
     let value = 0;
     for (let i = 0; i < size; i += 1) value = value * 256 + (this.bytes[this.at + i] ?? 0);
     this.at += size;
-    if (!Number.isSafeInteger(value)) throw this.#malformed("an integer past 2^53");
-    if (value < leastValueOf(size)) throw this.#malformed("a number longer than it need be");
+    if (!Number.isSafeInteger(value)) throw this.malformed("an integer past 2^53");
+    if (value < leastValueOf(size)) throw this.malformed(NOT_SHORTEST);
     return value;
   }
 
   #simple(initial: number): void {
     this.argument = 0;
     if (initial === FALSE || initial === TRUE || initial === NULL) return;
-    if (initial !== FLOAT64) throw this.#malformed("a simple value DAG-CBOR does not have");
-    if (this.#end - this.at < 8) throw this.#malformed("cut off inside a float");
+    if (initial !== FLOAT64) throw this.malformed("a simple value DAG-CBOR does not have");
+    if (this.#end - this.at < 8) throw this.malformed("cut off inside a float");
     const high = ((this.bytes[this.at] ?? 0) << 8) | (this.bytes[this.at + 1] ?? 0);
-    if ((high & EXPONENT_MASK) === EXPONENT_MASK) throw this.#malformed("a number is not finite");
+    if ((high & EXPONENT_MASK) === EXPONENT_MASK) throw this.malformed("a number is not finite");
     this.at += 8;
   }
 
   #byte(): number {
-    if (this.at >= this.#end) throw this.#malformed("ends too early");
+    if (this.at >= this.#end) throw this.malformed("ends too early");
     const byte = this.bytes[this.at] ?? 0;
     this.at += 1;
     return byte;
@@ -319,10 +347,13 @@ export class CborCursor {
     return new Malformed("bad_utf8", `text at byte ${start - this.#start} is not UTF-8`);
   }
 
-  #malformed(detail: string): Malformed {
+  /** To be thrown by whoever reads through it. */
+  malformed(detail: string): Malformed {
     return new Malformed(this.#reason, detail);
   }
 }
+
+const NOT_SHORTEST = "a number longer than it need be";
 
 /** The same bytes as a Buffer. */
 export function bufferOf(bytes: Uint8Array): Buffer {

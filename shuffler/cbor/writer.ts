@@ -9,6 +9,8 @@ import { textHead } from "./known-bytes.ts";
  * each, a fifth of a frame. A slab lives as long as the last view into it, so it is small.
  */
 export const SLAB_BYTES = 16_384;
+/** What stands behind a long record in an event, and more. */
+const SPARE_BYTES = 512;
 /** Text up to this many code units is written unit by unit: a call into C++ costs more. */
 const SHORT_TEXT = 64;
 /** ASCII up to this long is written unit by unit too. */
@@ -196,11 +198,16 @@ export class CborWriter {
     if (this.#at + bytes > this.#buffer.length) this.#moveOn(bytes);
   }
 
-  /** Goes on in another slab, where there is room for `bytes` more. */
+  /**
+   * Goes on in another slab, where there is room for `bytes` more. A writing that needs most of a slab gets one that is
+   * little larger: what is left over lives as long as the event.
+   */
   #moveOn(bytes: number): void {
     const begun = this.#buffer.subarray(this.#start, this.#at);
     const needed = begun.length + bytes;
-    this.#buffer = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, needed * 2));
+    const isGrowing = begun.length >= SLAB_BYTES;
+    const spare = isGrowing ? needed : SPARE_BYTES;
+    this.#buffer = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, needed + spare));
     this.#words = new DataView(this.#buffer.buffer);
     this.#buffer.set(begun);
     this.#start = 0;

@@ -3,6 +3,7 @@
 import { CborCursor } from "../cbor/cursor.ts";
 import { endOfKnown, knownBytes, LINK } from "../cbor/known-bytes.ts";
 import { CID_BYTES, isCidAt } from "./cid.ts";
+import { eachField } from "./each-field.ts";
 import { Malformed } from "./rejection.ts";
 
 /** A header with one root, which nearly all have. */
@@ -19,13 +20,20 @@ export class CarReader {
   readonly #limit: number;
   #rootAt = 0;
   #rootEnd = 0;
+  #blocksLeft: number;
   /** Where the CID of the block at hand begins. */
   cidAt: number;
   /** Where the block at hand ends. */
   end: number;
 
-  /** Of the CAR in `bytes` from `start` to `end`. @throws Malformed `bad_car` */
-  constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
+  /** Of the CAR in `bytes` from `start` to `end`, which may have so many blocks. @throws Malformed `bad_car` */
+  constructor(
+    bytes: Uint8Array,
+    start = 0,
+    end = bytes.length,
+    blocksMax = Number.POSITIVE_INFINITY,
+  ) {
+    this.#blocksLeft = blocksMax;
     this.#bytes = bytes;
     this.#origin = start;
     this.#limit = end;
@@ -45,9 +53,11 @@ export class CarReader {
     return this.cidAt + CID_BYTES;
   }
 
-  /** Moves to the next block; false at the end. @throws Malformed `bad_car` */
+  /** Moves to the next block; false at the end. @throws Malformed `bad_car`, or `oversize_blocks` when there are too many */
   next(): boolean {
     if (!this.#nextSection()) return false;
+    this.#blocksLeft -= 1;
+    if (this.#blocksLeft < 0) throw new Malformed("oversize_blocks", "too many blocks");
     if (this.start > this.end || !isCidAt(this.#bytes, this.cidAt)) {
       throw new Malformed("bad_car", `no CID at byte ${this.cidAt - this.#origin}`);
     }
@@ -97,12 +107,12 @@ export class CarReader {
     this.#rootEnd = 0;
     const cursor = new CborCursor(this.#bytes, "bad_car", this.cidAt, this.end);
     let version = 0;
-    for (let left = cursor.mapSize(); left > 0; left -= 1) {
-      const key = cursor.name();
+    eachField(cursor, (key) => {
       if (key === "version") version = cursor.integer();
       else if (key === "roots") this.#readRoots(cursor);
       else cursor.skip();
-    }
+    });
+    cursor.assertEnd();
     if (version !== 1) throw new Malformed("bad_car", `version ${version}`);
   }
 
@@ -110,6 +120,6 @@ export class CarReader {
     const size = cursor.listSize();
     this.#rootAt = size === 0 ? cursor.at : cursor.cidLinkAt();
     this.#rootEnd = cursor.at;
-    for (let i = 1; i < size; i += 1) cursor.skip();
+    for (let i = 1; i < size; i += 1) cursor.cidLinkAt();
   }
 }

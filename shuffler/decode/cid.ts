@@ -27,6 +27,33 @@ export function isCidAt(bytes: Uint8Array, at: number): boolean {
   );
 }
 
+/**
+ * Whether the bytes from `start` to `end` are one whole CID: version 1 of any codec and hash, with a digest as long as it
+ * says, or version 0. A record may link to what is no block of a repo.
+ */
+export function isWholeCid(bytes: Uint8Array, start: number, end: number): boolean {
+  if (bytes[start] === SHA256 && bytes[start + 1] === SHA256_BYTES) {
+    return end - start === 2 + SHA256_BYTES;
+  }
+  if (bytes[start] !== 1) return false;
+  const hashAt = endOfVarint(bytes, start + 1, end);
+  const lengthAt = endOfVarint(bytes, hashAt, end);
+  // A digest that needs more than one byte for its length is no hash's.
+  return lengthAt < end && lengthAt + 1 + (bytes[lengthAt] ?? 0) === end && end - lengthAt <= 0x80;
+}
+
+/** Of a codec's or a hash's number. @returns where it ends; `end` when it does not, or is longer than it need be */
+function endOfVarint(bytes: Uint8Array, start: number, end: number): number {
+  for (let at = start; at < end && at < start + VARINT_BYTES_MAX; at += 1) {
+    const byte = bytes[at] ?? 0;
+    if (byte < 0x80) return byte === 0 && at > start ? end : at + 1;
+  }
+  return end;
+}
+
+/** As the multiformats specification has it (63 bits). */
+const VARINT_BYTES_MAX = 9;
+
 /** The two characters that ten bits are written as, side by side. */
 const PAIRS = pairsOf(ALPHABET);
 /** Bytes that make up whole pairs, and the characters of them. */

@@ -2,26 +2,29 @@
 
 import { hash } from "node:crypto";
 import { CborCursor } from "../cbor/cursor.ts";
-import { CID_BYTES, CID_DIGEST_AT, isCidAt, isSameAt } from "./cid.ts";
-import { atprotoCidAt, CommonFields, openCar } from "./fields.ts";
+import { CID_BYTES, CID_DIGEST_AT, isCidAt } from "./cid.ts";
+import { findBlocks } from "./commit-blocks.ts";
+import { type CheckedRecord, CommitRecords } from "./commit-records.ts";
+import { eachField, requireFields } from "./each-field.ts";
+import { atprotoCidAt, CommonFields, isTidAt, TID_LENGTH } from "./fields.ts";
 import { FrameCommit } from "./frame-commit.ts";
 import { FrameOp } from "./frame-op.ts";
 import { KnownRecords } from "./known-records.ts";
 import { COMMIT_OPS_MAX, RECORD_BYTES_MAX, RECORD_DEPTH_MAX } from "./limits.ts";
 import { catchMalformed, Malformed } from "./rejection.ts";
-import { treeRootAt } from "./tree-root.ts";
 
+/** Fields that a commit must have: what the lexicon requires, without those that it calls deprecated. */
+const REQUIRED = ["ops", "since", "blocks", "commit"];
+const OP_REQUIRED = ["action", "path"];
+
+/** All of a commit as it stands in the frame; its operations and its blocks are not yet checked. @throws Malformed */
 export function readCommit(cursor: CborCursor): FrameCommit {
   const commit = new FrameCommit(cursor.bytes);
-  const fields = new CommonFields();
-  for (let left = cursor.mapSize(); left > 0; left -= 1) {
-    const key = cursor.name();
-    if (key === "ops") commit.ops = readOps(cursor);
-    else if (key === "since") readSince(cursor, commit);
-    else if (key === "commit") commit.commitAt = atprotoCidAt(cursor);
-    else if (key === "prevData") readPrevData(cursor, commit);
-    else if (!fields.take(key, cursor)) cursor.skip();
-  }
+  const fields = new CommonFields(["repo", "seq", "time", "rev", "blocks"]);
+  const keys = eachField(cursor, (key) => {
+    if (!fields.take(key, cursor) && !readOwn(key, cursor, commit)) cursor.skip();
+  });
+  requireFields(cursor, keys, REQUIRED);
   commit.timeMs = fields.checkedTimeMs();
   fields.checkedRev();
   commit.revAt = fields.revAt;
@@ -29,13 +32,47 @@ export function readCommit(cursor: CborCursor): FrameCommit {
   commit.seq = fields.seq;
   commit.blocksAt = fields.blocksAt;
   commit.blocksEnd = fields.blocksEnd;
-  return checkedCommit(commit);
+  return commit;
+}
+
+/** Reads a field that only commits have; false when it is none. What nobody uses has its type checked only. */
+function readOwn(key: string, cursor: CborCursor, commit: FrameCommit): boolean {
+  switch (key) {
+    case "ops":
+      commit.ops = readOps(cursor);
+      return true;
+    case "since":
+      readSince(cursor, commit);
+      return true;
+    case "commit":
+      commit.commitAt = atprotoCidAt(cursor, "the commit");
+      return true;
+    case "prevData":
+      readPrevData(cursor, commit);
+      return true;
+    case "prev":
+      if (!cursor.tookNull()) atprotoCidAt(cursor, "the commit before");
+      return true;
+    case "tooBig":
+      commit.tooBig = cursor.boolean();
+      return true;
+    case "rebase":
+      cursor.boolean();
+      return true;
+    case "blobs":
+      readBlobs(cursor);
+      return true;
+    default:
+      return false;
+  }
 }
 
 /** The commit, once its blocks are found and its operations checked: those that cannot be published are taken out. */
 export function checkedCommit(commit: FrameCommit): FrameCommit {
   findBlocks(commit);
-  const wrong = commit.ops.map((op) => catchMalformed(() => checkOp(op)));
+  const { ops } = commit;
+  const records = ops.length === 1 ? null : new CommitRecords();
+  const wrong = ops.map((op) => catchMalformed(() => checkOp(op, records)));
   const rejected = wrong.filter((one) => one !== null);
   if (rejected.length === 0) return commit;
   commit.ops = commit.ops.filter((_, i) => wrong[i] === null);
@@ -43,15 +80,26 @@ export function checkedCommit(commit: FrameCommit): FrameCommit {
   return commit;
 }
 
+/** The relay of the network writes a null for none. */
+function readBlobs(cursor: CborCursor): void {
+  if (cursor.tookNull()) return;
+  for (let left = cursor.listSize(); left > 0; left -= 1) cursor.cidLinkAt();
+}
+
 function readSince(cursor: CborCursor, commit: FrameCommit): void {
   if (cursor.tookNull()) return;
-  commit.sinceAt = cursor.textAt();
+  const start = cursor.textAt();
+  if (cursor.at - start !== TID_LENGTH || !isTidAt(cursor.bytes, start)) {
+    throw new Malformed("bad_rev", "since is no TID");
+  }
+  commit.sinceAt = start;
   commit.sinceEnd = cursor.at;
 }
 
+/** Some hosts write a null where the lexicon leaves the field out. */
 function readPrevData(cursor: CborCursor, commit: FrameCommit): void {
   if (cursor.tookNull()) return;
-  commit.prevDataAt = cursor.cidLinkAt();
+  commit.prevDataAt = atprotoCidAt(cursor, "the tree before");
   commit.prevDataEnd = cursor.at;
 }
 
@@ -65,55 +113,59 @@ function readOps(cursor: CborCursor): FrameOp[] {
 
 function readOp(cursor: CborCursor): FrameOp {
   const op = new FrameOp(cursor.bytes);
-  for (let left = cursor.mapSize(); left > 0; left -= 1) {
-    const key = cursor.name();
+  const keys = eachField(cursor, (key) => {
     if (key === "action") op.setAction(cursor.name());
     else if (key === "path") op.setPath(cursor.textAt(), cursor.at);
-    else if (key === "cid") readCid(cursor, op);
-    else cursor.skip();
-  }
+    else if (key === "cid") {
+      op.cidAt = cursor.tookNull() ? -1 : cursor.cidLinkAt();
+      op.cidEnd = cursor.at;
+    } else if (key === "prev") {
+      op.prevAt = cursor.tookNull() ? -1 : cursor.cidLinkAt();
+      op.prevEnd = cursor.at;
+    } else cursor.skip();
+  });
+  requireFields(cursor, keys, OP_REQUIRED);
   return op;
 }
 
-function readCid(cursor: CborCursor, op: FrameOp): void {
-  op.cidAt = cursor.tookNull() ? -1 : cursor.cidLinkAt();
-  op.cidEnd = cursor.at;
-}
-
-/** Gives every operation the block it names; most blocks are tree nodes that nobody asked for. */
-function findBlocks(commit: FrameCommit): void {
-  const { frame, ops, commitAt, blocksAt, blocksEnd } = commit;
-  // Only a commit that writes needs blocks: legacy `tooBig` commits have none.
-  const car = blocksEnd > blocksAt ? openCar(frame, blocksAt, blocksEnd) : null;
-  if (car === null) return;
-  while (car.next()) {
-    const { cidAt, start, end } = car;
-    if (commitAt >= 0 && isSameAt(frame, commitAt, frame, cidAt, CID_BYTES)) {
-      commit.dataAt = treeRootAt(frame, start, end);
-    }
-    for (const op of ops) {
-      // A CID of another length is refused later: see `checkBlock`.
-      if (op.cidAt < 0 || op.cidEnd - op.cidAt !== CID_BYTES) continue;
-      if (!isSameAt(frame, op.cidAt, frame, cidAt, CID_BYTES)) continue;
-      op.blockAt = start;
-      op.blockEnd = end;
-    }
-  }
-}
-
 /** Checks it and its record. @throws Malformed with the reason that it cannot be published */
-function checkOp(op: FrameOp): null {
-  const { collection } = op;
+function checkOp(op: FrameOp, records: CommitRecords | null): null {
+  const { collection, frame, cidAt, cidEnd, prevAt, prevEnd } = op;
   if (collection === "") throw new Malformed("bad_collection", "collection is no NSID");
   if (!op.hasRkey()) throw new Malformed("bad_rkey", `in ${collection}`);
   if (!op.hasAction) throw new Malformed("bad_action", `in ${collection}`);
-  if (op.action === "delete") return null;
-  const { frame, cidAt, cidEnd, blockAt, blockEnd } = op;
-  const block = blockAt < 0 ? null : frame.subarray(blockAt, blockEnd);
-  const { record, sorted } = checkBlock(block, frame, cidAt, cidEnd, collection);
+  if (prevAt >= 0 && (prevEnd - prevAt !== CID_BYTES || !isCidAt(frame, prevAt))) {
+    throw new Malformed("bad_cid", `of a record before, in ${collection}`);
+  }
+  if (cidEnd < 0) throw new Malformed("bad_cid", `no \`cid\` in ${collection}`);
+  if (op.action === "delete") {
+    if (cidAt >= 0) throw new Malformed("bad_cid", `of a record that is deleted, in ${collection}`);
+    return null;
+  }
+  if (records === null) take(op, checkOpBlock(op));
+  else
+    take(
+      op,
+      records.of(op, () => checkOpBlock(op)),
+    );
+  return null;
+}
+
+function take(op: FrameOp, { record, sorted }: CheckedRecord): void {
   op.record = record;
   op.sorted = sorted;
-  return null;
+}
+
+function checkOpBlock({
+  frame,
+  cidAt,
+  cidEnd,
+  blockAt,
+  blockEnd,
+  collection,
+}: FrameOp): CheckedRecord {
+  const block = blockAt < 0 ? null : frame.subarray(blockAt, blockEnd);
+  return checkBlock(block, frame, cidAt, cidEnd, collection);
 }
 
 /**
@@ -128,7 +180,7 @@ export function checkBlock(
   cidAt: number,
   cidEnd: number,
   where: string,
-): { record: Uint8Array; sorted: boolean } {
+): CheckedRecord {
   if (cidAt < 0 || cidEnd - cidAt !== CID_BYTES || !isCidAt(bytes, cidAt)) {
     throw new Malformed("bad_cid", `of a record in ${where}`);
   }

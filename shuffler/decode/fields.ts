@@ -3,13 +3,18 @@
 import { DID } from "../../plan/names.ts";
 import type { CborCursor } from "../cbor/cursor.ts";
 import { CarReader } from "./car.ts";
-import { CID_BYTES } from "./cid.ts";
-import { BLOCKS_BYTES_MAX } from "./limits.ts";
+import { CID_BYTES, isCidAt } from "./cid.ts";
+import { BLOCKS_BYTES_MAX, COMMIT_BLOCKS_MAX } from "./limits.ts";
 import { Malformed } from "./rejection.ts";
 import { parseDatetimeAt } from "./time.ts";
 
-/** Fields that every sequenced body has, as they were read; not yet checked. */
+/** What may stand in more than one body; each type of message names its own. */
+const COMMON_NAMES = ["did", "repo", "seq", "time", "rev", "blocks"] as const;
+type CommonName = (typeof COMMON_NAMES)[number];
+
+/** Fields that more than one sequenced body has, as they were read; not yet checked. */
 export class CommonFields {
+  readonly #names: readonly CommonName[];
   did = "";
   seq = -1;
   /** Milliseconds since the epoch; null when it is no instant, or none was read. */
@@ -21,9 +26,17 @@ export class CommonFields {
   blocksAt = -1;
   blocksEnd = -1;
 
-  /** Takes a field all bodies share; false when it is not one. */
+  /** @param names the fields that this type of message has: others of the same name are none of it */
+  constructor(names: readonly CommonName[]) {
+    this.#names = names;
+  }
+
+  /** Takes a field of this type of message; false when it is not one. */
   take(key: string, cursor: CborCursor): boolean {
-    switch (key) {
+    const name = this.#names.find((one) => one === key);
+    switch (name) {
+      case undefined:
+        return false;
       case "did":
       case "repo":
         this.did = cursor.text();
@@ -42,8 +55,6 @@ export class CommonFields {
         this.blocksAt = cursor.bytesAt();
         this.blocksEnd = cursor.at;
         return true;
-      default:
-        return false;
     }
   }
 
@@ -53,11 +64,6 @@ export class CommonFields {
     if (this.seq < 0) throw new Malformed("bad_seq", `seq ${this.seq}`);
     if (this.timeMs === null) throw new Malformed("bad_time", "time is no RFC 3339 instant");
     return this.timeMs;
-  }
-
-  /** The CAR of `blocks` in the frame; null when there is no such field. */
-  openCar(frame: Uint8Array): CarReader | null {
-    return openCar(frame, this.blocksAt, this.blocksEnd);
   }
 
   /** @throws Malformed when it is no DID. */
@@ -74,12 +80,11 @@ export class CommonFields {
   }
 }
 
-/** The CAR in a frame; null when it is not there, and `start` negative. @throws Malformed when it is too long */
-export function openCar(frame: Uint8Array, start: number, end: number): CarReader | null {
-  if (start < 0) return null;
+/** The CAR in a frame. @throws Malformed when it is too long, or none */
+export function openCar(frame: Uint8Array, start: number, end: number): CarReader {
   const bytes = end - start;
   if (bytes > BLOCKS_BYTES_MAX) throw new Malformed("oversize_blocks", `${bytes} bytes`);
-  return new CarReader(frame, start, end);
+  return new CarReader(frame, start, end, COMMIT_BLOCKS_MAX);
 }
 
 /** Handle (atproto.com/specs/handle), ASCII form. */
@@ -123,19 +128,16 @@ function isBase32Code(code: number): boolean {
   return (code >= 0x61 && code <= 0x7a) || (code >= 0x32 && code <= 0x37);
 }
 
-/** Calls `onField` for each key of the map that comes next; it must read or skip the value. */
-export function eachField(cursor: CborCursor, onField: (key: string) => void): void {
-  for (let left = cursor.mapSize(); left > 0; left -= 1) onField(cursor.name());
-}
-
 /** A text field that may be null. */
 export function optionalText(cursor: CborCursor): string | null {
   return cursor.tookNull() ? null : cursor.text();
 }
 
-/** Where the link's CID begins; -1 when it is null or no CID that a CAR can hold. */
-export function atprotoCidAt(cursor: CborCursor): number {
-  if (cursor.tookNull()) return -1;
+/** Where the link's CID begins. @throws Malformed `bad_cid` when it is none that a CAR can hold */
+export function atprotoCidAt(cursor: CborCursor, what: string): number {
   const start = cursor.cidLinkAt();
-  return cursor.at - start === CID_BYTES ? start : -1;
+  if (cursor.at - start !== CID_BYTES || !isCidAt(cursor.bytes, start)) {
+    throw new Malformed("bad_cid", `of ${what}`);
+  }
+  return start;
 }

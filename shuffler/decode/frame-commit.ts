@@ -33,6 +33,8 @@ export class FrameCommit implements CommitMessage {
   dataAt = -1;
   /** Where the CID of the commit block stands, which is of atproto's form. */
   commitAt = -1;
+  /** Whether it says that it was too big to be sent: an older form, which has neither blocks nor operations. */
+  tooBig = false;
   /** Where the CAR stands. */
   blocksAt = -1;
   blocksEnd = -1;

@@ -6,6 +6,7 @@ import { NSID, RKEY } from "../../plan/names.ts";
 import { NameTable } from "../cbor/name-table.ts";
 import { cidToString } from "./cid.ts";
 import { isTidAt, TID_LENGTH } from "./fields.ts";
+import { TREE_KEY_BYTES_MAX } from "./limits.ts";
 
 const SLASH = "/".charCodeAt(0);
 const NO_BYTES = new Uint8Array();
@@ -23,9 +24,12 @@ export class FrameOp {
   rkeyEnd = 0;
   /** Empty when it is no NSID. */
   collection = "";
-  /** Where its CID stands, from `cidAt` to `cidEnd`; none on delete: `cidAt` is -1. */
+  /** Where its CID stands, from `cidAt` to `cidEnd`; none on delete: `cidAt` is -1. `cidEnd` is -1 when nothing is said. */
   cidAt = -1;
   cidEnd = -1;
+  /** Where the CID of what the path held before stands, likewise; -1 when it is not said. */
+  prevAt = -1;
+  prevEnd = -1;
   /** Where the block of that CID stands; -1 when the CAR does not hold it. */
   blockAt = -1;
   blockEnd = -1;
@@ -41,7 +45,8 @@ export class FrameOp {
   /** Takes collection and rkey out of the path that is the text from `start` to `end`. */
   setPath(start: number, end: number): void {
     const { frame } = this;
-    let slash = start;
+    // One that is too long for a key of the tree names no collection, and is not looked through.
+    let slash = end - start > TREE_KEY_BYTES_MAX ? end : start;
     while (slash < end && frame[slash] !== SLASH) slash += 1;
     this.collection = slash === end ? "" : nsidAt(frame, start, slash);
     this.collectionAt = start;

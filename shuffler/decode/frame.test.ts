@@ -6,6 +6,7 @@ import {
   carOf,
   cborOf,
   cidOf,
+  commitBody,
   commitFrame,
   create,
   DID,
@@ -128,6 +129,125 @@ describe("decodeFrame", () => {
     ["bad_utf8", commitFrame([create("a", Uint8Array.of(0xa1, 0x61, 0x61, 0x62, 0xc3, 0x28))])],
   ])("refuses with %s what is wrong in that place", (reason, frame) => {
     expect(reasonOf(decodeFrame(frame))).toBe(reason);
+  });
+
+  it("reads of each message its own fields, and ignores all others whatever they hold", () => {
+    const over = { repo: "did:plc:bob234567abcdefghijklmno", rev: 5, blocks: "x", ops: null };
+    for (const frame of [identityFrame(over), accountFrame(over)]) {
+      expect(decodeFrame(frame)).toMatchObject({ did: DID });
+      expect(reasonOf(decodeFrame(frame))).toBe("none");
+    }
+    expect(decodeFrame(syncFrame({ repo: over.repo, ops: null }))).toMatchObject({ did: DID });
+    const commit = decodeFrame(commitFrame([create("a")], { did: 5, handle: 5, active: 5 }));
+    expect(commit).toMatchObject({ kind: "commit", did: DID, rejected: [] });
+  });
+
+  it.each([0x1b, 0x3b])("ignores an integer of 64 bits that nobody reads, head %i", (head) => {
+    const extra = (bytes: readonly number[]) => {
+      const body = Buffer.from(cborOf({ did: DID, seq: 9, time: "2026-07-04T00:00:00Z" }));
+      body[0] = (body[0] ?? 0) + 1;
+      return Buffer.concat([
+        cborOf({ op: 1, t: "#identity" }),
+        body,
+        cborOf("zzzzz"),
+        Buffer.from(bytes),
+      ]);
+    };
+    expect(reasonOf(decodeFrame(extra([head, ...new Array(8).fill(0xff)])))).toBe("none");
+    expect(reasonOf(decodeFrame(extra([head, 0, 0, 0, 0, 1, 1, 1, 1])))).toBe("bad_frame");
+    expect(reasonOf(decodeFrame(extra([head, 1, 1, 1])))).toBe("bad_frame");
+  });
+
+  it("refuses a field that is there twice, or is missing", () => {
+    const body = Buffer.from(cborOf({ did: DID, seq: 9, time: "2026-07-04T00:00:00Z" }));
+    body[0] = (body[0] ?? 0) + 1;
+    const twice = Buffer.concat([
+      cborOf({ op: 1, t: "#identity" }),
+      body,
+      cborOf("seq"),
+      cborOf(9),
+    ]);
+    expect(reasonOf(decodeFrame(twice))).toBe("bad_frame");
+    for (const name of ["commit", "since", "blocks", "ops"]) {
+      const { [name]: _, ...rest } = commitBody([create("a")]);
+      expect(reasonOf(decodeFrame(frameOf("#commit", rest))), name).toBe("bad_frame");
+    }
+  });
+
+  it("takes a commit without the deprecated fields, and with a null for what may be left out", () => {
+    const { blobs: _b, tooBig: _t, rebase: _r, ...rest } = commitBody([create("a")]);
+    expect(reasonOf(decodeFrame(frameOf("#commit", rest)))).toBe("none");
+    expect(reasonOf(decodeFrame(commitFrame([create("a")], { blobs: null, prevData: null })))).toBe(
+      "none",
+    );
+  });
+
+  const cut = new CidLink(cidOf(POST).subarray(0, 30));
+  const second = new CidLink(Buffer.concat([Buffer.of(2), cidOf(POST).subarray(1)]));
+  it.each<[string, Parameters<typeof commitFrame>[1]]>([
+    ["bad_frame", { commit: null }],
+    ["bad_cid", { commit: cut }],
+    ["bad_cid", { prevData: cut }],
+    ["bad_cid", { prevData: second }],
+    ["bad_frame", { prevData: "x" }],
+    ["bad_frame", { prev: 5 }],
+    ["bad_cid", { prev: cut }],
+    ["bad_frame", { blobs: 5 }],
+    ["bad_frame", { blobs: ["x"] }],
+    ["bad_frame", { tooBig: 1 }],
+    ["bad_frame", { rebase: null }],
+    ["bad_rev", { since: "x" }],
+    ["bad_car", { blocks: new Uint8Array() }],
+  ])("refuses a commit with %s that has another type in a field: %o", (reason, over) => {
+    expect(reasonOf(decodeFrame(commitFrame([create("a")], over)))).toBe(reason);
+  });
+
+  it.each<[string, object]>([
+    ["bad_cid", { action: "delete", cid: new CidLink(cidOf(POST)) }],
+    ["bad_cid", { action: "create", cid: null }],
+    ["bad_cid", { action: "create", cid: cut }],
+    ["bad_cid", { action: "delete", cid: null, prev: cut }],
+    ["bad_cid", { action: "delete", cid: null, prev: second }],
+    ["bad_cid", { action: "delete" }],
+  ])("refuses with %s an operation and takes its sibling: %o", (reason, fields) => {
+    const good = {
+      action: "create",
+      path: "app.bsky.feed.post/good",
+      cid: new CidLink(cidOf(POST)),
+    };
+    const ops = [good, { path: "app.bsky.feed.post/bad", ...fields }];
+    const commit = commitOf(frameOf("#commit", { ...commitBody([create("good")]), ops }));
+    expect(commit.ops.map((op) => op.rkey)).toEqual(["good"]);
+    expect(commit.rejected.map((one) => one.reason)).toEqual([reason]);
+  });
+
+  it.each([
+    ["two zero bytes", Buffer.concat([Buffer.of(0), cidOf(POST).subarray(1)]), false],
+    ["a cut digest", cut.cid, false],
+    ["version 2", second.cid, false],
+    ["version 0", cidOf(POST).subarray(2), true],
+    ["another hash", Buffer.from([1, 0x55, 0x1b, 2, 7, 7]), true],
+  ])("takes a record for what its links are: %s", (_name, cid, isGood) => {
+    const record = cborOf({ link: new CidLink(cid) });
+    expect(reasonOf(decodeFrame(commitFrame([create("a", record)])))).toBe(
+      isGood ? "none" : "bad_record",
+    );
+  });
+
+  it("refuses a CAR whose header has a field twice, or something behind it", () => {
+    const root = cborOf({ version: 3 });
+    const car = Buffer.from(carOf([root, POST]));
+    const header = car.subarray(1, 1 + (car[0] ?? 0));
+    const twice = Buffer.concat([header, cborOf("version"), cborOf(1)]);
+    twice[0] = (twice[0] ?? 0) + 1;
+    for (const wrong of [twice, Buffer.concat([header, Buffer.of(0)])]) {
+      const blocks = Buffer.concat([
+        Buffer.of(wrong.length),
+        wrong,
+        car.subarray(1 + header.length),
+      ]);
+      expect(reasonOf(decodeFrame(commitFrame([create("a")], { blocks })))).toBe("bad_car");
+    }
   });
 
   it("refuses text that is not UTF-8 in an identifier", () => {

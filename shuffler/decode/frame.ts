@@ -3,7 +3,9 @@
 import { bufferOf, CborCursor } from "../cbor/cursor.ts";
 import { CID_BYTES, cidToString, isThisCidAt } from "./cid.ts";
 import { checkedCommit, readCommit } from "./commit.ts";
-import { CommonFields, eachField, HANDLE, optionalText } from "./fields.ts";
+import { eachField, requireFields } from "./each-field.ts";
+import { CommonFields, HANDLE, openCar, optionalText } from "./fields.ts";
+import { FrameCommit } from "./frame-commit.ts";
 import { FRAME_BYTES_MAX, STATUS_CHARS_MAX } from "./limits.ts";
 import type {
   AccountMessage,
@@ -46,13 +48,23 @@ export function peekSeq(frame: Uint8Array): number | null {
 }
 
 function readFrame(frame: Uint8Array): DecodedMessage {
+  const message = readUnchecked(frame);
+  return message instanceof FrameCommit ? checkedCommit(message) : message;
+}
+
+/**
+ * What a frame says, with all operations of a commit as they stand there: neither they nor their blocks are checked, nor
+ * is a commit's CAR. For whoever verifies: what is then published is read by the same lines.
+ * @throws Malformed
+ */
+export function readUnchecked(frame: Uint8Array): DecodedMessage {
   if (frame.length > FRAME_BYTES_MAX) {
     throw new Malformed("oversize_frame", `${frame.length} bytes`);
   }
   const bytes = bufferOf(frame);
   prefetch(bytes);
   const usual = readUsualCommit(bytes);
-  if (usual !== null) return checkedCommit(usual);
+  if (usual !== null) return usual;
   const cursor = new CborCursor(bytes, "bad_frame");
   const header = readHeader(cursor);
   const message = readBody(cursor, header);
@@ -64,12 +76,11 @@ type Header = { op: number; type: string };
 
 function readHeader(cursor: CborCursor): Header {
   const header: Header = { op: 0, type: "" };
-  for (let left = cursor.mapSize(); left > 0; left -= 1) {
-    const key = cursor.name();
+  eachField(cursor, (key) => {
     if (key === "op") header.op = cursor.integer();
     else if (key === "t") header.type = cursor.name();
     else cursor.skip();
-  }
+  });
   return header;
 }
 
@@ -93,26 +104,29 @@ function readBody(cursor: CborCursor, header: Header): DecodedMessage {
 }
 
 function readSync(cursor: CborCursor): SyncMessage {
-  const fields = new CommonFields();
+  const fields = new CommonFields(["did", "seq", "time", "rev", "blocks"]);
   eachField(cursor, (key) => {
     if (!fields.take(key, cursor)) cursor.skip();
   });
   const timeMs = fields.checkedTimeMs();
-  const { did, seq } = fields;
+  const { did, seq, blocksAt, blocksEnd } = fields;
   const rev = fields.checkedRev();
   const { bytes } = cursor;
-  const car = fields.openCar(bytes);
-  if (car === null) throw new Malformed("bad_car", "a sync without blocks");
+  if (blocksAt < 0) throw new Malformed("bad_car", "a sync without blocks");
+  const car = openCar(bytes, blocksAt, blocksEnd);
   let dataAt = -1;
+  let hasRoot = false;
   while (car.next()) {
-    if (isThisCidAt(car.root, bytes, car.cidAt)) dataAt = treeRootAt(bytes, car.start, car.end);
+    if (hasRoot || !isThisCidAt(car.root, bytes, car.cidAt)) continue;
+    hasRoot = true;
+    dataAt = treeRootAt(bytes, car.start, car.end);
   }
   const data = dataAt < 0 ? null : bytes.subarray(dataAt, dataAt + CID_BYTES);
   return { kind: "sync", did, seq, timeMs, rev, commitCid: cidToString(car.root), data };
 }
 
 function readIdentity(cursor: CborCursor): IdentityMessage {
-  const fields = new CommonFields();
+  const fields = new CommonFields(["did", "seq", "time"]);
   let handle: string | null = null;
   eachField(cursor, (key) => {
     if (key === "handle") handle = optionalText(cursor);
@@ -125,7 +139,7 @@ function readIdentity(cursor: CborCursor): IdentityMessage {
 }
 
 function readAccount(cursor: CborCursor): AccountMessage {
-  const fields = new CommonFields();
+  const fields = new CommonFields(["did", "seq", "time"]);
   let active: boolean | null = null;
   let status: string | null = null as string | null; // assigned in the callback
   eachField(cursor, (key) => {
@@ -145,21 +159,23 @@ function readAccount(cursor: CborCursor): AccountMessage {
 function readInfo(cursor: CborCursor): InfoMessage {
   let name = "";
   let message = "";
-  eachField(cursor, (key) => {
+  const keys = eachField(cursor, (key) => {
     if (key === "name") name = cursor.text();
     else if (key === "message") message = optionalText(cursor) ?? "";
     else cursor.skip();
   });
+  requireFields(cursor, keys, ["name"]);
   return { kind: "info", name, message };
 }
 
 function readError(cursor: CborCursor): ErrorMessage {
   let name = "";
   let message = "";
-  eachField(cursor, (key) => {
+  const keys = eachField(cursor, (key) => {
     if (key === "error") name = cursor.text();
     else if (key === "message") message = optionalText(cursor) ?? "";
     else cursor.skip();
   });
+  requireFields(cursor, keys, ["error"]);
   return { kind: "error", name, message };
 }

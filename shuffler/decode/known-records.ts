@@ -7,6 +7,7 @@
 
 import { isAscii, wordsOf } from "../../bytes/words.ts";
 import { CborCursor, MAJOR } from "../cbor/cursor.ts";
+import { CID_DIGEST_AT, isCidAt } from "./cid.ts";
 
 /** Layouts that are kept; a power of two. */
 export const RECORD_LAYOUTS_MAX = 1024;
@@ -123,8 +124,9 @@ function markItem(cursor: CborCursor, bits: Uint8Array): boolean {
       }
       return true;
     case MAJOR.tag: {
-      const start = cursor.bytesAt();
-      bits.fill(0, start + 1, cursor.at); // A link always begins with a zero.
+      const cidAt = cursor.bytesAt() + 1;
+      // What a CID begins with says how long it has to be.
+      if (isCidAt(cursor.bytes, cidAt)) bits.fill(0, cidAt + CID_DIGEST_AT, cursor.at);
       return true;
     }
     default:

@@ -3,7 +3,8 @@
 import { bufferOf, CborCursor } from "../cbor/cursor.ts";
 import { endOfKnown, knownBytes, LINK, textHead } from "../cbor/known-bytes.ts";
 import { CID_BYTES } from "./cid.ts";
-import { eachField, PLC_DID_LENGTH, TID_LENGTH } from "./fields.ts";
+import { eachField } from "./each-field.ts";
+import { PLC_DID_LENGTH, TID_LENGTH } from "./fields.ts";
 import { FRAME_BYTES_MAX } from "./limits.ts";
 import { catchMalformed } from "./rejection.ts";
 import { parseDatetimeAt } from "./time.ts";

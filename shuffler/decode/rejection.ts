@@ -14,6 +14,8 @@ export const REJECT_REASONS = [
   "oversize_blocks",
   "oversize_record",
   "too_many_ops",
+  /** The records that a commit's operations name come to more than one commit may give. */
+  "oversize_commit",
   "bad_car",
   /** An operation names a block that the commit does not carry. */
   "missing_block",

@@ -11,7 +11,7 @@ function parseDatetime(text: string): number | null {
 describe("parseDatetime", () => {
   it("reads what Date prints", () => {
     const dates = fc.date({
-      min: new Date("1000-01-01T00:00:00Z"),
+      min: new Date("0010-01-01T00:00:00Z"),
       max: new Date("9999-12-31T23:59:59.999Z"),
       noInvalidDate: true,
     });
@@ -30,6 +30,17 @@ describe("parseDatetime", () => {
     expect(parseDatetime("2026-07-04T10:00:01.123999999Z")).toBe(ms + 123);
   });
 
+  it("reads years before 1000, and those that are two digits and zeros", () => {
+    for (const text of [
+      "0985-04-12T23:20:50.123Z",
+      "0099-02-28T00:00:00Z",
+      "0010-01-01T00:00:00Z",
+    ]) {
+      expect(parseDatetime(text), text).toBe(Date.parse(text));
+    }
+    expect(parseDatetime("0099-02-29T00:00:00Z")).toBeNull();
+  });
+
   it.each([
     "",
     "2026-07-04",
@@ -42,7 +53,7 @@ describe("parseDatetime", () => {
     "2026-07-04T10:60:01Z",
     "2026-07-04T10:00:60Z",
     "2026-07-04T10:00:01-00:00",
-    "0999-07-04T10:00:01Z",
+    "0009-07-04T10:00:01Z",
     "+12026-07-04T10:00:01Z",
     " 2026-07-04T10:00:01Z",
     "2026-07-04T10:00:01Z\n",

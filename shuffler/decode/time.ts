@@ -44,6 +44,9 @@ function digits(bytes: Buffer, at: number, count: number): number {
 
 const [ZERO, COLON, DOT, T, Z] = [0x30, 0x3a, 0x2e, 0x54, 0x5a];
 
+/** The first year that a datetime of atproto may have. */
+const YEAR_MIN = 10;
+
 function parseAny(text: string): number | null {
   const match = DATETIME.exec(text);
   if (match === null) return null;
@@ -51,11 +54,11 @@ function parseAny(text: string): number | null {
   const [hour, minute, second] = [field(4), field(5), field(6)];
   if (hour > 23 || minute > 59 || second > 59 || field(10) > 23 || field(11) > 59) return null;
   if (match[8] === "-00:00") return null;
-  const dayMs = Date.UTC(field(1), field(2) - 1, field(3));
+  // `Date.UTC` takes a year below 100 for one of the last century.
+  const dayMs = new Date(0).setUTCFullYear(field(1), field(2) - 1, field(3));
   const day = new Date(dayMs);
-  if (field(1) < 1000 || day.getUTCMonth() !== field(2) - 1 || day.getUTCDate() !== field(3)) {
-    return null;
-  }
+  if (day.getUTCMonth() !== field(2) - 1 || day.getUTCDate() !== field(3)) return null;
+  if (field(1) < YEAR_MIN) return null;
   lastDay.text = Buffer.from(text.slice(0, DAY_LENGTH));
   lastDay.ms = dayMs;
   const ms = Number((match[7] ?? "").padEnd(3, "0").slice(0, 3));

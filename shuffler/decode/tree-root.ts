@@ -17,7 +17,7 @@ export function treeRootAt(bytes: Uint8Array, start: number, end: number): numbe
   const root = catchMalformed(() => {
     let rootAt = -1;
     for (let left = cursor.mapSize(); left > 0; left -= 1) {
-      if (cursor.name() === "data") rootAt = atprotoCidAt(cursor);
+      if (cursor.name() === "data") rootAt = atprotoCidAt(cursor, "a tree");
       else cursor.skip();
     }
     return rootAt;

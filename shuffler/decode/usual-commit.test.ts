@@ -60,7 +60,6 @@ const USUAL: Readonly<Record<string, Uint8Array>> = {
   "another key": frameOf("#commit", bodyOf({ ops: [op({ path: "app.bsky.actor.profile/self" })] })),
   "several operations": frameOf("#commit", bodyOf({ ops: [op({}), op({}), op({})] })),
   "no operation": frameOf("#commit", bodyOf({ ops: [] })),
-  "no blocks": frameOf("#commit", bodyOf({ blocks: new Uint8Array() })),
   ...Object.fromEntries(
     [23, 24, 255, 256, 65_535, 65_536, 2 ** 32 - 1, 2 ** 32, Number.MAX_SAFE_INTEGER].map((seq) => [
       `seq ${seq}`,
@@ -103,8 +102,10 @@ function plain(commit: FrameCommit) {
     since: text(commit.sinceAt, commit.sinceEnd),
     prevData: text(commit.prevDataAt, commit.prevDataEnd),
     data: text(commit.dataAt, commit.dataAt + CID_BYTES),
-    ops: ops.map(({ action, collection, rkey, cidAt, cidEnd, record, sorted }) => {
-      return { action, collection, rkey, cid: text(cidAt, cidEnd), record, sorted };
+    commit: text(commit.commitAt, commit.commitAt + CID_BYTES),
+    ops: ops.map(({ action, collection, rkey, cidAt, cidEnd, prevAt, prevEnd, record, sorted }) => {
+      const prev = text(prevAt, prevEnd);
+      return { action, collection, rkey, cid: text(cidAt, cidEnd), prev, record, sorted };
     }),
   };
 }
@@ -116,7 +117,7 @@ function byFields(frame: Buffer) {
     cursor.skip();
     const message = readCommit(cursor);
     cursor.assertEnd();
-    return plain(message);
+    return plain(checkedCommit(message));
   });
 }
 

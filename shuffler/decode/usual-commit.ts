@@ -6,7 +6,7 @@ import { EVENT_OPS } from "../../plan/event.ts";
 import { leastValueOf, MAJOR } from "../cbor/cursor.ts";
 import { endOfKnown, knownBytes, LINK, textHead } from "../cbor/known-bytes.ts";
 import { latin1At } from "../cbor/latin1.ts";
-import { CID_BYTES } from "./cid.ts";
+import { CID_BYTES, CID_DIGEST_AT } from "./cid.ts";
 import { isBase32At, isTidAt, PLC, PLC_DID_LENGTH, TID_LENGTH } from "./fields.ts";
 import { FrameCommit } from "./frame-commit.ts";
 import { FrameOp } from "./frame-op.ts";
@@ -17,6 +17,8 @@ const TIME_BYTES = 24;
 const TID_HEAD = textHead(TID_LENGTH);
 const DID_HEAD = textHead(PLC_DID_LENGTH);
 const TIME_HEAD = textHead(TIME_BYTES);
+/** What the CID of a block begins with that is DAG-CBOR: the digest follows. */
+const CID_HEAD = "\x01\x71\x12\x20";
 const [NULL, FALSE, EMPTY_LIST] = ["\xf6", "\xf4", "\x80"];
 
 const HEADER = knownBytes(`\xa2\x61t\x67#commit\x62op\x01`);
@@ -29,12 +31,12 @@ const BLOBS_SINCE = knownBytes(`\x65blobs${EMPTY_LIST}\x65since`);
 const SINCE_NULL = knownBytes(NULL);
 const SINCE_REV = knownBytes(TID_HEAD);
 const BLOCKS = knownBytes("\x66blocks");
-const COMMIT = knownBytes(`\x66commit${LINK}`);
+const COMMIT = knownBytes(`\x66commit${LINK}${CID_HEAD}`);
 const FLAGS = knownBytes(`\x66rebase${FALSE}\x66tooBig${FALSE}`);
-const PREV_DATA = knownBytes(`\x68prevData${LINK}`);
+const PREV_DATA = knownBytes(`\x68prevData${LINK}${CID_HEAD}`);
 const CID = knownBytes(`\x63cid${LINK}`);
 const NO_CID = knownBytes(`\x63cid${NULL}`);
-const PREV = knownBytes(`\x64prev${LINK}`);
+const PREV = knownBytes(`\x64prev${LINK}${CID_HEAD}`);
 const PATH = knownBytes("\x64path");
 const ACTIONS = EVENT_OPS.map((action) => [knownBytes(`\x66action\x66${action}`), action] as const);
 
@@ -79,11 +81,11 @@ export function readUsualCommit(frame: Buffer): FrameCommit | null {
   commit.blocksAt = scan.skip(blocksBytes);
   commit.blocksEnd = scan.at;
   if (!scan.took(COMMIT)) return null;
-  commit.commitAt = scan.skip(CID_BYTES);
+  commit.commitAt = scan.cidOfDigest();
   if (!scan.took(FLAGS)) return null;
   if (fields === FIELDS) {
     if (!scan.took(PREV_DATA)) return null;
-    commit.prevDataAt = scan.skip(CID_BYTES);
+    commit.prevDataAt = scan.cidOfDigest();
     commit.prevDataEnd = scan.at;
   }
   return scan.at === frame.length ? commit : null;
@@ -117,8 +119,10 @@ function readOp(scan: Scanner): FrameOp | null {
   else if (!scan.took(NO_CID)) return null;
   op.cidEnd = scan.at;
   if (!scan.took(PATH) || !scan.path(op)) return null;
-  if (fields === OP_FIELDS + 1 && scan.took(PREV)) scan.skip(CID_BYTES);
-  else if (fields !== OP_FIELDS) return null;
+  if (fields === OP_FIELDS + 1 && scan.took(PREV)) {
+    op.prevAt = scan.cidOfDigest();
+    op.prevEnd = scan.at;
+  } else if (fields !== OP_FIELDS) return null;
   for (const [bytes, action] of ACTIONS) {
     if (!scan.took(bytes)) continue;
     op.action = action;
@@ -153,6 +157,11 @@ class Scanner {
   skip(count: number): number {
     this.at += count;
     return this.at - count;
+  }
+
+  /** Skips the digest of a CID whose head was taken. @returns where the CID begins */
+  cidOfDigest(): number {
+    return this.skip(CID_BYTES - CID_DIGEST_AT) - CID_DIGEST_AT;
   }
 
   tookTid(): boolean {

@@ -4,7 +4,7 @@
 import { CborCursor } from "../cbor/cursor.ts";
 import { latin1At } from "../cbor/latin1.ts";
 import { CarReader } from "../decode/car.ts";
-import { eachField } from "../decode/fields.ts";
+import { eachField } from "../decode/each-field.ts";
 import { TREE_DEPTH_MAX, TREE_KEY_BYTES_MAX } from "../decode/limits.ts";
 import { Malformed } from "../decode/rejection.ts";
 

@@ -61,7 +61,7 @@ function recordsInTime(path: string): { commit: RepoCommit; records: TimedRecord
 }
 
 function checkCommit(commit: RepoCommit): void {
-  const fields = new CommonFields();
+  const fields = new CommonFields(["did", "rev"]);
   fields.did = commit.did;
   fields.rev = commit.rev;
   fields.checkedDid();

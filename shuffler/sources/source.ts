@@ -2,6 +2,7 @@
 
 import { basename } from "node:path";
 import type { DecodedMessage } from "../decode/message.ts";
+import type { RefusedOps } from "../decode/refused-ops.ts";
 
 /**
  * One item of a source. `position` grows from item to item; a source opened `after` a position goes on
@@ -16,7 +17,12 @@ export type SourceItem = {
   /** Its time as the shuffler stands for it (`trusted-time/`), milliseconds; without it that which it claims. */
   readonly trustedMs?: number;
 } & (
-  | /** `raw` is a subscribeRepos frame. */ { readonly kind: "frame" }
+  | {
+      /** `raw` is a subscribeRepos frame. */
+      readonly kind: "frame";
+      /** What verification has refused of it. */
+      readonly refused?: RefusedOps;
+    }
   /** From a format that has no frames. */
   | { readonly kind: "message"; readonly message: DecodedMessage }
   /** A live source is quiet, and its clock has come to `timeMs`. Not an event: nothing but time. */

@@ -64,8 +64,10 @@ export function create(rkey: string, record: Uint8Array = POST): OpSpec {
 /** The body of a `#commit`; `over` replaces or adds fields. */
 export function commitBody(ops: readonly OpSpec[], over: Fields = {}): Fields {
   const records = ops.flatMap((op) => (op.record === undefined ? [] : [op.record]));
+  const root = cborOf({ version: 3 });
   return {
     repo: DID,
+    commit: new CidLink(cidOf(root)),
     rev: REV,
     seq: 7,
     time: TIME,
@@ -73,7 +75,7 @@ export function commitBody(ops: readonly OpSpec[], over: Fields = {}): Fields {
     tooBig: false,
     rebase: false,
     blobs: [],
-    blocks: carOf([cborOf({ version: 3 }), ...records]),
+    blocks: carOf([root, ...records]),
     ops: ops.map(({ action, path, record }) => ({
       action,
       path,

@@ -3,15 +3,15 @@
 
 import { hash } from "node:crypto";
 import { DID } from "../../plan/names.ts";
-import { CborCursor } from "../cbor/cursor.ts";
-import { CarReader } from "../decode/car.ts";
+import { bufferOf, CborCursor } from "../cbor/cursor.ts";
+import { latin1At } from "../cbor/latin1.ts";
 import { CID_BYTES, CID_DIGEST_AT, isCidAt, sameCid } from "../decode/cid.ts";
-import { eachField } from "../decode/fields.ts";
-import { BLOCKS_BYTES_MAX, COMMIT_OPS_MAX } from "../decode/limits.ts";
+import { eachField } from "../decode/each-field.ts";
+import { openCar } from "../decode/fields.ts";
+import { readUnchecked } from "../decode/frame.ts";
+import { FrameCommit } from "../decode/frame-commit.ts";
 import { Malformed } from "../decode/rejection.ts";
-
-/** An operation as the frame claims it; `cid` is null on delete. */
-export type Claim = { readonly path: Buffer; readonly cid: Buffer | null };
+import { type Claim, claimOf } from "./claim.ts";
 
 export type CommitProof = {
   readonly did: string;
@@ -21,6 +21,9 @@ export type CommitProof = {
   readonly signature: Buffer;
   /** CID of the root of the repo's tree. */
   readonly tree: Buffer;
+  /** The same before the commit, as its host says; null when it does not say. */
+  readonly prevData: Buffer | null;
+  /** What the frame says of it. */
   readonly claims: readonly Claim[];
   readonly blocks: BlockIndex;
 };
@@ -28,74 +31,77 @@ export type CommitProof = {
 const SIGNATURE_BYTES = 64;
 /** The repo format of the specification (atproto.com/specs/repository). */
 const COMMIT_VERSION = 3;
-/** Head of a CBOR map of up to 23 entries. */
+/** Head of a CBOR map of up to 23 entries, which is one byte. */
 const SMALL_MAP = 0xa0;
+const SMALL_MAP_MAX = 23;
+const HEAD_BYTES = 1;
 
-/** @param body where the frame's body begins. @throws Malformed `bad_commit`, or as the decoder */
-export function readProof(frame: Uint8Array, body: number): CommitProof {
-  const claimed = readBody(frame, body);
+/** Of a `#commit`, read by the lines that read it for publishing. @throws Malformed `bad_commit`, or as the decoder */
+export function readCommitProof(frame: Uint8Array): CommitProof {
+  const message = readUnchecked(frame);
+  if (!(message instanceof FrameCommit)) throw new Malformed("bad_frame", "no commit");
+  const {
+    frame: bytes,
+    did,
+    rev,
+    commitAt,
+    blocksAt,
+    blocksEnd,
+    prevDataAt,
+    prevDataEnd,
+  } = message;
+  const proof = proofOf({
+    did,
+    rev,
+    commit: bytes.subarray(commitAt, commitAt + CID_BYTES),
+    car: bytes.subarray(blocksAt, blocksEnd),
+  });
+  const prevData = prevDataAt < 0 ? null : bytes.subarray(prevDataAt, prevDataEnd);
+  return { ...proof, prevData, claims: message.ops.map(claimOf) };
+}
+
+/** Of a `#sync`. @param body where the frame's body begins. @throws Malformed likewise */
+export function readSyncProof(frame: Uint8Array, body: number): CommitProof {
+  const cursor = new CborCursor(frame, "bad_frame");
+  cursor.at = body;
+  const none: Buffer = Buffer.alloc(0);
+  const read = { did: "", rev: "", commit: null, car: none };
+  eachField(cursor, (key) => {
+    if (key === "did") read.did = cursor.text();
+    else if (key === "rev") read.rev = cursor.text();
+    else if (key === "blocks") read.car = cursor.byteString();
+    else cursor.skip();
+  });
+  return { ...proofOf(read), prevData: null, claims: [] };
+}
+
+type Body = {
+  readonly did: string;
+  readonly rev: string;
+  /** Absent in `#sync`. */
+  readonly commit: Buffer | null;
+  readonly car: Buffer;
+};
+
+function proofOf({ did, rev, commit, car }: Body): Omit<CommitProof, "prevData" | "claims"> {
   // Before anybody is asked for its key.
-  if (!DID.test(claimed.did)) throw new Malformed("bad_did", `${claimed.did.length} characters`);
-  if (claimed.car === null) throw new Malformed("bad_commit", "no blocks");
-  if (claimed.car.length > BLOCKS_BYTES_MAX) {
-    throw new Malformed("oversize_blocks", `${claimed.car.length} bytes`);
-  }
+  if (!DID.test(did)) throw new Malformed("bad_did", `${did.length} characters`);
+  if (car.length === 0) throw new Malformed("bad_commit", "no blocks");
   const blocks = new BlockIndex();
-  const { car } = claimed;
-  const reader = new CarReader(car);
+  const reader = openCar(car, 0, car.length);
   while (reader.next()) {
-    const { cidAt, start, end } = reader;
-    blocks.add(car.subarray(cidAt, start), car.subarray(start, end));
+    blocks.add(car, reader.cidAt, reader.start, reader.end);
   }
-  const root = Buffer.from(reader.root);
-  if (claimed.commit !== null && !sameCid(claimed.commit, root)) {
+  const root = bufferOf(reader.root);
+  if (commit !== null && !sameCid(commit, root)) {
     throw new Malformed("bad_commit", "the root of the CAR is another commit");
   }
   const block = blocks.get(root, "bad_commit");
   if (block === null) throw new Malformed("bad_commit", "the commit block is missing");
-  const commit = readCommitBlock(block);
-  if (commit.did !== claimed.did) throw new Malformed("bad_commit", "of another repo");
-  if (commit.rev !== claimed.rev) throw new Malformed("bad_commit", "of another revision");
-  return { ...commit, claims: claimed.claims, blocks };
-}
-
-type Body = {
-  did: string;
-  rev: string;
-  /** Absent in `#sync`. */
-  commit: Buffer | null;
-  car: Buffer | null;
-  claims: Claim[];
-};
-
-function readBody(frame: Uint8Array, at: number): Body {
-  const cursor = new CborCursor(frame, "bad_frame");
-  cursor.at = at;
-  const body: Body = { did: "", rev: "", commit: null, car: null, claims: [] };
-  eachField(cursor, (key) => {
-    if (key === "repo" || key === "did") body.did = cursor.text();
-    else if (key === "rev") body.rev = cursor.text();
-    else if (key === "commit") body.commit = cursor.cidLink();
-    else if (key === "blocks") body.car = cursor.byteString();
-    else if (key === "ops") body.claims = readClaims(cursor);
-    else cursor.skip();
-  });
-  return body;
-}
-
-function readClaims(cursor: CborCursor): Claim[] {
-  const size = cursor.listSize();
-  if (size > COMMIT_OPS_MAX) throw new Malformed("too_many_ops", `${size} operations`);
-  return Array.from({ length: size }, () => {
-    let path = "";
-    let cid: Buffer | null = null as Buffer | null; // assigned in the callback
-    eachField(cursor, (key) => {
-      if (key === "path") path = cursor.text();
-      else if (key === "cid") cid = cursor.tookNull() ? null : cursor.cidLink();
-      else cursor.skip();
-    });
-    return { path: Buffer.from(path), cid };
-  });
+  const signed = readCommitBlock(block);
+  if (signed.did !== did) throw new Malformed("bad_commit", "of another repo");
+  if (signed.rev !== rev) throw new Malformed("bad_commit", "of another revision");
+  return { ...signed, blocks };
 }
 
 type CommitBlock = {
@@ -108,13 +114,12 @@ type CommitBlock = {
 
 function readCommitBlock(block: Buffer): CommitBlock {
   const cursor = new CborCursor(block, "bad_commit");
-  const size = cursor.mapSize();
   let [did, rev, version] = ["", "", 0];
-  let tree: Buffer | null = null;
-  let signature: { start: number; end: number; bytes: Buffer } | null = null;
-  for (let left = size; left > 0; left -= 1) {
-    const start = cursor.at;
-    const key = cursor.text();
+  let tree: Buffer | null = null as Buffer | null; // these are assigned in the callback
+  let signature = null as { start: number; end: number; bytes: Buffer } | null;
+  // The key that a callback gets was read already: an entry begins where the one before ended.
+  let start = HEAD_BYTES;
+  const keys = eachField(cursor, (key) => {
     if (key === "did") did = cursor.text();
     else if (key === "rev") rev = cursor.text();
     else if (key === "version") version = cursor.integer();
@@ -123,44 +128,44 @@ function readCommitBlock(block: Buffer): CommitBlock {
       const bytes = cursor.byteString();
       signature = { start, end: cursor.at, bytes };
     } else cursor.skip();
-  }
+    start = cursor.at;
+  });
   cursor.assertEnd();
+  if (keys.size > SMALL_MAP_MAX) throw new Malformed("bad_commit", `${keys.size} fields`);
   if (version !== COMMIT_VERSION) throw new Malformed("bad_commit", `version ${version}`);
   if (tree === null || !isCid(tree)) throw new Malformed("bad_commit", "no tree");
   if (signature?.bytes.length !== SIGNATURE_BYTES) {
     throw new Malformed("bad_commit", "no signature of 64 bytes");
   }
-  const { start, end, bytes } = signature;
+  const { start: from, end, bytes } = signature;
   // Entries keep their order without the one, so cutting it out is encoding the rest: if the block is
   // no canonical DAG-CBOR, the bytes differ from what was signed and the signature does not fit.
-  const signed = Buffer.concat([block.subarray(0, start), block.subarray(end)]);
-  signed[0] = SMALL_MAP | (size - 1);
+  const signed = Buffer.concat([block.subarray(0, from), block.subarray(end)]);
+  signed[0] = SMALL_MAP | (keys.size - 1);
   return { did, rev, signed, signature: bytes, tree };
 }
 
-/** Blocks of a CAR by the digest in their CID. */
+/** Blocks of a CAR by the digest in their CID. Most are never asked for: where they stand is enough until then. */
 export class BlockIndex {
-  readonly #byDigest = new Map<string, Buffer>();
+  readonly #byDigest = new Map<string, { bytes: Buffer; start: number; end: number }>();
 
-  /** @param cid of atproto's form, as `CarReader` finds it. */
-  add(cid: Uint8Array, block: Uint8Array): void {
-    const bytes = Buffer.from(block.buffer, block.byteOffset, block.length);
-    this.#byDigest.set(digestOf(cid), bytes);
+  /** Of a block from `start` to `end`, behind its CID of atproto's form. Of those with the same CID the first counts. */
+  add(bytes: Buffer, cidAt: number, start: number, end: number): void {
+    const digest = latin1At(bytes, cidAt + CID_DIGEST_AT, start);
+    if (!this.#byDigest.has(digest)) this.#byDigest.set(digest, { bytes, start, end });
   }
 
   /** The block, hashed and compared; null when it is not there. @throws Malformed `reason` */
   get(cid: Buffer, reason: "bad_commit" | "bad_proof"): Buffer | null {
-    const digest = digestOf(cid);
-    const block = this.#byDigest.get(digest) ?? null;
-    if (block !== null && hash("sha256", block, "binary") !== digest) {
+    const digest = latin1At(cid, CID_DIGEST_AT, cid.length);
+    const place = this.#byDigest.get(digest);
+    if (place === undefined) return null;
+    const block = place.bytes.subarray(place.start, place.end);
+    if (hash("sha256", block, "binary") !== digest) {
       throw new Malformed(reason, "a block is not what its CID says");
     }
     return block;
   }
-}
-
-function digestOf(cid: Uint8Array): string {
-  return Buffer.from(cid.buffer, cid.byteOffset, cid.length).toString("latin1", CID_DIGEST_AT);
 }
 
 /** Whether it is one whole CID of atproto's form. */

@@ -41,6 +41,7 @@ async function verified(item: SourceItem, verifier: Verifier): Promise<SourceIte
   if (item.kind !== "frame") return item;
   const wrong = await verifier.check(item.raw);
   if (wrong === null) return item;
+  if (wrong.kind === "refused-ops") return { ...item, refused: wrong };
   return { ...item, kind: "message", message: wrong };
 }
 

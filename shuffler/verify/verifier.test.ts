@@ -8,6 +8,7 @@ import { syncFrame } from "../../bench/simulated-relay/frame.ts";
 import type { SignedCommit } from "../../bench/simulated-relay/simulated-repo.ts";
 import { openDidFile } from "../adapters/did-file.ts";
 import { decodeFrame } from "../decode/frame.ts";
+import { withoutOps } from "../decode/refused-ops.ts";
 import type { RejectReason } from "../decode/rejection.ts";
 import { openRecording } from "../sources/recording.ts";
 import { SleepingClock } from "../testing/clock.ts";
@@ -34,8 +35,8 @@ function verifierOn(resolver: DidResolver): SignatureVerifier {
 /** All that keeps a frame from being published whole, by verification and then by the decoder. */
 async function reasons(verifier: Verifier, frame: Uint8Array): Promise<RejectReason[]> {
   const wrong = await verifier.check(frame);
-  if (wrong !== null) return [wrong.reason];
-  const message = decodeFrame(frame);
+  if (wrong?.kind === "rejected") return [wrong.reason];
+  const message = withoutOps(decodeFrame(frame), wrong ?? undefined);
   if (message.kind === "rejected") return [message.reason];
   return message.kind === "commit" ? message.rejected.map(({ reason }) => reason) : [];
 }

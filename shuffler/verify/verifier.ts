@@ -2,19 +2,23 @@
 // concurrency are the caller's.
 
 import { CborCursor } from "../cbor/cursor.ts";
-import { eachField } from "../decode/fields.ts";
+import { eachField } from "../decode/each-field.ts";
+import type { RefusedOps } from "../decode/refused-ops.ts";
 import { catchMalformed, type Rejected, rejected } from "../decode/rejection.ts";
+import { judgeClaims } from "./claims.ts";
 import type { KeyAnswer, KeyCache } from "./key-cache.ts";
-import { type CommitProof, readProof } from "./proof.ts";
+import { type CommitProof, readCommitProof, readSyncProof } from "./proof.ts";
 import { isSigned } from "./signing-key.ts";
-import { Tree } from "./tree.ts";
+
+export type Verdict = Rejected | RefusedOps | null;
 
 export interface Verifier {
   /**
-   * Null when the frame is good, or of a kind that proves nothing. Calls must be made in the order of
+   * Null when the frame is good, or of a kind that proves nothing; where only some operations of a commit are
+   * refused, which these are. Calls must be made in the order of
    * the frames: an `#identity` makes later ones look the key up again.
    */
-  check(frame: Uint8Array): Promise<Rejected | null>;
+  check(frame: Uint8Array): Promise<Verdict>;
 }
 
 /** Checks each frame by itself. */
@@ -33,7 +37,7 @@ export class SignatureVerifier implements Verifier {
     this.#keys = keys;
   }
 
-  async check(frame: Uint8Array): Promise<Rejected | null> {
+  async check(frame: Uint8Array): Promise<Verdict> {
     const read = readFrame(frame);
     if (read === null) return null;
     if (isRejected(read)) return read;
@@ -42,7 +46,7 @@ export class SignatureVerifier implements Verifier {
       return null;
     }
     const { proof } = read;
-    return (await this.#signature(proof)) ?? catchMalformed(() => checkClaims(proof));
+    return (await this.#signature(proof)) ?? judgeClaims(proof);
   }
 
   async #signature(proof: CommitProof): Promise<Rejected | null> {
@@ -62,12 +66,6 @@ async function judge(proof: CommitProof, answer: KeyAnswer): Promise<Rejected | 
   return good ? null : rejected("bad_signature", "not by the key in its DID document");
 }
 
-function checkClaims({ blocks, tree, claims }: CommitProof): null {
-  const repo = new Tree(blocks, tree);
-  for (const claim of claims) repo.check(claim);
-  return null;
-}
-
 type Read = { kind: "commit"; proof: CommitProof } | { kind: "identity"; did: string };
 
 /** Null for what has nothing to check, and for what the decoder will refuse anyway. */
@@ -76,9 +74,10 @@ function readFrame(frame: Uint8Array): Read | Rejected | null {
   if ("kind" in type) return null;
   switch (type.t) {
     case "#commit":
+      return catchMalformed(() => ({ kind: "commit", proof: readCommitProof(frame) }) as const);
     case "#sync":
       return catchMalformed(
-        () => ({ kind: "commit", proof: readProof(frame, type.body) }) as const,
+        () => ({ kind: "commit", proof: readSyncProof(frame, type.body) }) as const,
       );
     case "#identity": {
       const did = catchMalformed(() => readDid(frame, type.body));

@@ -2,6 +2,7 @@
 
 import { AGGREGATE_FAULTS } from "./faults/aggregates.ts";
 import { BYTES_FAULTS } from "./faults/bytes.ts";
+import { CLAIM_FAULTS } from "./faults/claims.ts";
 import { CORE_FAULTS } from "./faults/core.ts";
 import { LIFECYCLE_FAULTS } from "./faults/lifecycle.ts";
 import { LOG_FAULTS } from "./faults/log.ts";
@@ -22,5 +23,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...AGGREGATE_FAULTS,
   ...BYTES_FAULTS,
   ...SHUFFLER_FAULTS,
+  ...CLAIM_FAULTS,
   ...TRUSTED_TIME_FAULTS,
 ];

@@ -1,0 +1,31 @@
+// Some hundreds of changed frames by three readers: `npm run fuzz:frames` does as many as one likes.
+
+import { existsSync } from "node:fs";
+import { expect, it } from "vitest";
+import { readRecording } from "../../bench/simulated-relay/recording.ts";
+import { fuzz, print } from "./fuzz.ts";
+import { readings } from "./ways.ts";
+
+const RECORDING = "../shared/data/firehose/pds-a.frames.zst";
+const SAMPLE = "examples/sample.frames.zst";
+const FRAMES = 600;
+const SEEDS = 2 ** 30;
+
+it.each([SAMPLE, RECORDING].filter((path) => existsSync(path)))(
+  "every difference between three readers of changed frames has a reason: %s",
+  async (path) => {
+    const seed = Math.floor(Math.random() * SEEDS);
+    const found = await fuzz(await readRecording(path), seed, FRAMES);
+    expect(found.unexplained.map(print), `from seed ${seed}`).toEqual([]);
+    expect(found.frames).toBeGreaterThan(FRAMES / 2);
+    const explained = [...found.explained.values()].reduce((sum, count) => sum + count, 0);
+    expect(explained).toBeGreaterThan(0);
+    expect(explained).toBeLessThan(found.frames);
+  },
+);
+
+it("the readers of a frame that is none all refuse it", async () => {
+  for (const one of Object.values(await readings(Uint8Array.of(0xff)))) {
+    expect(one).toHaveProperty("refused");
+  }
+});
