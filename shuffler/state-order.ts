@@ -68,7 +68,7 @@ export class StateOrder {
     const timeMs = Math.min(message.timeMs, origin.arrivedMs);
     if (isSuperseded(known, timeMs, origin.arrivedMs)) return SUPERSEDED;
     const ordinal = ordinalIn(burstOf(account, message, origin.numbering), message);
-    if (timeMs >= known.latestMs) {
+    if (timeMs > known.latestMs) {
       known.latestMs = timeMs;
       known.arrivedMs = origin.arrivedMs;
     }
