@@ -31,6 +31,7 @@ import {
   type SourceSpecs,
   supersededText,
 } from "./source.ts";
+import { storedStates } from "./stored-states.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 import { formatCount } from "./terminal/units.ts";
 
@@ -117,7 +118,11 @@ export async function publishTo(options: PublishingOptions): Promise<Progress> {
   });
   await using output = await openOutput(options, source.live);
   const resumedAtMs = source.live ? await relaysResumedAtMs(backend, cursors.places, from) : null;
-  if (resumedAtMs !== null) await output.guard.resume(resumedAtMs, signal);
+  if (resumedAtMs !== null) {
+    await output.guard.resume(resumedAtMs, signal);
+    const states = storedStates(backend, resumedAtMs, signal);
+    for await (const { state, timeMs } of states) shuffler.recall(state, timeMs);
+  }
   const { speed, closeWindows, onProgress } = options;
   const stats = () => ({
     relay: input.stats,
