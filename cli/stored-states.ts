@@ -32,12 +32,14 @@ export async function* storedStates(
   const fromSeq = await log.seqAtTime(FIREHOSE_STREAM, storedAtMs - STATES_BACK_MS);
   const read = (until: AbortSignal) => log.read(FIREHOSE_STREAM, subjects, fromSeq, until);
   for await (const { payload } of readNow(log, FIREHOSE_STREAM, subjects, { read, signal })) {
-    const found = stateIn(decodeEvent(payload));
+    const found = storedState(payload);
     if (found !== null) yield found;
   }
 }
 
-function stateIn(event: RecordValue): StoredState | null {
+/** @param payload of an event. @returns null for one of another kind */
+export function storedState(payload: Uint8Array): StoredState | null {
+  const event: RecordValue = decodeEvent(payload);
   const { kind, did, seq, time, active, status, handle, host_time: claimed } = event;
   if (typeof did !== "string" || typeof seq !== "number" || !(time instanceof Instant)) return null;
   const timeMs = claimed instanceof Instant ? claimed.ms : time.ms;

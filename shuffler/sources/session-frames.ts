@@ -29,6 +29,8 @@ export class SessionFrames {
   #isOutdated = false;
   /** The first event behind that warning, and the times of the first ones. */
   #outdated: { readonly firstSeq: number; readonly times: RecentTimes } | null = null;
+  /** The frame that the mark stands at. */
+  #marked: Uint8Array | null = null;
   /** Whether there was a frame with a seq. */
   hasEvents = false;
 
@@ -80,7 +82,9 @@ export class SessionFrames {
     const step = this.#mark.take(seq, isUnderstood);
     switch (step.kind) {
       case "behind":
-        return [this.#outOfOrder(raw, seq)];
+        if (!this.#isMended(raw, seq)) return [this.#outOfOrder(raw, seq)];
+        this.#marked = raw;
+        return [this.#item(raw)];
       case "unproven":
         this.#options.stats.unproven += 1;
         return [this.#item(raw)];
@@ -92,7 +96,21 @@ export class SessionFrames {
     }
   }
 
+  /**
+   * Whether the frame has the number of the last and is the same told right: that could not be read, or is another
+   * telling of one revision, of which only who verifies it knows the true one.
+   */
+  #isMended(raw: Uint8Array, seq: number): boolean {
+    if (seq !== this.#mark.last || this.#marked === null) return false;
+    const [before, after] = [decodeFrame(this.#marked), decodeFrame(raw)];
+    if (before.kind === "rejected" || after.kind === "rejected") return before.kind !== after.kind;
+    if (before.kind !== "commit" || after.kind !== "commit") return false;
+    const isOne = before.did === after.did && before.rev === after.rev;
+    return isOne && Buffer.compare(this.#marked, raw) !== 0;
+  }
+
   #taken(raw: Uint8Array, seq: number, missed: number): SourceItem[] {
+    this.#marked = raw;
     if (missed > 0) this.#countGap(seq, missed);
     if (seq <= (this.#host.read ?? -1)) {
       this.#options.stats.repeated += 1;
