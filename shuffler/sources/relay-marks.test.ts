@@ -143,7 +143,7 @@ describe("a saved cursor that is in the future", () => {
     expect(stats.futureCursors).toBe(1);
     expect(cursors).toEqual([88_000, null, 0]);
     expect(kinds()).toContain("cursor-future");
-  }, 20_000);
+  });
 
   it("is found without asking where no relay counts so far", async () => {
     put(...range(1, 30));

@@ -5,6 +5,7 @@ import { BYTES_FAULTS } from "./faults/bytes.ts";
 import { CORE_FAULTS } from "./faults/core.ts";
 import { LIFECYCLE_FAULTS } from "./faults/lifecycle.ts";
 import { LOG_FAULTS } from "./faults/log.ts";
+import { MARK_FAULTS } from "./faults/marks.ts";
 import { OPERATOR_FAULTS } from "./faults/operators.ts";
 import { ORDER_FAULTS } from "./faults/order.ts";
 import { SHUFFLER_FAULTS } from "./faults/shuffler.ts";
@@ -22,5 +23,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...AGGREGATE_FAULTS,
   ...BYTES_FAULTS,
   ...SHUFFLER_FAULTS,
+  ...MARK_FAULTS,
   ...TRUSTED_TIME_FAULTS,
 ];
