@@ -23,7 +23,15 @@ import { bufferText, leftOverText, openDiskBuffer } from "./buffer.ts";
 import { openCursors } from "./cursors.ts";
 import { CommandError, EXIT } from "./exit-codes.ts";
 import { describe } from "./report-error.ts";
-import { gapText, isRelay, openNoisySource, rejectedText, type SourceSpecs } from "./source.ts";
+import {
+  gapText,
+  isRelay,
+  openNoisySource,
+  rejectedText,
+  type SourceSpecs,
+  supersededText,
+} from "./source.ts";
+import { storedStates } from "./stored-states.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 import { formatCount } from "./terminal/units.ts";
 
@@ -106,10 +114,15 @@ export async function publishTo(options: PublishingOptions): Promise<Progress> {
     relay: source.name,
     onFirstRejected: (one) => terminal.say(rejectedText(one)),
     onFirstGap: (gap) => terminal.say(gapText(gap)),
+    onFirstSuperseded: (state) => terminal.say(supersededText(state)),
   });
   await using output = await openOutput(options, source.live);
   const resumedAtMs = source.live ? await relaysResumedAtMs(backend, cursors.places, from) : null;
-  if (resumedAtMs !== null) await output.guard.resume(resumedAtMs, signal);
+  if (resumedAtMs !== null) {
+    await output.guard.resume(resumedAtMs, signal);
+    const states = storedStates(backend, resumedAtMs, signal);
+    for await (const { state, timeMs } of states) shuffler.recall(state, timeMs);
+  }
   const { speed, closeWindows, onProgress } = options;
   const stats = () => ({
     relay: input.stats,

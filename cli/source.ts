@@ -10,6 +10,7 @@ import type { Gap } from "../shuffler/repo-order.ts";
 import { openSource } from "../shuffler/sources/open.ts";
 import { newRelayStats, type RelayStats } from "../shuffler/sources/relay-stats.ts";
 import type { Source, SourceNotice } from "../shuffler/sources/source.ts";
+import type { StateMessage } from "../shuffler/state-order.ts";
 import type { Context } from "./context.ts";
 import { CommandError, EXIT } from "./exit-codes.ts";
 import type { Terminal } from "./terminal/terminal.ts";
@@ -113,6 +114,11 @@ export function rejectedText({ reason, detail }: Rejected): string {
   return `rejected (${reason}): ${detail}; more of this kind are only counted`;
 }
 
+/** Tells of the first state that is left out; the rest are counted. */
+export function supersededText({ kind, did, timeMs }: StateMessage): string {
+  return `left out: #${kind} of ${did}, of ${new Date(timeMs).toISOString()}: a later one is known; more of this kind are only counted`;
+}
+
 /** Tells of the first gap by each field; the rest are counted. */
 export function gapText({ by, did, rev }: Gap): string {
   const missing =
@@ -136,6 +142,10 @@ export function noticeText(notice: SourceNotice): string {
       return `${notice.host} no longer has what came behind our cursor ${notice.position} (OutdatedCursor): events are missing; going on with ${notice.firstSeq}, the oldest it has`;
     case "resumed-by-time":
       return `${notice.host}: going on at position ${notice.position}, found by its time ${new Date(notice.timeMs).toISOString()}`;
+    case "sequence-gap":
+      return `${notice.host} leaves out numbers before ${notice.seq}: ${notice.missedMax} frames at most are missing; more of this kind are only counted`;
+    case "mark-wrong":
+      return `${notice.host}: frames came that ${notice.seq} had left out, so that is none of its places; going on ${notice.position === null ? "by time" : `behind ${notice.position}`}`;
     case "relay-info":
       return `the relay says: ${notice.name}: ${notice.message}`;
     case "relay-error":

@@ -1,6 +1,7 @@
 // The last words of `run` and `dev`: what came in, what went out, and what did not and why.
 
 import type { Counters } from "../runtime/core/message.ts";
+import type { RelayStats } from "../shuffler/sources/relay-stats.ts";
 import type { TimeStats } from "../shuffler/trusted-time/timed-source.ts";
 import { formatCount, formatDuration } from "./terminal/units.ts";
 
@@ -11,6 +12,10 @@ export type SummaryFacts = {
   readonly repeated: number;
   /** What the shuffler refused, by reason. */
   readonly rejected: ReadonlyMap<string, number>;
+  /** States of accounts that came behind a later one, and were left out. */
+  readonly superseded: number;
+  /** Places where a relay left numbers out, and how many frames that may be; null for a file. */
+  readonly relay: Pick<RelayStats, "sequenceGaps" | "missedMax"> | null;
   /** Events whose time is not the one their host claims; null when nothing was read. */
   readonly times: TimeStats | null;
   /** Records by topic. */
@@ -19,8 +24,12 @@ export type SummaryFacts = {
   readonly elapsedMs: number;
 };
 
+/** Width of the names, unless one is longer. */
+const NAME_CHARS = 12;
+
 export function summaryLines(facts: SummaryFacts): string[] {
-  const { events, repeated, rejected, times, topics, counters, elapsedMs } = facts;
+  const { events, repeated, rejected, superseded, relay, times } = facts;
+  const { topics, counters, elapsedMs } = facts;
   const rate = Math.round(events / Math.max(elapsedMs / 1000, 0.001));
   const rows: [string, string][] = [
     ["events in", formatCount(events)],
@@ -31,10 +40,17 @@ export function summaryLines(facts: SummaryFacts): string[] {
   ];
   if (repeated > 0) rows.push(["repeated", formatCount(repeated)]);
   if (rejected.size > 0) rows.push(["rejected", parts(rejected)]);
+  if (superseded > 0) rows.push(["superseded", `${formatCount(superseded)} states of accounts`]);
+  if (relay !== null && relay.sequenceGaps > 0) {
+    const { sequenceGaps, missedMax } = relay;
+    const missed = `missed at most ${formatCount(missedMax)} frames`;
+    rows.push(["sequence gaps", `${formatCount(sequenceGaps)}, ${missed}`]);
+  }
   const corrected = times === null ? "" : parts(correctedBy(times));
   if (corrected !== "") rows.push(["corrected", `${corrected} (times that hosts claim)`]);
   rows.push(["elapsed", `${formatDuration(elapsedMs)}, ${formatCount(rate)} events/s`]);
-  return rows.map(([name, value]) => `${name.padEnd(12)}  ${value}`);
+  const width = Math.max(NAME_CHARS, ...rows.map(([name]) => name.length));
+  return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`);
 }
 
 function droppedByReason({ dropped }: Counters): [string, number][] {

@@ -15,15 +15,32 @@ export function syncId(did: string, rev: string): string {
   return idOf(`sync\n${did}\n${rev}`);
 }
 
-/** Hash of the body without seq: best effort, since another relay may stamp another time. */
-export function identityId(message: IdentityMessage): string {
-  return idOf(`identity\n${message.did}\n${message.timeMs}\n${message.handle ?? ""}`);
+/**
+ * Of an operation that a commit repeats with others of its path between. @param id that of the first
+ * @param ordinal how often it stood there before, from 1
+ */
+export function repeatedOpId(id: string, ordinal: number): string {
+  return idOf(`again\n${id}\n${ordinal}`);
+}
+
+/**
+ * Hash of the body without seq: best effort, since another relay may stamp another time.
+ * @param ordinal how often the account was in that state before within the millisecond (`state-order.ts`)
+ */
+export function identityId(message: IdentityMessage, ordinal = 0): string {
+  const { did, timeMs, handle } = message;
+  return idOf(`identity${suffixOf(ordinal)}\n${did}\n${timeMs}\n${handle ?? ""}`);
 }
 
 /** As `identityId`. A status is any text, so it stands last. */
-export function accountId(message: AccountMessage): string {
+export function accountId(message: AccountMessage, ordinal = 0): string {
   const { did, timeMs, active, status } = message;
-  return idOf(`account\n${did}\n${timeMs}\n${active}\n${status ?? ""}`);
+  return idOf(`account${suffixOf(ordinal)}\n${did}\n${timeMs}\n${active}\n${status ?? ""}`);
+}
+
+/** The first has none: its id is what it was before there were ordinals. */
+function suffixOf(ordinal: number): string {
+  return ordinal === 0 ? "" : ` ${ordinal}`;
 }
 
 /** @param index of the refusal within its frame: a commit may hold several. */

@@ -10,6 +10,7 @@ import type { FrameCommit } from "./decode/frame-commit.ts";
 import type { AccountMessage, SyncMessage } from "./decode/message.ts";
 import { type Rejected, rejected } from "./decode/rejection.ts";
 import { RecentMap } from "./recent-map.ts";
+import { RevClock } from "./rev-clock.ts";
 
 /** Repos remembered, about 30 MB; the one that has been silent for longest is forgotten. */
 export const REPOS_MAX = 100_000;
@@ -48,6 +49,7 @@ const PIECE_REPOS = 1024;
 export class RepoOrder {
   readonly #onGap: (gap: Gap) => void;
   readonly #repos: RecentMap<Repo>;
+  readonly #revClock = new RevClock();
   #piece = new DataView(new ArrayBuffer(0));
   #pieceEnd = 0;
 
@@ -61,8 +63,12 @@ export class RepoOrder {
     return this.#repos.size;
   }
 
-  /** @param session number of the connection. @returns why the commit is refused, null when it is not. */
-  commit(commit: FrameCommit, session: number): Rejected | null {
+  /**
+   * @param session number of the connection
+   * @param nowMs the stream's clock
+   * @returns why the commit is refused, null when it is not
+   */
+  commit(commit: FrameCommit, session: number, nowMs = commit.timeMs): Rejected | null {
     const { frame, did, timeMs, dataAt } = commit;
     const repo = this.#repos.get(did);
     if (repo.inactiveSinceMs !== null && timeMs > repo.inactiveSinceMs) {
@@ -70,7 +76,8 @@ export class RepoOrder {
     }
     const words = wordsOf(frame);
     const revAt = frame.byteOffset + commit.revAt;
-    const isLater = !repo.hasRev || isAfter(words, revAt, repo);
+    if (this.#revClock.isAhead(words, revAt, nowMs)) return aheadOf(commit, nowMs);
+    const isLater = !repo.hasRev || isAfter(words, revAt, repo) || this.#forgetAhead(repo, nowMs);
     if (!isLater && repo.session === session) {
       return rejected("rev_order", `rev ${commit.rev} is not above ${lastRevOf(repo)}`);
     }
@@ -79,16 +86,27 @@ export class RepoOrder {
     return null;
   }
 
-  /** The state after whatever happened: the next commit follows on this revision. */
-  sync({ did, rev, data }: SyncMessage, session: number): void {
+  /** The state after whatever happened: the next commit follows on this revision. @returns as `commit` */
+  sync(sync: SyncMessage, session: number, nowMs = sync.timeMs): Rejected | null {
+    const { did, rev, data } = sync;
     const bytes = Buffer.concat([Buffer.from(rev, "latin1"), data ?? new Uint8Array()]);
     const { byteOffset } = bytes;
     const dataAt = data === null ? -1 : byteOffset + TID_LENGTH;
+    if (this.#revClock.isAhead(wordsOf(bytes), byteOffset, nowMs)) return aheadOf(sync, nowMs);
     advance(this.#repos.get(did), session, wordsOf(bytes), byteOffset, dataAt);
+    return null;
   }
 
   account({ did, active, timeMs }: AccountMessage): void {
     this.#repos.get(did).inactiveSinceMs = active ? null : timeMs;
+  }
+
+  /** A last revision that was taken though it is in the future stops nothing. @returns whether it was one */
+  #forgetAhead(repo: Repo, nowMs: number): boolean {
+    if (!this.#revClock.isAhead(repo.memory, repo.at + REV.at, nowMs)) return false;
+    repo.hasRev = false;
+    repo.hasData = false;
+    return true;
   }
 
   #compare(repo: Repo, commit: FrameCommit, words: DataView): void {
@@ -117,6 +135,10 @@ export class RepoOrder {
     this.#pieceEnd += REPO_BYTES;
     return { memory: this.#piece, at, ...fresh };
   }
+}
+
+function aheadOf({ rev }: { readonly rev: string }, nowMs: number): Rejected {
+  return rejected("rev_future", `rev ${rev} is ahead of ${new Date(nowMs).toISOString()}`);
 }
 
 /** Whether the revision in `words` at `at` is above the repo's: TIDs are in the order of their bytes. */

@@ -15,6 +15,7 @@ import { ENVELOPE_BYTES_MAX, type EventFields, encodeEnvelope } from "./envelope
 import { encodeFrameOp } from "./frame-envelope.ts";
 import { FrameOpText } from "./frame-op-text.ts";
 import { accountId, commitOpId, identityId, rejectedId, syncId } from "./identify.ts";
+import { withOwnIds } from "./repeated-ops.ts";
 import type { ShuffledMessage } from "./shuffled-message.ts";
 import type { SourceItem } from "./sources/source.ts";
 
@@ -72,11 +73,13 @@ export class Router {
   /**
    * @param item what the message was decoded from, kept with a refusal
    * @param timeMs the time to publish it with; where its own is another that is kept beside it
+   * @param ordinal of a state, which of its equals in its millisecond it is
    */
   route(
     message: DecodedMessage,
     item: SourceItem,
     timeMs = "timeMs" in message ? message.timeMs : 0,
+    ordinal = 0,
   ): ShuffledMessage[] {
     const { raw, position } = item;
     this.#turnTo(item.session?.host ?? this.#options.relay);
@@ -97,7 +100,7 @@ export class Router {
           ...timesOf(message, timeMs),
           ...(handle !== null && { handle }),
         } as const;
-        return [this.#accountEvent(event, identityId(message))];
+        return [this.#accountEvent(event, identityId(message, ordinal))];
       }
       case "account": {
         const { did, seq, active, status } = message;
@@ -109,7 +112,7 @@ export class Router {
           active,
           ...(status !== null && { status }),
         } as const;
-        return [this.#accountEvent(event, accountId(message))];
+        return [this.#accountEvent(event, accountId(message, ordinal))];
       }
       case "info":
       case "error":
@@ -125,10 +128,11 @@ export class Router {
     this.#arrival.turnTo(seq, timeMs, commit.ops.length);
     const first = this.#arrival.place;
     // Where the time is another than the host's, the event has a field more than most.
-    const events =
+    const made =
       commit instanceof FrameCommit && commit.didAt >= 0 && commit.timeMs === timeMs
         ? commit.ops.map((op, i) => this.#frameOp(partition, commit, op, first + i))
         : commit.ops.map((op, i) => this.#op(partition, commit, op, { timeMs, place: first + i }));
+    const events = withOwnIds(commit.ops, made);
     if (rejected.length === 0) return events;
     return [...events, ...rejected.map((one, i) => this.#rejected(one, i, raw, seq))];
   }

@@ -12,6 +12,7 @@ import { Reread } from "./reread.ts";
 import { Router, type RouterOptions } from "./route.ts";
 import type { ShuffledMessage } from "./shuffled-message.ts";
 import type { SourceItem } from "./sources/source.ts";
+import { type StateMessage, StateOrder } from "./state-order.ts";
 import { WatermarkMaker } from "./watermark.ts";
 
 export type ShufflerOptions = RouterOptions & {
@@ -19,6 +20,8 @@ export type ShufflerOptions = RouterOptions & {
   readonly onFirstRejected?: (rejected: Rejected) => void;
   /** Likewise with the first gap by each field. */
   readonly onFirstGap?: (gap: Gap) => void;
+  /** Likewise with the first state that came behind a later one. */
+  readonly onFirstSuperseded?: (state: StateMessage) => void;
 };
 
 export type ShufflerCounters = {
@@ -33,6 +36,8 @@ export type ShufflerCounters = {
   oversize: number;
   /** Commits that do not follow on what came before them in their repo, by the field that says so. */
   readonly gaps: Record<GapKind, number>;
+  /** States of accounts that came behind a later one, and were left out. */
+  superseded: number;
   /** Messages made in all, watermarks included. */
   messages: number;
 };
@@ -46,6 +51,7 @@ export class Shuffler {
     rejected: new Map(),
     oversize: 0,
     gaps: { since: 0, prevData: 0 },
+    superseded: 0,
     messages: 0,
   };
   readonly #router: Router;
@@ -53,6 +59,8 @@ export class Shuffler {
   readonly #repos = new RepoOrder((gap) => this.#countGap(gap));
   readonly #onFirstRejected: (rejected: Rejected) => void;
   readonly #onFirstGap: (gap: Gap) => void;
+  readonly #onFirstSuperseded: (state: StateMessage) => void;
+  readonly #states = new StateOrder();
   readonly #reread = new Reread();
   #lastPosition = 0;
   #itemTimeMs: number | null = null;
@@ -62,6 +70,7 @@ export class Shuffler {
     this.#watermarks = new WatermarkMaker(options.partitions);
     this.#onFirstRejected = options.onFirstRejected ?? (() => {});
     this.#onFirstGap = options.onFirstGap ?? (() => {});
+    this.#onFirstSuperseded = options.onFirstSuperseded ?? (() => {});
   }
 
   /** Greatest time of an event, milliseconds; -Infinity before the first. */
@@ -74,16 +83,23 @@ export class Shuffler {
     return this.#itemTimeMs;
   }
 
+  /** A state that the log holds already, of an earlier run: what comes later is held against it. */
+  recall(state: StateMessage, storedTimeMs: number): void {
+    const verdict = this.#states.take(state, { numbering: "stored", arrivedMs: storedTimeMs });
+    if (verdict.kind === "fresh" && state.kind === "account") this.#repos.account(state);
+  }
+
   /** @returns the messages to publish for one item, in this order. */
   push(item: SourceItem): ShuffledMessage[] {
     if (item.kind === "clock") return this.#pass(item.timeMs);
-    const message = this.#inOrder(
-      item.kind === "frame" ? withoutOps(decodeFrame(item.raw), item.refused) : item.message,
-      item,
-    );
-    const messages = this.#timed(message, item);
+    const decoded =
+      item.kind === "frame" ? withoutOps(decodeFrame(item.raw), item.refused) : item.message;
+    const message = this.#inOrder(decoded, item);
+    const ordinal = isState(message) ? this.#ordinalOf(message, item) : 0;
+    const messages = this.#timed(message, item, ordinal);
     this.#lastPosition = item.position;
-    this.#count(message);
+    if (ordinal === null) this.counters.items += 1;
+    else this.#count(message);
     this.counters.messages += messages.length;
     return messages;
   }
@@ -96,22 +112,42 @@ export class Shuffler {
   }
 
   /** Refuses what comes in the wrong order. Only frames say enough to tell. */
-  #inOrder(message: DecodedMessage, { kind, session }: SourceItem): DecodedMessage {
-    if (kind !== "frame") return message;
-    const number = session?.number ?? 0;
-    if (message instanceof FrameCommit) return this.#repos.commit(message, number) ?? message;
-    if (message.kind === "sync") this.#repos.sync(message, number);
-    if (message.kind === "account") this.#repos.account(message);
-    return message;
+  #inOrder(message: DecodedMessage, item: SourceItem): DecodedMessage {
+    if (item.kind !== "frame") return message;
+    const number = item.session?.number ?? 0;
+    if (message instanceof FrameCommit) {
+      return this.#repos.commit(message, number, this.#nowMs(message, item)) ?? message;
+    }
+    if (message.kind !== "sync") return message;
+    return this.#repos.sync(message, number, this.#nowMs(message, item)) ?? message;
+  }
+
+  /** Which of its equals a state is; null when it came behind a later one. */
+  #ordinalOf(state: StateMessage, item: SourceItem): number | null {
+    const { session, kind } = item;
+    const numbering = session === undefined ? "" : `${session.host} ${session.numbering}`;
+    const verdict = this.#states.take(state, { numbering, arrivedMs: this.#nowMs(state, item) });
+    if (verdict.kind === "superseded") {
+      this.counters.superseded += 1;
+      if (this.counters.superseded === 1) this.#onFirstSuperseded(state);
+      return null;
+    }
+    if (state.kind === "account" && kind === "frame") this.#repos.account(state);
+    return verdict.ordinal;
+  }
+
+  /** The stream's clock, when this item has come. */
+  #nowMs({ timeMs }: { readonly timeMs: number }, { trustedMs }: SourceItem): number {
+    return Math.max(this.#watermarks.greatestMs, trustedMs ?? timeMs);
   }
 
   /** The message of an item, and the watermarks that its time brings. */
-  #timed(message: DecodedMessage, item: SourceItem): ShuffledMessage[] {
+  #timed(message: DecodedMessage, item: SourceItem, ordinal: number | null): ShuffledMessage[] {
     this.#itemTimeMs = null;
     if (!("timeMs" in message)) return this.#router.route(message, item);
     const timeMs = item.trustedMs ?? message.timeMs;
     this.#itemTimeMs = this.#reread.timeMs(item.session?.number ?? null, message.timeMs, timeMs);
-    const messages = this.#router.route(message, item, timeMs);
+    const messages = ordinal === null ? [] : this.#router.route(message, item, timeMs, ordinal);
     const watermarks = this.#watermarks.advance(timeMs, message.seq);
     return watermarks.length === 0 ? messages : [...messages, ...watermarks];
   }
@@ -158,6 +194,10 @@ export class Shuffler {
     this.counters.rejected.set(one.reason, before + 1);
     if (before === 0) this.#onFirstRejected(one);
   }
+}
+
+function isState(message: DecodedMessage): message is StateMessage {
+  return message.kind === "account" || message.kind === "identity";
 }
 
 /** Events of all kinds. */

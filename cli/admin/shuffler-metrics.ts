@@ -128,6 +128,26 @@ export class ShufflerMetrics {
         "Cursors that a relay knew no more: events are missing",
         read(({ outdatedCursors }) => outdatedCursors),
       ],
+      fpaas_shuffler_sequence_gaps_total: [
+        "counter",
+        "Places where a relay left numbers out",
+        read(({ sequenceGaps }) => sequenceGaps),
+      ],
+      fpaas_shuffler_missed_frames_max: [
+        "gauge",
+        "How many frames may be missing there at most",
+        read(({ missedMax }) => missedMax),
+      ],
+      fpaas_shuffler_wrong_marks_total: [
+        "counter",
+        "Times the place we had come to at a relay was wrong, and we went back",
+        read(({ wrongMarks }) => wrongMarks),
+      ],
+      fpaas_shuffler_unproven_frames_total: [
+        "counter",
+        "Frames that do not count as how far the relay is: not understood, or too far ahead",
+        read(({ unproven }) => unproven),
+      ],
     });
   }
 
@@ -181,6 +201,11 @@ export class ShufflerMetrics {
         "counter",
         "Events stored without their record",
         count(({ oversize }) => oversize),
+      ],
+      fpaas_shuffler_superseded_states_total: [
+        "counter",
+        "Account and identity events left out because a later one was known",
+        count(({ superseded }) => superseded),
       ],
       fpaas_shuffler_wall_clock_trusted: [
         "gauge",

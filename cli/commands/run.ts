@@ -3,6 +3,7 @@
 import type { Command } from "commander";
 import { FIREHOSE_PARTITIONS_DEFAULT, PARTITIONS_MAX } from "../../plan/partition.ts";
 import { systemClock } from "../../runtime/adapters/system-clock.ts";
+import { newRelayStats } from "../../shuffler/sources/relay-stats.ts";
 import { TimedSource } from "../../shuffler/trusted-time/timed-source.ts";
 import {
   type CommonOptions,
@@ -57,14 +58,17 @@ async function run(file: string, options: Options, context: Context): Promise<Ex
   const over = new AbortController();
   const timeUp = options.for === undefined ? [] : [AbortSignal.timeout(options.for)];
   const end = AbortSignal.any([context.signal, over.signal, ...timeUp]);
+  const stats = newRelayStats();
   const source = new TimedSource({
     source: openNoisySource([specIn(context, options.from)], {
       terminal: context.terminal,
       signal: end,
+      stats,
     }),
     clock: systemClock,
   });
   const local = new LocalRun(plans, source, {
+    relay: source.live ? stats : null,
     partitions: options.partitions,
     limit: options.limit ?? Number.POSITIVE_INFINITY,
     topic: options.topic ?? null,

@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import type { Speed } from "../../shuffler/pace.ts";
 import type { Progress } from "../../shuffler/publish.ts";
 import { eventsTotal } from "../../shuffler/shuffle.ts";
+import type { RelayStats } from "../../shuffler/sources/relay-stats.ts";
 import { type Address, natsTroubles, startAdmin, withAdminOption } from "../admin/admin-server.ts";
 import type { Backend } from "../backend.ts";
 import {
@@ -71,6 +72,7 @@ async function shuffle(options: Options, context: Context): Promise<ExitCode> {
   if (backend === null) return stoppedExit(context);
   await using admin = await openAdmin(options.admin, backend, terminal);
   const startMs = performance.now();
+  let relay: RelayStats | null = null;
   const progress = await publishTo({
     backend,
     from,
@@ -81,11 +83,14 @@ async function shuffle(options: Options, context: Context): Promise<ExitCode> {
     signal,
     buffer: bufferOf(from, options, context),
     ...(admin !== null && { observer: admin.metrics }),
-    onProgress: (now) => terminal.progress(`${name}: ${progressText(now)}`),
+    onProgress: (now, stats) => {
+      relay = stats.relay;
+      terminal.progress(`${name}: ${progressText(now, relay)}`);
+    },
   });
   const elapsed = formatDuration(performance.now() - startMs);
-  if (options.json === true) await terminal.json(facts(name, progress));
-  terminal.say(`${name}: ${progressText(progress)}, ${elapsed}`);
+  if (options.json === true) await terminal.json(facts(name, progress, relay));
+  terminal.say(`${name}: ${progressText(progress, relay)}, ${elapsed}`);
   return stoppedExit(context);
 }
 
@@ -133,19 +138,30 @@ function parseMegabytes(text: string): number {
   throw new CommandError(EXIT.usage, `\`${text}\` is no number of megabytes`, "write 64, or 4000");
 }
 
-function progressText({ counters, frontier }: Progress): string {
+function progressText({ counters, frontier }: Progress, relay: RelayStats | null): string {
   const rejected = rejectedTotal(counters.rejected);
-  const troubles = rejected === 0 ? "" : `, ${formatCount(rejected)} rejected`;
-  return `${formatCount(eventsTotal(counters))} events published${troubles}, at position ${frontier?.position ?? "none"}`;
+  const { sequenceGaps = 0, missedMax = 0 } = relay ?? {};
+  const troubles = [
+    ...(rejected === 0 ? [] : [`${formatCount(rejected)} rejected`]),
+    ...(counters.superseded === 0 ? [] : [`${formatCount(counters.superseded)} superseded`]),
+    ...(sequenceGaps === 0
+      ? []
+      : [`${formatCount(sequenceGaps)} sequence gaps (missed at most ${formatCount(missedMax)})`]),
+  ];
+  const events = `${formatCount(eventsTotal(counters))} events published`;
+  return `${[events, ...troubles].join(", ")}, at position ${frontier?.position ?? "none"}`;
 }
 
-function facts(source: string, { counters, frontier }: Progress) {
+function facts(source: string, { counters, frontier }: Progress, relay: RelayStats | null) {
   return {
     source,
     events: eventsTotal(counters),
     messages: counters.messages,
     rejected: Object.fromEntries(counters.rejected),
     gaps: counters.gaps,
+    superseded: counters.superseded,
+    sequence_gaps: relay?.sequenceGaps ?? 0,
+    missed_max: relay?.missedMax ?? 0,
     oversize: counters.oversize,
     position: frontier?.position ?? null,
   };

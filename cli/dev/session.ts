@@ -112,6 +112,8 @@ export class Session {
       events: counters === undefined ? 0 : eventsTotal(counters),
       repeated: this.#stats?.repeated ?? 0,
       rejected: counters?.rejected ?? new Map(),
+      superseded: counters?.superseded ?? 0,
+      relay: this.#stats?.relay ?? null,
       times: this.#stats?.times ?? null,
       topics: this.#counts,
       counters: await countersOf(this.#options.backend.log, this.#deployments),

@@ -7,11 +7,12 @@ import type { Value } from "../../runtime/eval/values.ts";
 import { eachRecord, type FirehoseMessage, PlanDriver } from "../../runtime/plan-driver.ts";
 import { RepeatFilter } from "../../runtime/repeat-filter.ts";
 import { eventsTotal, Shuffler } from "../../shuffler/shuffle.ts";
+import type { RelayStats } from "../../shuffler/sources/relay-stats.ts";
 import type { SourceItem } from "../../shuffler/sources/source.ts";
 import type { TimedSource } from "../../shuffler/trusted-time/timed-source.ts";
 import { CommandError, EXIT } from "../exit-codes.ts";
 import { topicsRead } from "../programs.ts";
-import { rejectedText } from "../source.ts";
+import { rejectedText, supersededText } from "../source.ts";
 import { summaryLines } from "../summary.ts";
 import { sumCounters } from "../task-progress.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -28,6 +29,8 @@ export type LocalRunOptions = {
   /** The only topic to print; null prints all but dead letters. */
   readonly topic: string | null;
   readonly terminal: Terminal;
+  /** What is counted at the relay; null for a file. */
+  readonly relay: RelayStats | null;
 };
 
 export class LocalRun {
@@ -56,6 +59,7 @@ export class LocalRun {
       maxPayloadBytes: MAX_PAYLOAD_BYTES,
       relay: source.name,
       onFirstRejected: (one) => options.terminal.say(rejectedText(one)),
+      onFirstSuperseded: (state) => options.terminal.say(supersededText(state)),
     });
     this.#driver = new PlanDriver(
       plans,
@@ -89,6 +93,8 @@ export class LocalRun {
     return summaryLines({
       events: eventsTotal(this.#shuffler.counters),
       repeated: this.#repeats.repeated,
+      superseded: this.#shuffler.counters.superseded,
+      relay: this.#options.relay,
       rejected: this.#shuffler.counters.rejected,
       times: this.#source.stats,
       topics: this.#counts,

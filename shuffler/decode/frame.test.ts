@@ -18,7 +18,7 @@ import {
   syncFrame,
 } from "../testing/frames.ts";
 import { cidToString } from "./cid.ts";
-import { decodeFrame, peekSeq } from "./frame.ts";
+import { decodeFrame, peekSequence } from "./frame.ts";
 import {
   BLOCKS_BYTES_MAX,
   COMMIT_OPS_MAX,
@@ -351,7 +351,7 @@ describe("decodeFrame", () => {
           bytes.subarray(0, cut % 4 === 0 ? cut % bytes.length : undefined),
         );
         expect(message.kind).toBeTypeOf("string");
-        peekSeq(bytes);
+        peekSequence(bytes);
       }),
       { numRuns: 5000 },
     );
@@ -366,10 +366,11 @@ describe("decodeFrame", () => {
   });
 });
 
-describe("peekSeq", () => {
+describe("peekSequence", () => {
   it("finds the seq, and null where there is none", () => {
-    expect(peekSeq(commitFrame([create("a")]))).toBe(7);
-    expect(peekSeq(frameOf("#info", { name: "OutdatedCursor" }))).toBeNull();
-    expect(peekSeq(Uint8Array.of(0xff))).toBeNull();
+    expect(peekSequence(commitFrame([create("a")]))).toMatchObject({ seq: 7, isKnown: true });
+    expect(peekSequence(frameOf("#labels", { seq: 8 }))).toMatchObject({ seq: 8, isKnown: false });
+    expect(peekSequence(frameOf("#info", { name: "OutdatedCursor" }))).toBeNull();
+    expect(peekSequence(Uint8Array.of(0xff))).toBeNull();
   });
 });

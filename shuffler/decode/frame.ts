@@ -32,19 +32,25 @@ export function decodeFrame(frame: Uint8Array): DecodedMessage {
   return catchMalformed(() => readFrame(frame));
 }
 
+/** Types of message that have a place in a relay's numbering. */
+const SEQUENCED: ReadonlySet<string> = new Set(["#commit", "#sync", "#identity", "#account"]);
+
+/** What a frame says of its place: `isKnown` when it is of a type that we read. */
+export type Sequence = { readonly seq: number; readonly isKnown: boolean };
+
 /** The `seq` of a frame without decoding the rest; null when it has none or is malformed. */
-export function peekSeq(frame: Uint8Array): number | null {
-  const seq = catchMalformed(() => {
+export function peekSequence(frame: Uint8Array): Sequence | null {
+  const found = catchMalformed(() => {
     const cursor = new CborCursor(frame, "bad_frame");
-    cursor.skip();
-    let found: number | null = null;
+    const { op, type } = readHeader(cursor);
+    let seq = -1;
     eachField(cursor, (key) => {
-      if (key === "seq") found = cursor.integer();
+      if (key === "seq") seq = cursor.integer();
       else cursor.skip();
     });
-    return found;
+    return { kind: "found" as const, seq, isKnown: op === OP_MESSAGE && SEQUENCED.has(type) };
   });
-  return typeof seq === "number" && seq >= 0 ? seq : null;
+  return found.kind === "found" && found.seq >= 0 ? found : null;
 }
 
 function readFrame(frame: Uint8Array): DecodedMessage {

@@ -38,6 +38,8 @@ export const REJECT_REASONS = [
   "seq_order",
   /** A revision of a repo that is not above the one before it on the same connection. */
   "rev_order",
+  /** A revision that is ahead of the stream's clock by more than the sync specification grants. */
+  "rev_future",
   /** A commit of an account that is deactivated, suspended, taken down or deleted. */
   "account_inactive",
   /** `--verify structure`: the commit block is missing, malformed, or of another repo or revision. */

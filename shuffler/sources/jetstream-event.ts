@@ -10,6 +10,7 @@ import { HANDLE, isTid } from "../decode/fields.ts";
 import { RECORD_BYTES_MAX, STATUS_CHARS_MAX } from "../decode/limits.ts";
 import type { CommitOp, DecodedMessage } from "../decode/message.ts";
 import { catchMalformed, Malformed } from "../decode/rejection.ts";
+import { parseDatetimeAt } from "../decode/time.ts";
 import { encodeJsonRecord } from "./json-record.ts";
 
 /** Jetstream's `time_us`, microseconds since the epoch, is also the seq: it has no other. */
@@ -30,13 +31,17 @@ const eventSchema = z.discriminatedUnion("kind", [
     kind: z.literal("identity"),
     did: z.string(),
     time_us: timeUs,
-    identity: z.object({ handle: z.string().nullish() }),
+    identity: z.object({ handle: z.string().nullish(), time: z.string().optional() }),
   }),
   z.object({
     kind: z.literal("account"),
     did: z.string(),
     time_us: timeUs,
-    account: z.object({ active: z.boolean(), status: z.string().max(STATUS_CHARS_MAX).nullish() }),
+    account: z.object({
+      active: z.boolean(),
+      status: z.string().max(STATUS_CHARS_MAX).nullish(),
+      time: z.string().optional(),
+    }),
   }),
 ]);
 
@@ -60,11 +65,17 @@ export function parseJetstreamLine(line: Buffer, writer: CborWriter, where: stri
       case "identity": {
         const handle = event.identity.handle ?? null;
         if (handle !== null && !HANDLE.test(handle)) throw new Malformed("bad_handle", where);
-        return { kind: "identity", ...at, handle };
+        return {
+          kind: "identity",
+          ...at,
+          timeMs: ownTimeMs(event.identity, at.timeMs, where),
+          handle,
+        };
       }
       case "account": {
         const { active, status } = event.account;
-        return { kind: "account", ...at, active, status: status ?? null };
+        const timeMs = ownTimeMs(event.account, at.timeMs, where);
+        return { kind: "account", ...at, timeMs, active, status: status ?? null };
       }
       case "commit": {
         const { rev } = event.commit;
@@ -76,6 +87,19 @@ export function parseJetstreamLine(line: Buffer, writer: CborWriter, where: stri
     }
   });
   return { message, cidMismatch };
+}
+
+/** What the frame said, so that the event has the id that the frame's has; Jetstream's time where it is left out. */
+function ownTimeMs(
+  body: { readonly time?: string | undefined },
+  jetstreamMs: number,
+  where: string,
+): number {
+  if (body.time === undefined) return jetstreamMs;
+  const bytes = Buffer.from(body.time);
+  const timeMs = parseDatetimeAt(bytes, 0, bytes.length);
+  if (timeMs === null) throw new Malformed("bad_time", where);
+  return timeMs;
 }
 
 function parseEvent(line: Buffer, where: string): JetstreamEvent {

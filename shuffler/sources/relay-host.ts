@@ -3,6 +3,7 @@
 
 import type { Place, Places } from "../ports.ts";
 import { type SeekOptions, seekTime } from "./relay-seek.ts";
+import { SEQ_MAX } from "./seq-mark.ts";
 
 /**
  * A saved cursor is gone behind with so many positions of overlap, 6 s at the usual rate: in case that the log lost
@@ -13,6 +14,8 @@ export const RESUME_OVERLAP_SEQS = 2000;
 export const SEEK_OVERLAP_MS = 60_000;
 /** On a change of relays a cursor older than this is not gone behind: its time is looked for. */
 export const CURSOR_FRESH_MS = 600_000;
+/** Wrong seqs of a relay that are remembered; one more, and all are forgotten. */
+export const DISBELIEVED_SEQS_MAX = 1000;
 
 /** A connection to be made. */
 export type Start = {
@@ -23,6 +26,8 @@ export type Start = {
   readonly numbering: number;
   /** The relay time that was looked for, when the position was found by it. */
   readonly soughtMs: number | null;
+  /** A saved position that is none. */
+  readonly distrusted: number | null;
 };
 
 export type HostOptions = Omit<SeekOptions, "url"> & {
@@ -37,6 +42,7 @@ export class RelayHost {
   #read: number | null = null;
   #readAtMs = 0;
   #isFuture = false;
+  readonly #disbelieved = new Set<number>();
 
   constructor(url: URL, options: HostOptions) {
     this.url = url;
@@ -63,12 +69,34 @@ export class RelayHost {
   }
 
   /**
+   * What was read since then has the wrong numbers, and may be saved: a numbering of its own begins, so that nothing is
+   * held against those.
+   * @param read the last that is right; null when none is known
+   * @param wrong the seq that was not, which the relay may repeat
+   */
+  goBack(read: number | null, wrong: number): void {
+    this.#numbering += 1;
+    this.#read = read;
+    if (this.#disbelieved.size >= DISBELIEVED_SEQS_MAX) this.#disbelieved.clear();
+    this.#disbelieved.add(wrong);
+  }
+
+  /** Seqs that turned out wrong. */
+  get disbelieved(): ReadonlySet<number> {
+    return this.#disbelieved;
+  }
+
+  /**
    * @param timeMs relay time up to which everything was had, of whichever host; null when nothing is known
    * @param isChange whether another relay was read before
    * @throws RelayDisconnected; what `places` throws when there is nothing else to go by
    */
   async start(timeMs: number | null, isChange: boolean): Promise<Start> {
     const saved = await this.#saved(timeMs !== null);
+    if (saved !== null && saved.position > SEQ_MAX && saved.numbering >= this.#numbering) {
+      this.#numbering = saved.numbering;
+      return { ...(await this.#countAnew(timeMs)), distrusted: saved.position };
+    }
     if (this.#isFuture && !this.#adopt(saved)) return await this.#countAnew(timeMs);
     this.#adopt(saved);
     const position = greater(
@@ -83,7 +111,7 @@ export class RelayHost {
     // What this process has read is on its way: no overlap.
     const overlap = position === this.#read ? 0 : RESUME_OVERLAP_SEQS;
     const cursor = position === null ? null : Math.max(0, position - overlap);
-    return { cursor, position, numbering: this.#numbering, soughtMs: null };
+    return { cursor, position, numbering: this.#numbering, soughtMs: null, distrusted: null };
   }
 
   /** Takes a newer numbering that another shuffler has found. @returns whether there was one. */
@@ -97,7 +125,13 @@ export class RelayHost {
 
   /** The old positions mean nothing any more: go on at the time we have, or at the oldest there is. */
   async #countAnew(timeMs: number | null): Promise<Start> {
-    const oldest = { cursor: 0, position: 0, numbering: this.#numbering + 1, soughtMs: null };
+    const oldest = {
+      cursor: 0,
+      position: 0,
+      numbering: this.#numbering + 1,
+      soughtMs: null,
+      distrusted: null,
+    };
     const start = timeMs === null ? oldest : await this.#seek(timeMs, null);
     this.#numbering += 1;
     this.#read = null;
@@ -111,8 +145,9 @@ export class RelayHost {
     const found = await seekTime({ ...this.#options, url: this.url }, from, soughtMs);
     const numbering = this.#numbering;
     // A relay that has not had an event for so long has few: take all it keeps.
-    if (found === null) return { cursor: from, position: from, numbering, soughtMs: null };
-    return { cursor: found, position: found, numbering, soughtMs };
+    const known = { numbering, distrusted: null };
+    if (found === null) return { cursor: from, position: from, soughtMs: null, ...known };
+    return { cursor: found, position: found, soughtMs, ...known };
   }
 
   /** @param optional whether an outage may be passed over: we know enough without. */

@@ -3,9 +3,10 @@
 // time. A relay's times step back by a second at most, which the overlap of whoever asks covers.
 
 import { RelayDisconnected, relayFrames } from "../adapters/relay-socket.ts";
-import { decodeFrame, peekSeq } from "../decode/frame.ts";
+import { decodeFrame, peekSequence } from "../decode/frame.ts";
 import type { Clock } from "../ports.ts";
 import { MEDIAN_EVENTS, RecentTimes } from "./recent-times.ts";
+import { SEQ_MAX } from "./seq-mark.ts";
 
 /** An answer this many positions too early is near enough. */
 export const SEEK_SEQS = 500;
@@ -47,6 +48,16 @@ export async function seekTime(
     else high = middle;
   }
   return low;
+}
+
+/** The seq of the relay's present; null when no event comes in time, or no connection about. */
+export async function headSeq(options: SeekOptions): Promise<number | null> {
+  try {
+    return (await probe(options, null, 1))?.seq ?? null;
+  } catch (error) {
+    if (error instanceof RelayDisconnected) return null;
+    throw error;
+  }
 }
 
 /** @param events how many to look at: fewer when no more come soon. @returns null when none comes in time */
@@ -105,17 +116,18 @@ class Found {
   }
 
   #take(frame: Uint8Array): void {
-    const seq = peekSeq(frame);
-    if (seq === null) {
+    const found = peekSequence(frame);
+    if (found === null) {
       const message = decodeFrame(frame);
       if (message.kind === "error") {
         throw new RelayDisconnected(`${message.name}: ${message.message}`);
       }
       return;
     }
+    if (!found.isKnown || found.seq > SEQ_MAX) return;
     this.#times.add(frame);
     if (this.#times.count === 0) return;
-    this.#seq ??= seq;
+    this.#seq ??= found.seq;
     this.#first.resolve();
   }
 }

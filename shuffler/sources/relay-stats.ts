@@ -19,6 +19,13 @@ export type RelayStats = {
   repeated: number;
   /** Frames with a seq not above the one before. */
   outOfOrder: number;
+  /** Frames that did not count as how far the relay is: not understood, or too far ahead. */
+  unproven: number;
+  /** Times the place we had come to was wrong, and we went back. */
+  wrongMarks: number;
+  /** Places where a relay left numbers out, and how many frames that may be. */
+  sequenceGaps: number;
+  missedMax: number;
 };
 
 export function newRelayStats(): RelayStats {
@@ -33,5 +40,9 @@ export function newRelayStats(): RelayStats {
     soughtByTime: 0,
     repeated: 0,
     outOfOrder: 0,
+    unproven: 0,
+    wrongMarks: 0,
+    sequenceGaps: 0,
+    missedMax: 0,
   };
 }

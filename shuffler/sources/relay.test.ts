@@ -163,7 +163,7 @@ describe("openRelay", () => {
     expect(decodeFrame(items[0]?.raw ?? new Uint8Array())).toMatchObject({
       reason: "oversize_frame",
     });
-    expect(items.map((item) => item.position)).toEqual([1, 2]);
+    expect(items.map((item) => item.position)).toEqual([0, 2]);
   });
 
   it("takes the largest message and closes on one byte more", async () => {

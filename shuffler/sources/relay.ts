@@ -3,19 +3,13 @@
 // Spec: atproto.com/specs/sync#firehose
 
 import { RelayDisconnected, relayFrames } from "../adapters/relay-socket.ts";
-import { decodeFrame, peekSeq } from "../decode/frame.ts";
-import { rejected } from "../decode/rejection.ts";
 import type { Clock, Places } from "../ports.ts";
-import { MEDIAN_EVENTS, RecentTimes } from "./recent-times.ts";
-import { RelayHost, SEEK_OVERLAP_MS, type Start } from "./relay-host.ts";
+import { RecentTimes } from "./recent-times.ts";
+import { RelayHost, type Start } from "./relay-host.ts";
+import { headSeq } from "./relay-seek.ts";
 import type { RelayStats } from "./relay-stats.ts";
-import {
-  type Session,
-  type Source,
-  SourceError,
-  type SourceItem,
-  type SourceNotice,
-} from "./source.ts";
+import { SessionFrames } from "./session-frames.ts";
+import { type Source, SourceError, type SourceItem, type SourceNotice } from "./source.ts";
 
 const SUBSCRIBE_PATH = "/xrpc/com.atproto.sync.subscribeRepos";
 /** Upper bound of the first pause; it doubles with every failure in a row. */
@@ -23,9 +17,8 @@ export const RECONNECT_MS_MIN = 1000;
 export const RECONNECT_MS_MAX = 60_000;
 /** Failures in a row after which the next relay is asked, if there is one. */
 export const FAILOVER_FAILURES = 3;
-/** Errors of the protocol that are told apart. */
-const FUTURE_CURSOR = "FutureCursor";
-const OUTDATED_CURSOR = "OutdatedCursor";
+/** A connection with a cursor on which nothing comes for so long is looked into: the cursor may be in the future. */
+export const CURSOR_SILENCE_MS = 5000;
 
 export type RelayOptions = {
   /** Where to go on; without any, at the relay's present. */
@@ -105,7 +98,7 @@ class RelayReader {
   async *#connection(host: RelayHost): AsyncGenerator<SourceItem[]> {
     const { signal, stats, userAgent, onNotice } = this.#options;
     const start = await host.start(await this.#timeMs(), this.#changed);
-    this.#tellSought(host, start);
+    this.#tellStart(host, start);
     this.#sessions += 1;
     const session = { host: host.name, numbering: start.numbering, number: this.#sessions };
     const url = urlOf(host, start);
@@ -114,19 +107,43 @@ class RelayReader {
       stats.connections += 1;
       onNotice({ kind: "connected", url });
     };
-    const frames = new SessionFrames(host, start, session, this.#options, this.#recent);
+    const frames = new SessionFrames(host, start, session, {
+      stats,
+      onNotice,
+      recent: this.#recent,
+    });
+    const silence = new CursorSilence(host, start, frames, this.#options);
     try {
       const onQuiet = (quietMs: number | null): void => {
         stats.quietMs = quietMs;
+        silence.note(quietMs);
       };
-      for await (const batch of relayFrames(url, { signal, onOpen, onQuiet, userAgent })) {
-        const items = batch.flatMap((frame) => frames.take(frame));
-        if (frames.hasEvents) this.#noteEvents();
-        if (items.length > 0) yield items;
+      const either = AbortSignal.any([signal, silence.found]);
+      for await (const batch of relayFrames(url, { signal: either, onOpen, onQuiet, userAgent })) {
+        yield* this.#itemsOf(batch, frames);
       }
+      if (silence.found.aborted) throw new RelayDisconnected("nothing comes for our cursor");
     } finally {
+      silence.stop();
       stats.connected = false;
     }
+  }
+
+  /** @throws RelayDisconnected behind the items that came before what is wrong */
+  *#itemsOf(batch: readonly Uint8Array[], frames: SessionFrames): Generator<SourceItem[]> {
+    const items: SourceItem[] = [];
+    let failure: { readonly error: unknown } | null = null;
+    for (const frame of batch) {
+      try {
+        items.push(...frames.take(frame));
+      } catch (error) {
+        failure = { error };
+        break;
+      }
+    }
+    if (frames.hasEvents) this.#noteEvents();
+    if (items.length > 0) yield items;
+    if (failure !== null) throw failure.error;
   }
 
   /** Only an event shows that a connection is of use: a refused cursor also opens and closes one. */
@@ -160,15 +177,67 @@ class RelayReader {
     return this.#recent.medianMs ?? (await this.#options.places.storedTimeMs());
   }
 
-  #tellSought(host: RelayHost, { soughtMs, position }: Start): void {
+  #tellStart(host: RelayHost, { soughtMs, position, distrusted }: Start): void {
+    const { stats, onNotice } = this.#options;
+    if (distrusted !== null) {
+      stats.futureCursors += 1;
+      onNotice({ kind: "cursor-future", host: host.name, position: distrusted });
+    }
     if (soughtMs === null || position === null) return;
-    this.#options.stats.soughtByTime += 1;
-    this.#options.onNotice({
-      kind: "resumed-by-time",
-      host: host.name,
-      timeMs: soughtMs,
-      position,
+    stats.soughtByTime += 1;
+    onNotice({ kind: "resumed-by-time", host: host.name, timeMs: soughtMs, position });
+  }
+}
+
+/**
+ * A relay may wait in silence until it has got as far as a cursor from the future. Its present, on a connection of its
+ * own, says where it is.
+ */
+class CursorSilence {
+  readonly #host: RelayHost;
+  readonly #cursor: number;
+  readonly #frames: SessionFrames;
+  readonly #options: RelayOptions;
+  readonly #found = new AbortController();
+  readonly #stopped = new AbortController();
+  /** Since when it is silent, or was looked into last. */
+  #sinceMs: number | null = null;
+  #isAsking = false;
+
+  constructor(host: RelayHost, { cursor }: Start, frames: SessionFrames, options: RelayOptions) {
+    this.#host = host;
+    this.#cursor = cursor ?? 0;
+    this.#frames = frames;
+    this.#options = options;
+  }
+
+  /** Aborted when the cursor is in the future. */
+  get found(): AbortSignal {
+    return this.#found.signal;
+  }
+
+  /** @param quietMs up to when nothing more has come, by the wall clock; null: something may have */
+  note(quietMs: number | null): void {
+    if (quietMs === null || this.#cursor === 0 || this.#frames.hasEvents) return;
+    this.#sinceMs ??= quietMs;
+    if (this.#isAsking || quietMs - this.#sinceMs < CURSOR_SILENCE_MS) return;
+    this.#isAsking = true;
+    this.#ask().finally(() => {
+      this.#isAsking = false;
+      this.#sinceMs = null;
     });
+  }
+
+  stop(): void {
+    this.#stopped.abort();
+  }
+
+  async #ask(): Promise<void> {
+    const signal = AbortSignal.any([this.#options.signal, this.#stopped.signal]);
+    const head = await headSeq({ ...this.#options, signal, url: this.#host.url });
+    if (head === null || head >= this.#cursor || signal.aborted || this.#frames.hasEvents) return;
+    this.#frames.tellFuture();
+    this.#found.abort();
   }
 }
 
@@ -176,119 +245,4 @@ function urlOf(host: RelayHost, { cursor }: Start): string {
   const url = new URL(host.url);
   if (cursor !== null) url.searchParams.set("cursor", String(cursor));
   return url.href;
-}
-
-/** The frames of one connection as items. */
-class SessionFrames {
-  readonly #host: RelayHost;
-  readonly #start: Start;
-  readonly #session: Session;
-  readonly #options: RelayOptions;
-  #lastSeq: number | null = null;
-  #isOutdated = false;
-  /** The first event behind that warning, and the times of the first ones. */
-  #outdated: { readonly firstSeq: number; readonly times: RecentTimes } | null = null;
-  readonly #recent: RecentTimes;
-  /** Whether there was a frame with a seq. */
-  hasEvents = false;
-
-  constructor(
-    host: RelayHost,
-    start: Start,
-    session: Session,
-    options: RelayOptions,
-    recent: RecentTimes,
-  ) {
-    this.#recent = recent;
-    this.#host = host;
-    this.#start = start;
-    this.#session = session;
-    this.#options = options;
-  }
-
-  /**
-   * @returns the item, or nothing for a frame that was handed out on an earlier connection.
-   * @throws RelayDisconnected when the relay has begun to count anew and does not say so.
-   */
-  take(raw: Uint8Array): SourceItem[] {
-    const seq = peekSeq(raw);
-    if (seq === null) {
-      this.#hear(raw);
-      return [this.#item(raw)];
-    }
-    if (this.#lastSeq === null && seq < (this.#start.cursor ?? 0)) {
-      // It ought to have said so. Taken for what we have had already, its events would be left out.
-      this.#tellFuture();
-      throw new RelayDisconnected(`seq ${seq} is below our cursor`);
-    }
-    if (this.#isOutdated) this.#tellOutdated(seq, raw);
-    this.hasEvents = true;
-    this.#recent.add(raw);
-    if (this.#lastSeq !== null && seq <= this.#lastSeq) return [this.#outOfOrder(raw, seq)];
-    this.#lastSeq = seq;
-    if (seq <= (this.#host.read ?? -1)) {
-      this.#options.stats.repeated += 1;
-      return [];
-    }
-    this.#host.noteRead(seq);
-    return [this.#item(raw)];
-  }
-
-  #item(raw: Uint8Array): SourceItem {
-    return { kind: "frame", position: this.#position(), raw, session: this.#session };
-  }
-
-  #outOfOrder(raw: Uint8Array, seq: number): SourceItem {
-    this.#options.stats.outOfOrder += 1;
-    const message = rejected("seq_order", `seq ${seq} is not above ${this.#lastSeq}`);
-    return { kind: "message", position: this.#position(), raw, session: this.#session, message };
-  }
-
-  #position(): number {
-    return this.#lastSeq ?? this.#host.read ?? this.#start.position ?? 0;
-  }
-
-  /** What the relay has to say itself. Anything else without a seq is refused and counted later. */
-  #hear(raw: Uint8Array): void {
-    const message = decodeFrame(raw);
-    if (message.kind !== "info" && message.kind !== "error") return;
-    const hasCursor = (this.#start.cursor ?? 0) > 0;
-    if (message.kind === "error" && message.name === FUTURE_CURSOR && hasCursor) {
-      this.#tellFuture();
-      return;
-    }
-    if (message.kind === "info" && message.name === OUTDATED_CURSOR) this.#isOutdated = true;
-    const kind = message.kind === "info" ? "relay-info" : "relay-error";
-    this.#options.onNotice({ kind, name: message.name, message: message.message });
-  }
-
-  #tellFuture(): void {
-    this.#options.stats.futureCursors += 1;
-    this.#host.noteFuture();
-    const position = this.#start.cursor ?? 0;
-    this.#options.onNotice({ kind: "cursor-future", host: this.#host.name, position });
-  }
-
-  /**
-   * Once the first event behind the warning is there; where a time was looked for once some more are, for any one
-   * may have a wrong time. An overlap that is cut short loses nothing.
-   */
-  #tellOutdated(seq: number, raw: Uint8Array): void {
-    const { soughtMs } = this.#start;
-    this.#outdated ??= { firstSeq: seq, times: new RecentTimes() };
-    const { firstSeq, times } = this.#outdated;
-    times.add(raw);
-    if (soughtMs !== null && times.count < MEDIAN_EVENTS) return;
-    this.#isOutdated = false;
-    const position = this.#start.position ?? 0;
-    if (position === 0 || firstSeq <= position + 1) return; // 0 asks for all there is.
-    if (soughtMs !== null && (times.medianMs ?? 0) <= soughtMs + SEEK_OVERLAP_MS) return;
-    this.#options.stats.outdatedCursors += 1;
-    this.#options.onNotice({
-      kind: "cursor-outdated",
-      host: this.#host.name,
-      position,
-      firstSeq,
-    });
-  }
 }

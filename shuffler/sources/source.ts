@@ -88,6 +88,20 @@ export type SourceNotice =
       readonly timeMs: number;
       readonly position: number;
     }
+  /** The relay left numbers out: so many frames may be missing. Said once, then counted. */
+  | {
+      readonly kind: "sequence-gap";
+      readonly host: string;
+      readonly seq: number;
+      readonly missedMax: number;
+    }
+  /** What had been taken for the relay's place is not: going on behind `position`, or by time. */
+  | {
+      readonly kind: "mark-wrong";
+      readonly host: string;
+      readonly seq: number;
+      readonly position: number | null;
+    }
   /** A `#info` message or an error frame of the relay. */
   | { readonly kind: "relay-info" | "relay-error"; readonly name: string; readonly message: string }
   | { readonly kind: "cid-mismatch"; readonly line: number };

@@ -6,6 +6,7 @@ import { CLAIM_FAULTS } from "./faults/claims.ts";
 import { CORE_FAULTS } from "./faults/core.ts";
 import { LIFECYCLE_FAULTS } from "./faults/lifecycle.ts";
 import { LOG_FAULTS } from "./faults/log.ts";
+import { MARK_FAULTS } from "./faults/marks.ts";
 import { OPERATOR_FAULTS } from "./faults/operators.ts";
 import { ORDER_FAULTS } from "./faults/order.ts";
 import { SHUFFLER_FAULTS } from "./faults/shuffler.ts";
@@ -24,5 +25,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...BYTES_FAULTS,
   ...SHUFFLER_FAULTS,
   ...CLAIM_FAULTS,
+  ...MARK_FAULTS,
   ...TRUSTED_TIME_FAULTS,
 ];

@@ -1,0 +1,47 @@
+// What the accounts of a network hold in the end: told by the frames that a relay sent, and by what a reader of FIREHOSE
+// folds. The two share no code.
+
+import { readFrame } from "../../bench/simulated-relay/read-frame.ts";
+import { decodeEvent } from "../../runtime/eval/codec.ts";
+
+/** Records by `did/collection/rkey`, states by `did account` and `did identity`; values are CIDs and what was said. */
+export type World = Map<string, string>;
+
+type Op = { readonly action: string; readonly path: string; readonly cid: unknown };
+
+/** @param frames those that are right, in the order of their numbers */
+export function worldOf(frames: readonly Uint8Array[]): World {
+  const world: World = new Map();
+  for (const frame of frames) {
+    const { type, body } = readFrame(frame);
+    const did = String(body.did ?? body.repo);
+    if (type === "#account") {
+      world.set(`${did} account`, `${String(body.active)} ${String(body.status ?? null)}`);
+    } else if (type === "#identity") world.set(`${did} identity`, String(body.handle ?? null));
+    else if (type === "#commit") {
+      const ops = body.ops as unknown as readonly Op[]; // as the lexicon has it
+      for (const { action, path, cid } of ops) put(world, `${did}/${path}`, action, String(cid));
+    }
+  }
+  return world;
+}
+
+/** @param payloads of the events, in the order of the stream */
+export function foldOf(payloads: readonly Uint8Array[]): World {
+  const world: World = new Map();
+  for (const payload of payloads) {
+    const { kind, did, op, collection, rkey, cid, active, status, handle } = decodeEvent(payload);
+    const owner = String(did);
+    if (kind === "account") world.set(`${owner} account`, `${String(active)} ${String(status)}`);
+    else if (kind === "identity") world.set(`${owner} identity`, String(handle));
+    else if (kind === "commit") {
+      put(world, `${owner}/${String(collection)}/${String(rkey)}`, String(op), String(cid));
+    }
+  }
+  return world;
+}
+
+function put(world: World, key: string, action: string, cid: string): void {
+  if (action === "delete") world.delete(key);
+  else world.set(key, cid);
+}
