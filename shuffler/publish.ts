@@ -101,14 +101,15 @@ class PublishLoop {
   }
 
   async #take(item: SourceItem): Promise<void> {
-    const { shuffler, signal } = this.#options;
+    const { shuffler, guard, clock, signal } = this.#options;
+    if (guard.changesTo(item.session)) await guard.resume(clock.now(), signal);
     const messages = shuffler.push(item);
     await this.#pacer.until(shuffler.relayTimeMs, signal);
     if (signal.aborted) return;
     const mark = this.#markOf(item);
     // A clock has the position of the item before it, and is news all the same.
     if (item.kind !== "clock" && this.#saver.isStoredByOthers(mark)) await this.#skip(mark);
-    else await this.#publish(mark, messages);
+    else await this.#publish(mark, item, messages);
     this.#report();
   }
 
@@ -123,10 +124,16 @@ class PublishLoop {
   }
 
   /** Sends the messages in order; the item completes when all of them are stored. */
-  async #publish(mark: Mark, messages: readonly ShuffledMessage[]): Promise<void> {
+  async #publish(
+    mark: Mark,
+    item: SourceItem,
+    messages: readonly ShuffledMessage[],
+  ): Promise<void> {
     const { publisher, guard, shuffler, signal } = this.#options;
     const ticket = await this.#tracker.begin(mark);
-    const fresh = await guard.admit(shuffler.itemTimeMs, messages, signal);
+    const admitted = await guard.admit(shuffler.itemTimeMs, messages, signal);
+    const storedRev = guard.storedAbove(admitted);
+    const fresh = storedRev === null ? admitted : shuffler.refuse(item, admitted, storedRev);
     const stored: Promise<void>[] = [];
     let whole = false;
     try {
