@@ -59,6 +59,9 @@ class PublishLoop {
   readonly #saver: CursorSaver;
   #reportedAtMs: number;
   #skipped = 0;
+  /** Whether a report will be made though nothing comes. */
+  #isReportDue = false;
+  readonly #ended = new AbortController();
 
   constructor(options: PublishOptions) {
     this.#options = options;
@@ -85,7 +88,7 @@ class PublishLoop {
       await this.#readAll();
     } finally {
       // Also when the source broke off: what it gave before is worth storing.
-      await this.#drain();
+      await this.#drain().finally(() => this.#ended.abort());
     }
   }
 
@@ -154,6 +157,21 @@ class PublishLoop {
   #complete(ticket: Ticket): void {
     this.#tracker.complete(ticket);
     this.#options.source.release?.(this.#tracker.completed);
+    if (this.#tracker.outstanding === 0) this.#reportLater();
+  }
+
+  /** All is stored: on a quiet relay no further item will make us say so. */
+  #reportLater(): void {
+    if (this.#isReportDue || !this.#options.source.live) return;
+    this.#isReportDue = true;
+    const { clock } = this.#options;
+    const waitMs = Math.max(0, REPORT_INTERVAL_MS - (clock.now() - this.#reportedAtMs));
+    void clock.sleep(waitMs, this.#ended.signal).then(() => {
+      this.#isReportDue = false;
+      if (this.#ended.signal.aborted) return;
+      this.#report();
+      if (!this.#saver.isSaved(this.#tracker.frontiers)) this.#reportLater();
+    });
   }
 
   #fail(error: unknown): void {
