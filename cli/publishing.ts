@@ -73,6 +73,8 @@ export type PublishingStats = OutputStats & {
   readonly relay: RelayStats;
   readonly buffer: BufferStats | null;
   readonly times: TimeStats;
+  /** Commits whose signature holds, by the key; null where none are verified. */
+  readonly keyUses: Verifier["keyUses"] | null;
 };
 
 type OutputStats = {
@@ -118,6 +120,7 @@ export async function publishTo(options: PublishingOptions): Promise<Progress> {
     relay: input.stats,
     buffer: input.buffer,
     times: source.stats,
+    keyUses: verifier?.keyUses ?? null,
     ...output.stats(),
   });
   options.observer?.attach({ isRelay: source.live, counters: shuffler.counters, stats });

@@ -3,10 +3,10 @@
 
 import { CborCursor } from "../cbor/cursor.ts";
 import { eachField } from "../decode/fields.ts";
-import { catchMalformed, type Rejected, rejected } from "../decode/rejection.ts";
-import type { KeyAnswer, KeyCache } from "./key-cache.ts";
+import { catchMalformed, type Rejected } from "../decode/rejection.ts";
+import { CommitKeys, type CommitKeysOptions, type KeyUse } from "./commit-keys.ts";
+import type { KeyCache } from "./key-cache.ts";
 import { type CommitProof, readProof } from "./proof.ts";
-import { isSigned } from "./signing-key.ts";
 import { Tree } from "./tree.ts";
 
 export interface Verifier {
@@ -15,6 +15,8 @@ export interface Verifier {
    * the frames: an `#identity` makes later ones look the key up again.
    */
   check(frame: Uint8Array): Promise<Rejected | null>;
+  /** Commits whose signature holds, by which key of the account it does. */
+  readonly keyUses?: Readonly<Record<KeyUse, number>>;
 }
 
 /** Checks each frame by itself. */
@@ -28,9 +30,15 @@ export const structureVerifier: Verifier = {
 /** Checks who signed it as well. */
 export class SignatureVerifier implements Verifier {
   readonly #keys: KeyCache;
+  readonly #commitKeys: CommitKeys;
 
-  constructor(keys: KeyCache) {
+  constructor(keys: KeyCache, options: Omit<CommitKeysOptions, "keys"> = {}) {
     this.#keys = keys;
+    this.#commitKeys = new CommitKeys({ ...options, keys });
+  }
+
+  get keyUses(): Readonly<Record<KeyUse, number>> {
+    return this.#commitKeys.counters;
   }
 
   async check(frame: Uint8Array): Promise<Rejected | null> {
@@ -42,24 +50,8 @@ export class SignatureVerifier implements Verifier {
       return null;
     }
     const { proof } = read;
-    return (await this.#signature(proof)) ?? catchMalformed(() => checkClaims(proof));
+    return (await this.#commitKeys.check(proof)) ?? catchMalformed(() => checkClaims(proof));
   }
-
-  async #signature(proof: CommitProof): Promise<Rejected | null> {
-    const answer = await this.#keys.get(proof.did);
-    const first = await judge(proof, answer);
-    if (first === null || answer === "unavailable") return first;
-    // The key may have been rotated since it was looked up.
-    const fresh = await this.#keys.refreshed(proof.did);
-    return fresh === null ? first : await judge(proof, fresh);
-  }
-}
-
-async function judge(proof: CommitProof, answer: KeyAnswer): Promise<Rejected | null> {
-  if (answer === "none") return rejected("no_signing_key", "its DID document has no usable key");
-  if (answer === "unavailable") return rejected("did_unavailable", "its DID document did not come");
-  const good = await isSigned(proof.signed, proof.signature, answer);
-  return good ? null : rejected("bad_signature", "not by the key in its DID document");
 }
 
 function checkClaims({ blocks, tree, claims }: CommitProof): null {
