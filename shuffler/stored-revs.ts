@@ -62,7 +62,8 @@ export class StoredRevs {
     if (found === null || this.#isAhead(found.rev)) return;
     const before = this.#revs.get(found.did) ?? "";
     this.#revs.delete(found.did);
-    this.#revs.set(found.did, found.rev > before ? found.rev : before);
+    const isLater = found.rev > before;
+    this.#revs.set(found.did, isLater ? found.rev : before);
     if (this.#revs.size <= this.#reposMax) return;
     for (const oldest of this.#revs.keys()) {
       this.#revs.delete(oldest);

@@ -29,7 +29,7 @@ const auditLog = z.array(
       type: z.string(),
       /** Of the first version of operations, `create`. */
       signingKey: z.string().optional(),
-      verificationMethods: z.record(z.string(), z.string()).optional(),
+      verificationMethods: z.looseObject({ atproto: z.string().optional() }).optional(),
     }),
     nullified: z.boolean(),
     createdAt: z.iso.datetime({ offset: true }),
@@ -48,9 +48,7 @@ export function keysOfAuditLog(log: unknown): DatedKey[] | null {
     .filter(({ nullified }) => !nullified)
     .map(({ operation, createdAt }) => ({
       atMs: Date.parse(createdAt),
-      key: signingKeyOfDidKey(
-        operation.verificationMethods?.["atproto"] ?? operation.signingKey ?? "",
-      ),
+      key: signingKeyOfDidKey(operation.verificationMethods?.atproto ?? operation.signingKey ?? ""),
     }))
     .sort((one, other) => one.atMs - other.atMs);
   const keys: DatedKey[] = [];
