@@ -3,6 +3,7 @@
 import { AGGREGATE_FAULTS } from "./faults/aggregates.ts";
 import { BYTES_FAULTS } from "./faults/bytes.ts";
 import { CORE_FAULTS } from "./faults/core.ts";
+import { KEY_FAULTS } from "./faults/keys.ts";
 import { LIFECYCLE_FAULTS } from "./faults/lifecycle.ts";
 import { LOG_FAULTS } from "./faults/log.ts";
 import { OPERATOR_FAULTS } from "./faults/operators.ts";
@@ -22,5 +23,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...AGGREGATE_FAULTS,
   ...BYTES_FAULTS,
   ...SHUFFLER_FAULTS,
+  ...KEY_FAULTS,
   ...TRUSTED_TIME_FAULTS,
 ];
