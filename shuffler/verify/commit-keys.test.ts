@@ -31,9 +31,12 @@ class Directory extends TestResolver {
   readonly logs = new Map<string, unknown>();
   logsAsked = 0;
   readonly logFailures: Error[] = [];
+  /** What logs wait for. */
+  opened: Promise<void> = Promise.resolve();
 
   async auditLog(did: string): Promise<unknown> {
     this.logsAsked += 1;
+    await this.opened;
     const failure = this.logFailures.shift();
     if (failure !== undefined) throw failure;
     return this.logs.get(did) ?? null;
@@ -113,7 +116,18 @@ describe("an account whose key was replaced", () => {
     const frames = await Promise.all(
       Array.from({ length: 50 }, (_, i) => signed(keys[first], -100 + i)),
     );
-    const wrong = await Promise.all(frames.map((frame) => verifier.check(frame)));
+    const log = Promise.withResolvers<void>();
+    directory.opened = log.promise;
+    const checks = Promise.all(frames.map((frame) => verifier.check(frame)));
+    await expect.poll(() => directory.logsAsked).toBe(1);
+    // All of them have found by now that the present key does not fit, while the log is under way.
+    await Promise.all(
+      Array.from({ length: 4 }, () =>
+        signed(keys[second], 1).then((one) => restarted().check(one)),
+      ),
+    );
+    log.resolve();
+    const wrong = await checks;
     expect(wrong).toEqual(frames.map(() => null));
     expect(directory.logsAsked).toBe(1);
   });
