@@ -15,6 +15,7 @@ import type { ShuffledMessage } from "../shuffler/shuffled-message.ts";
 import { isRecording } from "../shuffler/sources/open.ts";
 import { newRelayStats, type RelayStats } from "../shuffler/sources/relay-stats.ts";
 import type { Source } from "../shuffler/sources/source.ts";
+import { StoredRevs } from "../shuffler/stored-revs.ts";
 import { TimedSource, type TimeStats } from "../shuffler/trusted-time/timed-source.ts";
 import { verifiedSource } from "../shuffler/verify/verified-source.ts";
 import type { Verifier } from "../shuffler/verify/verifier.ts";
@@ -80,6 +81,8 @@ export type PublishingStats = OutputStats & {
   readonly relay: RelayStats;
   readonly buffer: BufferStats | null;
   readonly times: TimeStats;
+  /** Commits whose signature holds, by the key; null where none are verified. */
+  readonly keyUses: Verifier["keyUses"] | null;
 };
 
 type OutputStats = {
@@ -99,9 +102,12 @@ export async function publishTo(options: PublishingOptions): Promise<Progress> {
   const saved = cursors.file === null ? null : await cursors.places.load(cursors.file);
   if (saved !== null) terminal.say(`${from[0]}: goes on behind position ${saved.position}`);
   await using input = await openInput(options, cursors.places, saved?.position ?? null);
+  await using output = await openOutput(options, input.source);
   const { verifier } = options;
+  const isStored = (frame: Uint8Array): boolean => output.guard.isStored(frame);
   // Behind the buffer: the relay is read on while keys are waited for. What is refused has no say in the time.
-  const verified = verifier === null ? input.source : verifiedSource(input.source, verifier);
+  const verified =
+    verifier === null ? input.source : verifiedSource(input.source, verifier, isStored);
   const source = new TimedSource({
     source: verified,
     clock: systemClock,
@@ -116,7 +122,6 @@ export async function publishTo(options: PublishingOptions): Promise<Progress> {
     onFirstGap: (gap) => terminal.say(gapText(gap)),
     onFirstSuperseded: (state) => terminal.say(supersededText(state)),
   });
-  await using output = await openOutput(options, source.live);
   const resumedAtMs = source.live ? await relaysResumedAtMs(backend, cursors.places, from) : null;
   if (resumedAtMs !== null) {
     await output.guard.resume(resumedAtMs, signal);
@@ -128,6 +133,7 @@ export async function publishTo(options: PublishingOptions): Promise<Progress> {
     relay: input.stats,
     buffer: input.buffer,
     times: source.stats,
+    keyUses: verifier?.keyUses ?? null,
     ...output.stats(),
   });
   options.observer?.attach({ isRelay: source.live, counters: shuffler.counters, stats });
@@ -220,15 +226,19 @@ type Output = AsyncDisposable & {
 /** The way into the stream, which stores nothing twice. Gives up a while after the signal has aborted. */
 async function openOutput(
   { backend: { connection, log }, terminal, signal, observer }: PublishingOptions,
-  live: boolean,
+  { live, name }: Source,
 ): Promise<Output> {
   const windowMs = await duplicateWindowMs(connection);
   const report = (line: string): void => terminal.complain(line);
   const onProgress = (read: number, of: number): void =>
     terminal.progress(`${formatCount(read)} of ${formatCount(of)} stored messages looked through`);
-  const ids = new NatsStoredIds(log, { report, onProgress });
+  const revs = new StoredRevs({
+    relay: live ? null : name,
+    nowMs: () => (live ? Date.now() : null),
+  });
+  const ids = new NatsStoredIds(log, { report, onProgress, onEvent: (one) => revs.note(one) });
   const sentIds = new NatsStoredIds(log, { report });
-  const guard = new RepeatGuard({ ids, clock: systemClock, windowMs, live });
+  const guard = new RepeatGuard({ ids, clock: systemClock, windowMs, live, revs });
   const nats = new NatsPublisher(connection, { stored: { ids: sentIds, windowMs } });
   const giveUp = (): void =>
     void setTimeout(() => void nats[Symbol.asyncDispose](), STOP_WAIT_MS_MAX).unref();

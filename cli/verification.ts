@@ -3,6 +3,7 @@
 
 import type { Command } from "commander";
 import { systemClock } from "../runtime/adapters/system-clock.ts";
+import type { EarlierKeyUse } from "../shuffler/verify/commit-keys.ts";
 import type { DidResolver } from "../shuffler/verify/key-cache.ts";
 import { VERIFY_LEVELS, type VerifyLevel } from "../shuffler/verify/level.ts";
 import type { Verifier } from "../shuffler/verify/verifier.ts";
@@ -50,9 +51,20 @@ export async function openVerifier(
     }
   };
   const resolver = await openResolver(plc, didDocs);
+  const isLive = /^wss?:/.test(source);
   return new verifier.SignatureVerifier(
     new KeyCache({ resolver, clock: systemClock, signal, onWaiting }),
+    {
+      nowMs: () => (isLive ? systemClock.now() : null),
+      onFirstEarlier: (use) => terminal.say(earlierKeyText(use)),
+    },
   );
+}
+
+function earlierKeyText({ did, rev, key: { untilMs, witness } }: EarlierKeyUse): string {
+  const until = Number.isFinite(untilMs) ? ` until ${new Date(untilMs).toISOString()}` : "";
+  const source = witness === "plc_log" ? "the directory's log" : "a document we had";
+  return `commit ${rev} of ${did} is signed by an earlier key, valid${until} as ${source} says; more are only counted`;
 }
 
 async function openResolver(plc: string, didDocs: string | undefined): Promise<DidResolver> {

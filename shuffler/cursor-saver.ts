@@ -38,6 +38,10 @@ export class CursorSaver {
     return place !== undefined && place.numbering === numbering && position <= place.position;
   }
 
+  isSaved(marks: readonly Mark[]): boolean {
+    return this.#changed(marks).length === 0;
+  }
+
   /** Begins to save the marks, unless a save is under way: the next call saves more. */
   begin(marks: readonly Mark[]): void {
     if (this.#saving !== null) return;

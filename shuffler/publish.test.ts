@@ -1,7 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { CursorNotSaved, FINAL_SAVE_TRIES_MAX } from "./cursor-saver.ts";
 import type { CursorStore, Place, Publisher, StoredIds } from "./ports.ts";
-import { type PublishOptions, publishSource } from "./publish.ts";
+import {
+  type Progress,
+  type PublishOptions,
+  publishSource,
+  REPORT_INTERVAL_MS,
+} from "./publish.ts";
 import { RepeatGuard } from "./repeat-guard.ts";
 import { Shuffler } from "./shuffle.ts";
 import type { ShuffledMessage } from "./shuffled-message.ts";
@@ -136,6 +141,66 @@ describe("publishSource", () => {
     expect(cursorStore.saved.at(-1)).toBe(39);
   });
 
+  it("saves the cursor of a quiet relay once all is stored, without a further event", async () => {
+    const more = Promise.withResolvers<void>();
+    const source = {
+      ...sourceOf([]),
+      live: true,
+      async *batches() {
+        yield frameItems(FRAMES.slice(0, 3));
+        await more.promise;
+      },
+    };
+    const answers: (() => void)[] = [];
+    const publisher = new TestPublisher(() => new Promise((stored) => answers.push(stored)));
+    const cursorStore = new MemoryCursor();
+    const positions: unknown[] = [];
+    const onProgress = ({ frontier }: Progress) => void positions.push(frontier?.position ?? null);
+    const guard = guardOf(new TestIds(), true);
+    const run = publishSource(optionsFor(publisher, { source, cursorStore, guard, onProgress }));
+    await expect.poll(() => answers.length).toBeGreaterThan(6);
+    expect(cursorStore.saved).toEqual([]);
+    for (const stored of answers) stored();
+    await expect.poll(() => cursorStore.saved).toEqual([2]);
+    expect(positions.at(-1)).toBe(2);
+    more.resolve();
+    await run;
+  });
+
+  it("tries to save the cursor of a quiet relay again when the store was away", async () => {
+    const more = Promise.withResolvers<void>();
+    const source = {
+      ...sourceOf([]),
+      live: true,
+      async *batches() {
+        yield frameItems(FRAMES.slice(0, 3));
+        await more.promise;
+      },
+    };
+    const cursorStore = new MemoryCursor();
+    let failures = 3;
+    const failing: CursorStore = {
+      save: async (host, position) => {
+        failures -= 1;
+        if (failures >= 0) throw new Error("away");
+        return await cursorStore.save(host, position);
+      },
+    };
+    const told: unknown[] = [];
+    const run = publishSource(
+      optionsFor(new TestPublisher(), {
+        source,
+        cursorStore: failing,
+        guard: guardOf(new TestIds(), true),
+        onCursorNotSaved: (error) => told.push(error),
+      }),
+    );
+    await expect.poll(() => cursorStore.saved).toEqual([2]);
+    expect(told).toHaveLength(1);
+    more.resolve();
+    await run;
+  });
+
   it("tells a source that waits for room what is stored, though it gives nothing meanwhile", async () => {
     const answer = Promise.withResolvers<void>();
     const publisher = new TestPublisher(() => answer.promise);
@@ -215,7 +280,7 @@ describe("publishSource", () => {
     const live = new SleepingClock();
     const source = { ...sourceOf(frameItems(FRAMES)), live: true };
     await publishSource(optionsFor(new TestPublisher(), { clock: live, source, speed: 2 }));
-    expect(live.now()).toBe(0);
+    expect(live.now()).toBeLessThanOrEqual(REPORT_INTERVAL_MS); // It waits to save the cursor only.
   });
 
   it("saves the cursor at most once a second", async () => {

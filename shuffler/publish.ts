@@ -59,6 +59,9 @@ class PublishLoop {
   readonly #saver: CursorSaver;
   #reportedAtMs: number;
   #skipped = 0;
+  /** Whether a report will be made though nothing comes. */
+  #isReportDue = false;
+  readonly #ended = new AbortController();
 
   constructor(options: PublishOptions) {
     this.#options = options;
@@ -85,7 +88,7 @@ class PublishLoop {
       await this.#readAll();
     } finally {
       // Also when the source broke off: what it gave before is worth storing.
-      await this.#drain();
+      await this.#drain().finally(() => this.#ended.abort());
     }
   }
 
@@ -101,14 +104,15 @@ class PublishLoop {
   }
 
   async #take(item: SourceItem): Promise<void> {
-    const { shuffler, signal } = this.#options;
+    const { shuffler, guard, clock, signal } = this.#options;
+    if (guard.changesTo(item.session)) await guard.resume(clock.now(), signal);
     const messages = shuffler.push(item);
     await this.#pacer.until(shuffler.relayTimeMs, signal);
     if (signal.aborted) return;
     const mark = this.#markOf(item);
     // A clock has the position of the item before it, and is news all the same.
     if (item.kind !== "clock" && this.#saver.isStoredByOthers(mark)) await this.#skip(mark);
-    else await this.#publish(mark, messages);
+    else await this.#publish(mark, item, messages);
     this.#report();
   }
 
@@ -123,10 +127,16 @@ class PublishLoop {
   }
 
   /** Sends the messages in order; the item completes when all of them are stored. */
-  async #publish(mark: Mark, messages: readonly ShuffledMessage[]): Promise<void> {
+  async #publish(
+    mark: Mark,
+    item: SourceItem,
+    messages: readonly ShuffledMessage[],
+  ): Promise<void> {
     const { publisher, guard, shuffler, signal } = this.#options;
     const ticket = await this.#tracker.begin(mark);
-    const fresh = await guard.admit(shuffler.itemTimeMs, messages, signal);
+    const admitted = await guard.admit(shuffler.itemTimeMs, messages, signal);
+    const storedRev = guard.storedAbove(admitted);
+    const fresh = storedRev === null ? admitted : shuffler.refuse(item, admitted, storedRev);
     const stored: Promise<void>[] = [];
     let whole = false;
     try {
@@ -147,6 +157,21 @@ class PublishLoop {
   #complete(ticket: Ticket): void {
     this.#tracker.complete(ticket);
     this.#options.source.release?.(this.#tracker.completed);
+    if (this.#tracker.outstanding === 0) this.#reportLater();
+  }
+
+  /** All is stored: on a quiet relay no further item will make us say so. */
+  #reportLater(): void {
+    if (this.#isReportDue || !this.#options.source.live) return;
+    this.#isReportDue = true;
+    const { clock } = this.#options;
+    const waitMs = Math.max(0, REPORT_INTERVAL_MS - (clock.now() - this.#reportedAtMs));
+    void clock.sleep(waitMs, this.#ended.signal).then(() => {
+      this.#isReportDue = false;
+      if (this.#ended.signal.aborted) return;
+      this.#report();
+      if (!this.#saver.isSaved(this.#tracker.frontiers)) this.#reportLater();
+    });
   }
 
   #fail(error: unknown): void {

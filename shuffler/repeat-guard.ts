@@ -6,10 +6,16 @@
 // The times of a file say nothing of when it was stored, nor does its cursor: a run that was killed before it
 // saved one has left events too, and so has another file that overlaps with this one. So it is compared with all
 // that is stored.
+//
+// With the ids it knows which revision of each repo is stored: what is not stored and comes behind that was refused
+// before, or did not come, and must not be published any more.
 
 import { isEvent } from "../plan/names.ts";
 import type { Clock, StoredIds } from "./ports.ts";
 import type { ShuffledMessage } from "./shuffled-message.ts";
+import type { Session } from "./sources/source.ts";
+import { isStoredFrame } from "./stored-frame.ts";
+import type { StoredRevs } from "./stored-revs.ts";
 
 /** The log dates a message when it has stored it, by a clock that may differ from the relay's. */
 export const CLOCKS_APART_MS_MAX = 60_000;
@@ -21,6 +27,8 @@ export type RepeatGuardOptions = {
   readonly windowMs: number;
   /** Whether times are of now; else it is a file, which may be of any time and stored at any. */
   readonly live: boolean;
+  /** The revisions that are stored with the ids: whoever fills `ids` fills it. */
+  readonly revs?: StoredRevs;
 };
 
 export class RepeatGuard {
@@ -31,6 +39,8 @@ export class RepeatGuard {
   #onUntilMs = Number.NEGATIVE_INFINITY;
   /** Of a file: when all was known that was stored; null before its first message. */
   #knownAtMs: number | null = null;
+  /** The numbering that is read. */
+  #session: Session | null = null;
   /** Messages kept out. */
   repeats = 0;
   /** Those of them that are events. */
@@ -51,6 +61,32 @@ export class RepeatGuard {
   async resume(storedMs: number, signal: AbortSignal): Promise<void> {
     await this.#follow(storedMs - CLOCKS_APART_MS_MAX - this.#options.windowMs, signal);
     this.#onUntilMs = Number.POSITIVE_INFINITY;
+  }
+
+  /**
+   * To be asked for each item: another host, or one that counts anew, may repeat what came before, and have among it
+   * what was refused then. It is gone on with as after a start.
+   */
+  changesTo(session: Session | undefined): boolean {
+    if (session === undefined || session === this.#session) return false;
+    const before = this.#session;
+    this.#session = session;
+    if (before === null) return false;
+    return before.host !== session.host || before.numbering !== session.numbering;
+  }
+
+  /** Whether all events of a frame are known to be stored. */
+  isStored(frame: Uint8Array): boolean {
+    const { ids } = this.#options;
+    return this.isOn && isStoredFrame(frame, (msgId) => ids.has(msgId));
+  }
+
+  /** @param messages of one item, admitted. @returns the revision of its repo that is stored, if that is above its own */
+  storedAbove(messages: readonly ShuffledMessage[]): string | null {
+    const { revs } = this.#options;
+    if (revs === undefined || !this.isOn) return null;
+    const event = messages.find(isEvent);
+    return event === undefined ? null : revs.above(event);
   }
 
   /** @param timeMs relay time of the item, null when unknown. @returns those that the log has not got. */
@@ -81,6 +117,7 @@ export class RepeatGuard {
     const isUpToDate = lagMs < windowMs / 4 && clock.now() >= this.#onUntilMs;
     if (isUpToDate && this.#sinceMs !== null) {
       ids.stop();
+      this.#options.revs?.clear();
       this.#sinceMs = null;
     }
   }

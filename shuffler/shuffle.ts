@@ -2,11 +2,12 @@
 // same items give the same messages.
 
 import { EVENT_KINDS, type EventKind } from "../plan/event.ts";
+import { isEvent } from "../plan/names.ts";
 import { decodeFrame } from "./decode/frame.ts";
 import { FrameCommit } from "./decode/frame-commit.ts";
 import type { DecodedMessage } from "./decode/message.ts";
 import { withoutOps } from "./decode/refused-ops.ts";
-import type { Rejected, RejectReason } from "./decode/rejection.ts";
+import { type Rejected, type RejectReason, rejected } from "./decode/rejection.ts";
 import { type Gap, type GapKind, RepoOrder } from "./repo-order.ts";
 import { Reread } from "./reread.ts";
 import { Router, type RouterOptions } from "./route.ts";
@@ -104,6 +105,25 @@ export class Shuffler {
     return messages;
   }
 
+  /**
+   * Refuses an item after all: a later revision of its repo is stored.
+   * @param messages those made of it that are not stored
+   * @returns what to publish in their place
+   */
+  refuse(
+    item: SourceItem,
+    messages: readonly ShuffledMessage[],
+    storedRev: string,
+  ): ShuffledMessage[] {
+    const events = messages.filter(isEvent);
+    this.counters.events[kindOf(events)] -= events.length;
+    const one = rejected("rev_order", `its rev is not above ${storedRev}, which is stored`);
+    this.#countRejected(one);
+    const others = messages.filter((message) => !isEvent(message));
+    this.counters.messages += 1 - events.length;
+    return [...this.#router.route(one, item), ...others];
+  }
+
   /** The last messages of a finite source: one watermark per partition that closes every window. */
   closeWindows(): ShuffledMessage[] {
     const messages = this.#watermarks.end(this.#lastPosition);
@@ -198,6 +218,11 @@ export class Shuffler {
 
 function isState(message: DecodedMessage): message is StateMessage {
   return message.kind === "account" || message.kind === "identity";
+}
+
+/** All of one item, which is a commit or a sync. */
+function kindOf(events: readonly ShuffledMessage[]): "commit" | "sync" {
+  return events.some(({ subject }) => subject.endsWith(".sync")) ? "sync" : "commit";
 }
 
 /** Events of all kinds. */

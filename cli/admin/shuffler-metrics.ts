@@ -223,6 +223,12 @@ export class ShufflerMetrics {
       "claim",
       () => Object.entries(claimsOf(this.#live)),
     );
+    this.#mirrorLabelled(
+      "verified",
+      "Commits whose signature holds, by which key of the account",
+      "key",
+      () => Object.entries(this.#live?.stats().keyUses ?? {}),
+    );
     this.#mirrorLabelled("gaps", "Commits that do not follow on what was seen", "by", () =>
       Object.entries(counters()?.gaps ?? {}),
     );

@@ -4,6 +4,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
+  AUDIT_LOG_BYTES_MAX,
   DOCUMENT_BYTES_MAX,
   isPrivate,
   isPublicName,
@@ -68,6 +69,39 @@ describe("a directory", () => {
   it("is asked again when it hangs up", async () => {
     answer = (request) => void request.socket.destroy();
     await expect(openDidDirectory(url).resolve(DID)).rejects.toMatchObject({ retry: true });
+  });
+});
+
+describe("the log of a directory", () => {
+  it("is asked for at its own address", async () => {
+    answer = respond(200, "[]");
+    expect(await openDidDirectory(url).auditLog?.(DID)).toEqual([]);
+    expect(asked.at(-1)).toBe(`/${DID}/log/audit`);
+  });
+
+  it.each([400, 404, 405, 410, 501])("is none when it says %i", async (status) => {
+    answer = respond(status, "");
+    expect(await openDidDirectory(url).auditLog?.(DID)).toBeNull();
+  });
+
+  it.each([429, 500, 502])("is asked for again when it says %i", async (status) => {
+    answer = respond(status, "");
+    const failed = openDidDirectory(url).auditLog?.(DID);
+    await expect(failed).rejects.toMatchObject({ code: "did_unavailable", retry: true });
+  });
+
+  it("is none one byte past the limit: to wait would be of no use", async () => {
+    const log = (bytes: number) => JSON.stringify("x".repeat(bytes - 2));
+    answer = respond(200, log(AUDIT_LOG_BYTES_MAX));
+    expect(await openDidDirectory(url).auditLog?.(DID)).toHaveLength(AUDIT_LOG_BYTES_MAX - 2);
+    answer = respond(200, log(AUDIT_LOG_BYTES_MAX + 1));
+    expect(await openDidDirectory(url).auditLog?.(DID)).toBeNull();
+  });
+
+  it("is not asked for of a did:web", async () => {
+    const before = asked.length;
+    expect(await openDidDirectory(url).auditLog?.("did:web:pds.example.com")).toBeNull();
+    expect(asked).toHaveLength(before);
   });
 });
 

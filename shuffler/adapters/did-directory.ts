@@ -9,10 +9,14 @@ import { type DidResolver, DidUnavailable } from "../verify/key-cache.ts";
 
 /** Documents have some hundreds of bytes. */
 export const DOCUMENT_BYTES_MAX = 65_536;
+/** Of an operation a log has some 1000 bytes; what is longer is taken for none. */
+export const AUDIT_LOG_BYTES_MAX = 2_000_000;
 /** From the start of a request to the last byte of its answer. */
 export const REQUEST_MS_MAX = 5000;
 
 const NOT_FOUND = new Set([404, 410]);
+/** Of a mirror that keeps documents only. */
+const NO_SUCH_LOG = new Set([400, 404, 405, 410, 501]);
 const WEB_PREFIX = "did:web:";
 const PLC = /^did:plc:[a-z2-7]{24}$/;
 /** The host of a `did:web` as atproto allows it: no port, no path, at least two labels. */
@@ -25,11 +29,17 @@ export function openDidDirectory(plcUrl: string): DidResolver {
   const directory = plcUrl.replace(/\/*$/, "");
   return {
     resolve: async (did) => {
-      if (PLC.test(did)) return await fetchDocument(new URL(`${directory}/${did}`), true, lookup);
+      if (PLC.test(did)) {
+        return await fetchDocument(new URL(`${directory}/${did}`), OF_DIRECTORY);
+      }
       const host = did.startsWith(WEB_PREFIX) ? did.slice(WEB_PREFIX.length) : "";
       if (!isPublicName(host)) return null;
       const url = new URL(`https://${host}/.well-known/did.json`);
-      return await fetchDocument(url, false, lookupPublic);
+      return await fetchDocument(url, OF_HOST);
+    },
+    auditLog: async (did) => {
+      if (!PLC.test(did)) return null;
+      return await fetchDocument(new URL(`${directory}/${did}/log/audit`), OF_LOG);
     },
   };
 }
@@ -83,15 +93,44 @@ export function isPrivate(address: string): boolean {
   return PRIVATE.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
 }
 
-/** @param retry whether no answer is the directory's trouble, and so worth waiting for */
-async function fetchDocument(url: URL, retry: boolean, resolve: LookupFunction): Promise<unknown> {
+type Asking = {
+  /** Whether no answer is the directory's trouble, and so worth waiting for. */
+  readonly retry: boolean;
+  readonly resolve: LookupFunction;
+  /** Answers that say there is none. */
+  readonly none: ReadonlySet<number>;
+  readonly bytesMax: number;
+  /** Whether what is too large counts as none: nobody waits for it to get smaller. */
+  readonly isNoneBeyond: boolean;
+};
+
+const OF_HOST: Asking = {
+  retry: false,
+  resolve: lookupPublic,
+  none: NOT_FOUND,
+  bytesMax: DOCUMENT_BYTES_MAX,
+  isNoneBeyond: false,
+};
+const OF_DIRECTORY: Asking = { ...OF_HOST, retry: true, resolve: lookup };
+const OF_LOG: Asking = {
+  ...OF_DIRECTORY,
+  none: NO_SUCH_LOG,
+  bytesMax: AUDIT_LOG_BYTES_MAX,
+  isNoneBeyond: true,
+};
+
+class TooLarge extends Error {}
+
+async function fetchDocument(url: URL, asking: Asking): Promise<unknown> {
+  const { retry, none } = asking;
   let answer: Answer;
   try {
-    answer = await get(url, resolve);
+    answer = await get(url, asking);
   } catch (cause) {
+    if (asking.isNoneBeyond && cause instanceof TooLarge) return null;
     throw new DidUnavailable(`${url.host} does not answer`, retry, { cause });
   }
-  if (NOT_FOUND.has(answer.status)) return null;
+  if (none.has(answer.status)) return null;
   if (answer.status !== 200) throw new DidUnavailable(`${url.host}: ${answer.status}`, retry);
   try {
     return JSON.parse(answer.text);
@@ -103,7 +142,7 @@ async function fetchDocument(url: URL, retry: boolean, resolve: LookupFunction):
 type Answer = { readonly status: number; readonly text: string };
 
 /** Follows no redirect: a public host could send us to a private one. */
-async function get(url: URL, resolve: LookupFunction): Promise<Answer> {
+async function get(url: URL, { resolve, bytesMax }: Asking): Promise<Answer> {
   const request = url.protocol === "http:" ? requestHttp : requestHttps;
   const headers = { accept: "application/json", "user-agent": "fpaas" };
   const signal = AbortSignal.timeout(REQUEST_MS_MAX);
@@ -114,7 +153,7 @@ async function get(url: URL, resolve: LookupFunction): Promise<Answer> {
       response.on("error", failed).on("data", (chunk: Buffer) => {
         bytes += chunk.length;
         chunks.push(chunk);
-        if (bytes > DOCUMENT_BYTES_MAX) response.destroy(new Error("the document is too large"));
+        if (bytes > bytesMax) response.destroy(new TooLarge("the document is too large"));
       });
       const text = (): string => Buffer.concat(chunks).toString("utf8");
       response.on("end", () => answered({ status: response.statusCode ?? 0, text: text() }));

@@ -232,3 +232,56 @@ describe("BufferedSource", () => {
     await expect(batches.next()).rejects.toThrow("cut off");
   });
 });
+
+it("on a quiet relay holds in memory only what is not stored yet", async () => {
+  const more = Promise.withResolvers<void>();
+  const source: Source = {
+    ...sourceOf(0),
+    async *batches() {
+      yield range(5).map(item);
+      await more.promise;
+    },
+  };
+  const buffer = bufferOf(source, null);
+  const batches = buffer.batches()[Symbol.asyncIterator]();
+  await batches.next();
+  const waiting = batches.next();
+  const all = buffer.stats.memoryBytes;
+  expect(all).toBeGreaterThan(5 * ITEM_BYTES);
+  const left = [1, 4, 5].map((stored) => {
+    buffer.release(stored);
+    return buffer.stats.memoryBytes / all;
+  });
+  expect(left).toEqual([0.8, 0.2, 0]);
+  more.resolve();
+  expect((await waiting).done).toBe(true);
+});
+
+it("on a quiet relay lets go of the files on disk whose items are stored", async () => {
+  const more = Promise.withResolvers<void>();
+  const source: Source = {
+    ...sourceOf(0),
+    async *batches() {
+      for (let at = 0; at < 60; at += 5) yield range(5).map((i) => item(at + i));
+      await more.promise;
+    },
+  };
+  await using disk = await openDisk();
+  const buffer = bufferOf(source, disk);
+  const batches = buffer.batches()[Symbol.asyncIterator]();
+  const read: number[] = [];
+  const take = async () => {
+    const next = await batches.next();
+    if (next.done !== true) read.push(...next.value.map(({ position }) => position));
+  };
+  await take();
+  await expect.poll(() => buffer.stats.spilled).toBeGreaterThan(40);
+  while (read.length < 60) await take();
+  const waiting = batches.next();
+  const before = buffer.stats.diskBytes;
+  buffer.release(60);
+  await expect.poll(() => buffer.stats.diskBytes).toBeLessThan(before / 2);
+  expect([buffer.stats.memoryBytes, read]).toEqual([0, range(60)]);
+  more.resolve();
+  expect((await waiting).done).toBe(true);
+});

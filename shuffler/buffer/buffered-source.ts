@@ -12,6 +12,8 @@ export const MEMORY_BYTES_MAX_DEFAULT = 64_000_000;
 const ITEM_BYTES = 300;
 /** Items handed out at once. */
 const BATCH_ITEMS_MAX = 1024;
+/** What is stored is taken out of memory so many items at a time: one by one each would move all behind it. */
+const FORGOTTEN_MAX = 1024;
 /** A disk that failed is tried again so often. */
 export const DISK_RETRY_MS = 5000;
 
@@ -64,6 +66,8 @@ export class BufferedSource implements Source {
   /** Not yet known to be stored, oldest first; those before `#handed` were handed out. */
   #held: Entry[] = [];
   #handed = 0;
+  /** Those before it are stored: they count no more, and leave together. */
+  #forgotten = 0;
   #lastIndex: number;
   /** Index of the first item handed out in this process; `release` counts from there. */
   readonly #firstIndex: number;
@@ -108,9 +112,13 @@ export class BufferedSource implements Source {
   /** The first `items` of all that were handed out are stored. */
   release(items: number): void {
     this.#releasedIndex = this.#firstIndex - 1 + items;
-    if (!this.stats.paused || this.#isAppending) return;
+    if (this.#isAppending) return;
     this.#forgetHeld();
-    if (!this.#isSpilling && this.stats.memoryBytes < this.#memoryBytesMax) this.#wakeWriter();
+    if (this.stats.paused) {
+      if (!this.#isSpilling && this.stats.memoryBytes < this.#memoryBytesMax) this.#wakeWriter();
+    } else if (this.stats.diskBytes > 0 && this.#held.length === this.#handed) {
+      this.#wakeReader(); // On a quiet relay nothing else lets go of the files.
+    }
   }
 
   quietMs(): number | null {
@@ -162,7 +170,7 @@ export class BufferedSource implements Source {
 
   #hold(entries: readonly Entry[]): void {
     this.#held.push(...entries);
-    this.#addMemory(bytesOf(entries));
+    for (const entry of entries) this.#addMemory(bytesOf(entry));
     this.#resume();
     this.#wakeReader();
   }
@@ -190,12 +198,13 @@ export class BufferedSource implements Source {
    * @returns whether it fits
    */
   async #beginSpilling(disk: DiskQueue): Promise<boolean> {
-    const held = this.#held;
-    if (!(await disk.append(held, this.#handed))) return false;
+    const held = this.#held.slice(this.#forgotten);
+    if (!(await disk.append(held, this.#handed - this.#forgotten))) return false;
     this.#options.onNotice({ kind: "spilling", bytes: this.stats.memoryBytes });
     this.#isSpilling = true;
     this.#held = [];
     this.#handed = 0;
+    this.#forgotten = 0;
     this.#spilledNow = 0;
     this.#addMemory(-this.stats.memoryBytes);
     this.#count(disk, held.length);
@@ -268,14 +277,17 @@ export class BufferedSource implements Source {
   }
 
   #forgetHeld(): void {
-    let stored = 0;
-    while (stored < this.#handed && (this.#held[stored]?.index ?? 0) <= this.#releasedIndex) {
-      stored += 1;
+    while (this.#forgotten < this.#handed) {
+      const entry = this.#held[this.#forgotten];
+      if (entry === undefined || entry.index > this.#releasedIndex) break;
+      this.#addMemory(-bytesOf(entry));
+      this.#forgotten += 1;
     }
-    if (stored === 0) return;
-    this.#addMemory(-bytesOf(this.#held.slice(0, stored)));
-    this.#held = this.#held.slice(stored);
-    this.#handed -= stored;
+    const isAll = this.#forgotten === this.#held.length;
+    if (this.#forgotten === 0 || (!isAll && this.#forgotten < FORGOTTEN_MAX)) return;
+    this.#held = isAll ? [] : this.#held.slice(this.#forgotten);
+    this.#handed -= this.#forgotten;
+    this.#forgotten = 0;
   }
 
   #addMemory(bytes: number): void {
@@ -307,6 +319,6 @@ function fullText({ folder, bytesMax }: DiskQueue): string {
   return `the buffer in ${folder} has its limit of ${bytesMax} bytes`;
 }
 
-function bytesOf(entries: readonly Entry[]): number {
-  return entries.reduce((sum, { item }) => sum + item.raw.length + ITEM_BYTES, 0);
+function bytesOf({ item }: Entry): number {
+  return item.raw.length + ITEM_BYTES;
 }

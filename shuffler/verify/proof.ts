@@ -15,6 +15,7 @@ import { type Claim, claimOf } from "./claim.ts";
 
 export type CommitProof = {
   readonly did: string;
+  readonly rev: string;
   /** The bytes that were signed: the commit block without its signature. */
   readonly signed: Buffer;
   /** 64 bytes, r and s. */

@@ -3,7 +3,7 @@
 // takes less than half of its time. P-256 is OpenSSL's.
 
 import { createPublicKey, hash, type KeyObject, verify } from "node:crypto";
-import { multibaseToBytes, parseMultikey, SECP256K1_JWT_ALG } from "@atproto/crypto";
+import { multibaseToBytes, parseDidKey, parseMultikey, SECP256K1_JWT_ALG } from "@atproto/crypto";
 import * as k256 from "tiny-secp256k1";
 import { z } from "zod";
 
@@ -41,6 +41,7 @@ const P256_HALF_ORDER = Buffer.from(
   "hex",
 );
 const COORDINATE_BYTES = 32;
+const COMPRESSED_BYTES = 33;
 
 /** The key of `#atproto` in the document of `did`; null when there is none that can be used. */
 export function signingKeyOf(did: string, document: unknown): SigningKey | null {
@@ -56,6 +57,30 @@ export function signingKeyOf(did: string, document: unknown): SigningKey | null 
     // Whatever the libraries find wrong with it, it is no key.
     return null;
   }
+}
+
+/** The key that a `did:key:…` is; null when it is none that can be used. */
+export function signingKeyOfDidKey(didKey: string): SigningKey | null {
+  try {
+    const { jwtAlg, keyBytes } = parseDidKey(didKey);
+    return checked({ curve: jwtAlg === SECP256K1_JWT_ALG ? "k256" : "p256", point: keyBytes });
+  } catch {
+    return null;
+  }
+}
+
+export function isSameKey(one: SigningKey, other: SigningKey): boolean {
+  if (one.curve !== other.curve) return false;
+  const [a, b] = [compressed(one), compressed(other)];
+  return Buffer.compare(a, b) === 0;
+}
+
+/** Points are given in either form. */
+function compressed({ point }: SigningKey): Buffer {
+  const bytes = Buffer.from(point);
+  if (bytes.length === COMPRESSED_BYTES) return bytes;
+  const isOdd = ((bytes.at(-1) ?? 0) & 1) === 1;
+  return Buffer.concat([Buffer.from([isOdd ? 3 : 2]), bytes.subarray(1, COMPRESSED_BYTES)]);
 }
 
 function keyOf(type: string, multibase: string): SigningKey | null {

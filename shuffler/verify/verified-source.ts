@@ -7,12 +7,17 @@ import type { Verifier } from "./verifier.ts";
 /** Frames checked at a time: enough to keep every thread and many DID look-ups busy. */
 export const CHUNK_FRAMES = 256;
 
-export function verifiedSource(source: Source, verifier: Verifier): Source {
+/** @param isStored whether a frame is stored already, and so was verified: it passes without being asked for */
+export function verifiedSource(
+  source: Source,
+  verifier: Verifier,
+  isStored: (frame: Uint8Array) => boolean = () => false,
+): Source {
   const work: Work = { isChecking: false };
   return {
     name: source.name,
     live: source.live,
-    batches: () => oneAhead(verifiedChunks(source, verifier, work)),
+    batches: () => oneAhead(verifiedChunks(source, { verifier, isStored }, work)),
     release: (items) => source.release?.(items),
     quietMs: () => (work.isChecking ? null : (source.quietMs?.() ?? null)),
   };
@@ -20,25 +25,29 @@ export function verifiedSource(source: Source, verifier: Verifier): Source {
 
 /** Whether some of a batch is not handed out yet. */
 type Work = { isChecking: boolean };
+type Check = {
+  readonly verifier: Verifier;
+  readonly isStored: (frame: Uint8Array) => boolean;
+};
 
 async function* verifiedChunks(
   source: Source,
-  verifier: Verifier,
+  check: Check,
   work: Work,
 ): AsyncGenerator<SourceItem[]> {
   for await (const batch of source.batches()) {
     work.isChecking = true;
     for (let from = 0; from < batch.length; from += CHUNK_FRAMES) {
       const chunk = batch.slice(from, from + CHUNK_FRAMES);
-      yield await Promise.all(chunk.map((item) => verified(item, verifier)));
+      yield await Promise.all(chunk.map((item) => verified(item, check)));
     }
     work.isChecking = false;
   }
 }
 
 /** An item that proves nothing (a line of Jetstream JSON) passes as it is. */
-async function verified(item: SourceItem, verifier: Verifier): Promise<SourceItem> {
-  if (item.kind !== "frame") return item;
+async function verified(item: SourceItem, { verifier, isStored }: Check): Promise<SourceItem> {
+  if (item.kind !== "frame" || isStored(item.raw)) return item;
   const wrong = await verifier.check(item.raw);
   if (wrong === null) return item;
   if (wrong.kind === "refused-ops") return { ...item, refused: wrong };

@@ -4,11 +4,11 @@
 import { CborCursor } from "../cbor/cursor.ts";
 import { eachField } from "../decode/each-field.ts";
 import type { RefusedOps } from "../decode/refused-ops.ts";
-import { catchMalformed, type Rejected, rejected } from "../decode/rejection.ts";
+import { catchMalformed, type Rejected } from "../decode/rejection.ts";
 import { judgeClaims } from "./claims.ts";
-import type { KeyAnswer, KeyCache } from "./key-cache.ts";
+import { CommitKeys, type CommitKeysOptions, type KeyUse } from "./commit-keys.ts";
+import type { KeyCache } from "./key-cache.ts";
 import { type CommitProof, readCommitProof, readSyncProof } from "./proof.ts";
-import { isSigned } from "./signing-key.ts";
 
 export type Verdict = Rejected | RefusedOps | null;
 
@@ -19,6 +19,8 @@ export interface Verifier {
    * the frames: an `#identity` makes later ones look the key up again.
    */
   check(frame: Uint8Array): Promise<Verdict>;
+  /** Commits whose signature holds, by which key of the account it does. */
+  readonly keyUses?: Readonly<Record<KeyUse, number>>;
 }
 
 /** Checks each frame by itself. */
@@ -32,9 +34,15 @@ export const structureVerifier: Verifier = {
 /** Checks who signed it as well. */
 export class SignatureVerifier implements Verifier {
   readonly #keys: KeyCache;
+  readonly #commitKeys: CommitKeys;
 
-  constructor(keys: KeyCache) {
+  constructor(keys: KeyCache, options: Omit<CommitKeysOptions, "keys"> = {}) {
     this.#keys = keys;
+    this.#commitKeys = new CommitKeys({ ...options, keys });
+  }
+
+  get keyUses(): Readonly<Record<KeyUse, number>> {
+    return this.#commitKeys.counters;
   }
 
   async check(frame: Uint8Array): Promise<Verdict> {
@@ -46,24 +54,8 @@ export class SignatureVerifier implements Verifier {
       return null;
     }
     const { proof } = read;
-    return (await this.#signature(proof)) ?? judgeClaims(proof);
+    return (await this.#commitKeys.check(proof)) ?? judgeClaims(proof);
   }
-
-  async #signature(proof: CommitProof): Promise<Rejected | null> {
-    const answer = await this.#keys.get(proof.did);
-    const first = await judge(proof, answer);
-    if (first === null || answer === "unavailable") return first;
-    // The key may have been rotated since it was looked up.
-    const fresh = await this.#keys.refreshed(proof.did);
-    return fresh === null ? first : await judge(proof, fresh);
-  }
-}
-
-async function judge(proof: CommitProof, answer: KeyAnswer): Promise<Rejected | null> {
-  if (answer === "none") return rejected("no_signing_key", "its DID document has no usable key");
-  if (answer === "unavailable") return rejected("did_unavailable", "its DID document did not come");
-  const good = await isSigned(proof.signed, proof.signature, answer);
-  return good ? null : rejected("bad_signature", "not by the key in its DID document");
 }
 
 type Read = { kind: "commit"; proof: CommitProof } | { kind: "identity"; did: string };

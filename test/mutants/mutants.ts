@@ -4,6 +4,7 @@ import { AGGREGATE_FAULTS } from "./faults/aggregates.ts";
 import { BYTES_FAULTS } from "./faults/bytes.ts";
 import { CLAIM_FAULTS } from "./faults/claims.ts";
 import { CORE_FAULTS } from "./faults/core.ts";
+import { KEY_FAULTS } from "./faults/keys.ts";
 import { LIFECYCLE_FAULTS } from "./faults/lifecycle.ts";
 import { LOG_FAULTS } from "./faults/log.ts";
 import { MARK_FAULTS } from "./faults/marks.ts";
@@ -26,5 +27,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...SHUFFLER_FAULTS,
   ...CLAIM_FAULTS,
   ...MARK_FAULTS,
+  ...KEY_FAULTS,
   ...TRUSTED_TIME_FAULTS,
 ];

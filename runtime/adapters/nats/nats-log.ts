@@ -64,6 +64,17 @@ export class NatsLog implements Log {
     return readNow(this, stream, subjects, { read, signal });
   }
 
+  /** As `readHeadersNow`, with payloads. */
+  readFromNow(
+    stream: string,
+    subjects: readonly string[],
+    fromSeq: number,
+    signal: AbortSignal,
+  ): AsyncIterable<LogMessage> {
+    const read = (until: AbortSignal) => this.read(stream, subjects, fromSeq, until);
+    return readNow(this, stream, subjects, { read, signal });
+  }
+
   get #origin(): Origin {
     return { nc: this.#nc, jsm: this.#jsm, link: this.#link };
   }

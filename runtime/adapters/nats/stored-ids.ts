@@ -1,5 +1,6 @@
 // The message ids that the shuffler's streams have stored since a time, kept up to date, or all of them, read
-// again when asked: for who repeats what the server no longer remembers. Only headers are read.
+// again when asked: for who repeats what the server no longer remembers. Only headers are read, unless somebody wants
+// to see the events as well.
 
 import {
   FIREHOSE_STREAM,
@@ -30,8 +31,10 @@ export type StoredIdsOptions = {
   readonly idsMax?: number;
   /** Gets a line when the ids are too many, or can no longer be followed. */
   readonly report: (line: string) => void;
-  /** Told now and then by `catchUp`: ids read, of about so many. */
+  /** Told now and then: ids read, of about so many that are stored. */
   readonly onProgress?: (read: number, of: number) => void;
+  /** Gets each message of the firehose that is read, in the order in which they are stored. */
+  readonly onEvent?: (message: LogMessage) => void;
 };
 
 export class NatsStoredIds implements AsyncDisposable {
@@ -39,6 +42,7 @@ export class NatsStoredIds implements AsyncDisposable {
   readonly #idsMax: number;
   readonly #report: (line: string) => void;
   readonly #onProgress: (read: number, of: number) => void;
+  readonly #onEvent: ((message: LogMessage) => void) | null;
   #ids = new IdSet();
   /** Whether there were more than may be known. */
   #isFull = false;
@@ -51,6 +55,7 @@ export class NatsStoredIds implements AsyncDisposable {
     this.#idsMax = options.idsMax ?? IDS_MAX_DEFAULT;
     this.#report = options.report;
     this.#onProgress = options.onProgress ?? (() => {});
+    this.#onEvent = options.onEvent ?? null;
   }
 
   get size(): number {
@@ -128,9 +133,15 @@ export class NatsStoredIds implements AsyncDisposable {
     const first = Math.max(next, last - this.#idsMax + 1);
     if (first > next) this.#tellFull();
     if (first > last) return;
+    const onEvent = stream === FIREHOSE_STREAM ? this.#onEvent : null;
+    const messages =
+      onEvent === null
+        ? this.#log.readHeadersNow(stream, subjects, first, signal)
+        : this.#log.readFromNow(stream, subjects, first, signal);
     let read = 0;
-    for await (const message of this.#log.readHeadersNow(stream, subjects, first, signal)) {
+    for await (const message of messages) {
       this.#add(message);
+      onEvent?.(message);
       this.#next.set(stream, message.seq + 1);
       read += 1;
       if (read % PROGRESS_IDS === 0) this.#onProgress(read, last - first + 1);
@@ -138,15 +149,25 @@ export class NatsStoredIds implements AsyncDisposable {
   }
 
   async #read(range: Range, onKnown: () => void, signal: AbortSignal): Promise<void> {
-    for await (const batch of this.#log.readHeaders(
-      FIREHOSE_STREAM,
-      [FIREHOSE_SUBJECTS],
-      range.first,
-      signal,
-    )) {
+    const { first, last } = range;
+    const subjects = [FIREHOSE_SUBJECTS];
+    const batches =
+      this.#onEvent === null
+        ? this.#log.readHeaders(FIREHOSE_STREAM, subjects, first, signal)
+        : this.#log.read(FIREHOSE_STREAM, subjects, first, signal);
+    let told = first;
+    for await (const batch of batches) {
       if (signal.aborted) return; // What follows is another set of ids.
-      for (const message of batch) this.#add(message);
-      if ((batch.at(-1)?.seq ?? 0) >= range.last) onKnown();
+      for (const message of batch) {
+        this.#add(message);
+        this.#onEvent?.(message);
+      }
+      const seq = batch.at(-1)?.seq ?? 0;
+      if (seq >= last) onKnown();
+      else if (seq - told >= PROGRESS_IDS) {
+        told = seq;
+        this.#onProgress(seq - first + 1, last - first + 1);
+      }
     }
   }
 

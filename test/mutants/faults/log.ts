@@ -107,8 +107,8 @@ export const LOG_FAULTS: readonly Mutant[] = [
   },
   {
     file: "runtime/adapters/nats/stored-ids.ts",
-    find: "if ((batch.at(-1)?.seq ?? 0) >= range.last) onKnown();",
-    replace: "if ((batch.at(-1)?.seq ?? 0) >= range.first) onKnown();",
+    find: "if (seq >= last) onKnown();",
+    replace: "if (seq >= first) onKnown();",
     suite: ["runtime/adapters/nats/stored-ids.test.ts"],
     why: "ids count as known before all of them are read",
   },
