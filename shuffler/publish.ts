@@ -135,7 +135,8 @@ class PublishLoop {
     const { publisher, guard, shuffler, signal } = this.#options;
     const ticket = await this.#tracker.begin(mark);
     const admitted = await guard.admit(shuffler.itemTimeMs, messages, signal);
-    const storedRev = guard.storedAbove(admitted);
+    // Lines and exports say too little of a repo's order, and are not verified: they are not refused by it elsewhere.
+    const storedRev = item.kind === "frame" ? guard.storedAbove(admitted) : null;
     const fresh = storedRev === null ? admitted : shuffler.refuse(item, admitted, storedRev);
     const stored: Promise<void>[] = [];
     let whole = false;
