@@ -49,10 +49,12 @@ class FrameSplitter {
         if (frames.length > 0) yield frames;
       }
     } catch (error) {
-      if (error instanceof SourceError && error.code === "source_truncated") throw this.#cut(error);
-      throw error;
+      if (!(error instanceof SourceError) || error.code !== "source_truncated") throw error;
+      throw new SourceError("source_truncated", `${error.message}; ${this.#wholeText}`, error);
     }
-    if (this.#rest.length > 0) throw this.#cut(undefined);
+    if (this.#rest.length > 0) {
+      throw new SourceError("source_truncated", `${this.#path} is cut off; ${this.#wholeText}`);
+    }
   }
 
   #take(chunk: Buffer): Uint8Array[] {
@@ -81,12 +83,7 @@ class FrameSplitter {
     );
   }
 
-  #cut(cause: unknown): SourceError {
-    return new SourceError(
-      "source_truncated",
-      `${this.#path} is cut off inside the frame at byte ${this.#offset} of its uncompressed data; ` +
-        "the frames before it are whole",
-      cause,
-    );
+  get #wholeText(): string {
+    return `the frames before byte ${this.#offset} of its uncompressed data are whole`;
   }
 }
