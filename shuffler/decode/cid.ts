@@ -27,6 +27,11 @@ export function isCidAt(bytes: Uint8Array, at: number): boolean {
   );
 }
 
+/** The binary CID of DAG-CBOR with this SHA-256 digest. */
+export function cidOfDigest(digest: Uint8Array): Uint8Array {
+  return Uint8Array.from([1, DAG_CBOR, SHA256, SHA256_BYTES, ...digest]);
+}
+
 /** The two characters that ten bits are written as, side by side. */
 const PAIRS = pairsOf(ALPHABET);
 /** Bytes that make up whole pairs, and the characters of them. */

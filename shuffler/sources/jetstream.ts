@@ -1,4 +1,4 @@
-// Files of Jetstream v1 events, one JSON object a line, plain or compressed.
+// Files of Jetstream events, one JSON object a line, plain or compressed.
 
 import { CborWriter } from "../cbor/writer.ts";
 import { FRAME_BYTES_MAX } from "../decode/limits.ts";
@@ -51,6 +51,9 @@ function itemOf(
   }
   const { message, cidMismatch } = parseJetstreamLine(line.bytes, writer, where);
   if (cidMismatch) onNotice({ kind: "cid-mismatch", line: line.number });
+  if (message.kind === "info" || message.kind === "error") {
+    onNotice({ kind: `relay-${message.kind}`, name: message.name, message: message.message });
+  }
   return { kind: "message", position: line.number, raw: line.bytes, message };
 }
 
