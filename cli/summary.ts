@@ -11,6 +11,8 @@ export type SummaryFacts = {
   readonly repeated: number;
   /** What the shuffler refused, by reason. */
   readonly rejected: ReadonlyMap<string, number>;
+  /** Records that are not what their CIDs say, and were taken. */
+  readonly cidMismatches: number;
   /** Events whose time is not the one their host claims; null when nothing was read. */
   readonly times: TimeStats | null;
   /** Records by topic. */
@@ -20,7 +22,7 @@ export type SummaryFacts = {
 };
 
 export function summaryLines(facts: SummaryFacts): string[] {
-  const { events, repeated, rejected, times, topics, counters, elapsedMs } = facts;
+  const { events, repeated, rejected, cidMismatches, times, topics, counters, elapsedMs } = facts;
   const rate = Math.round(events / Math.max(elapsedMs / 1000, 0.001));
   const rows: [string, string][] = [
     ["events in", formatCount(events)],
@@ -31,6 +33,7 @@ export function summaryLines(facts: SummaryFacts): string[] {
   ];
   if (repeated > 0) rows.push(["repeated", formatCount(repeated)]);
   if (rejected.size > 0) rows.push(["rejected", parts(rejected)]);
+  if (cidMismatches > 0) rows.push(["CID differs", formatCount(cidMismatches)]);
   const corrected = times === null ? "" : parts(correctedBy(times));
   if (corrected !== "") rows.push(["corrected", `${corrected} (times that hosts claim)`]);
   rows.push(["elapsed", `${formatDuration(elapsedMs)}, ${formatCount(rate)} events/s`]);

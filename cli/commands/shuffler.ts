@@ -16,11 +16,12 @@ import {
   stoppedExit,
 } from "../context.ts";
 import { CommandError, EXIT, type ExitCode } from "../exit-codes.ts";
+import { exitAfter } from "../nothing-read.ts";
 import { openBackendPatiently } from "../patient-backend.ts";
 import { type BufferOptions, parseSpeed, publishTo } from "../publishing.ts";
-import { isRelay, type SourceSpecs, specIn } from "../source.ts";
+import { isRelay, SOURCE_HELP, type SourceSpecs, specIn } from "../source.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { formatCount, formatDuration } from "../terminal/units.ts";
+import { formatCount, formatDuration, plural } from "../terminal/units.ts";
 import { openVerifier, type VerifyOptions, withVerifyOptions } from "../verification.ts";
 
 const BYTES_PER_MB = 1_000_000;
@@ -42,7 +43,7 @@ export function shufflerCommand(context: Context, finish: Finish): Command {
     "shuffler",
     "publish a relay's or a recording's events to the firehose stream",
   )
-    .option("--from <source>", "a .frames[.zst], .jsonl[.gz|.zst], .car or wss:// URL")
+    .option("--from <source>", SOURCE_HELP)
     .option(
       "--relay <url>",
       "a relay, wss://host; several: the next is read when one fails",
@@ -71,6 +72,7 @@ async function shuffle(options: Options, context: Context): Promise<ExitCode> {
   if (backend === null) return stoppedExit(context);
   await using admin = await openAdmin(options.admin, backend, terminal);
   const startMs = performance.now();
+  let cidMismatches = 0;
   const progress = await publishTo({
     backend,
     from,
@@ -81,12 +83,18 @@ async function shuffle(options: Options, context: Context): Promise<ExitCode> {
     signal,
     buffer: bufferOf(from, options, context),
     ...(admin !== null && { observer: admin.metrics }),
-    onProgress: (now) => terminal.progress(`${name}: ${progressText(now)}`),
+    onProgress: (now, stats) => {
+      cidMismatches = stats.relay.cidMismatches;
+      terminal.progress(`${name}: ${progressText(now)}`);
+    },
   });
   const elapsed = formatDuration(performance.now() - startMs);
   if (options.json === true) await terminal.json(facts(name, progress));
   terminal.say(`${name}: ${progressText(progress)}, ${elapsed}`);
-  return stoppedExit(context);
+  if (cidMismatches > 0) {
+    terminal.say(`${name}: ${plural(cidMismatches, "record")} not what the CID says, and taken`);
+  }
+  return exitAfter(name, progress.counters, context);
 }
 
 /** Null when nobody asked for it: then nothing is loaded and nothing is counted. */

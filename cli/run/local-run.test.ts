@@ -56,7 +56,13 @@ async function printed(source: Source, end: AbortSignal, stop: AbortSignal): Pro
   const sleep = async (): Promise<void> => await setImmediate();
   const timed = new TimedSource({ source, clock: { now: () => START_MS, sleep } });
   const { plans } = compile({ text: PROGRAM, file: "test.fpl" });
-  const options = { partitions: 2, limit: Number.POSITIVE_INFINITY, topic: null, terminal };
+  const options = {
+    partitions: 2,
+    limit: Number.POSITIVE_INFINITY,
+    topic: null,
+    table: false,
+    terminal,
+  };
   await new LocalRun(plans, timed, options).run(end, stop);
   return String(stdout.read() ?? "");
 }

@@ -1,4 +1,4 @@
-// The bytes of a file or of standard input, decompressed by what they begin with.
+// The bytes of a file, or of standard input, decompressed by what they begin with.
 
 import { createReadStream } from "node:fs";
 import { gzipBytes } from "./gzip-bytes.ts";
@@ -37,6 +37,16 @@ export async function* plainBytes(
 /** A plain recording may begin as gzip does: with a frame of 559 903 bytes. */
 function startsAsGzip(head: Buffer, name: string): boolean {
   return !name.endsWith(".frames") && head.subarray(0, GZIP_HEAD.length).equals(GZIP_HEAD);
+}
+
+/** The first bytes, as many as tell what it is; what is behind them is not read. */
+export async function headOf(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
+  let head: Buffer = Buffer.alloc(0);
+  for await (const chunk of chunks) {
+    head = Buffer.concat([head, chunk]);
+    if (head.length >= HEAD_BYTES) break;
+  }
+  return head;
 }
 
 /** The first bytes, as many as tell what it is, and all of them again. */

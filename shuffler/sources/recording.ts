@@ -9,19 +9,28 @@ export const LENGTH_BYTES = 4;
 /**
  * A recording as a source; positions are frame indices.
  * @param after position to go on behind; null for the start.
+ * @param bytes what is in it, not compressed
  */
-export function openRecording(path: string, after: number | null): Source {
+export function openRecording(
+  path: string,
+  after: number | null,
+  bytes: () => AsyncIterable<Buffer> = () => fileBytes(path),
+): Source {
   return {
     name: fileSourceName(path),
     live: false,
-    batches: () => readBatches(path, after === null ? 0 : after + 1),
+    batches: () => readBatches(path, bytes(), after === null ? 0 : after + 1),
   };
 }
 
-async function* readBatches(path: string, from: number): AsyncGenerator<SourceItem[]> {
+async function* readBatches(
+  path: string,
+  bytes: AsyncIterable<Buffer>,
+  from: number,
+): AsyncGenerator<SourceItem[]> {
   const splitter = new FrameSplitter(path);
   let position = 0;
-  for await (const frames of splitter.split(fileBytes(path))) {
+  for await (const frames of splitter.split(bytes)) {
     const items = frames.map(
       (raw, i): SourceItem => ({ kind: "frame", position: position + i, raw }),
     );
