@@ -6,6 +6,7 @@ import { constants, gzipSync, zstdCompressSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fileBytes, plainBytes } from "./file-bytes.ts";
+import { GZIP_HEADER_BYTES_MAX } from "./gzip-bytes.ts";
 import { SourceError, type SourceErrorCode } from "./source.ts";
 
 let folder = "";
@@ -154,6 +155,22 @@ describe("all frames and members are read", () => {
     const { data, error } = await read(Buffer.concat([pack(LONG), pack(LONG)]), "x");
     expect(error).toBeNull();
     expect(data.equals(Buffer.concat([LONG, LONG]))).toBe(true);
+  });
+
+  it("of gzip with a header of the limit; a longer one is damage", async () => {
+    const packed = gzipSync(TEXT);
+    const named = (bytes: number): Buffer => {
+      const head = Buffer.from(packed.subarray(0, 10));
+      head[3] = 8;
+      const name = Buffer.alloc(bytes - 10, "n");
+      name[name.length - 1] = 0;
+      return Buffer.concat([head, name, packed.subarray(10)]);
+    };
+    const { data, error } = await read(named(GZIP_HEADER_BYTES_MAX), "x.gz");
+    expect(error).toBeNull();
+    expect(data.equals(TEXT)).toBe(true);
+    const past = await read(named(GZIP_HEADER_BYTES_MAX + 1), "x.gz");
+    expect(past.error?.message).toContain("its header does not end");
   });
 
   it("zeros behind gzip data are nothing", async () => {

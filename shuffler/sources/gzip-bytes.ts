@@ -11,7 +11,7 @@ const HEADER_BYTES = 10;
 const TRAILER_BYTES = 8;
 const FLAG = { headerCrc: 2, extra: 4, name: 8, comment: 16 } as const;
 /** Of a header: it may hold a name and a comment of any length. */
-const HEADER_BYTES_MAX = 1_000_000;
+export const GZIP_HEADER_BYTES_MAX = 1_000_000;
 
 /**
  * Zeros behind a member are nothing: they fill a block of a tape.
@@ -103,8 +103,10 @@ class Input {
     if (this.bytes[2] !== DEFLATE) throw this.#noGzip();
     for (;;) {
       const end = headerEnd(this.bytes);
+      if ((end ?? this.bytes.length) > GZIP_HEADER_BYTES_MAX) {
+        throw this.damaged("its header does not end");
+      }
       if (end !== null) return this.take(end);
-      if (this.bytes.length > HEADER_BYTES_MAX) throw this.damaged("its header does not end");
       await this.need(this.bytes.length + 1);
     }
   }

@@ -59,10 +59,17 @@ class FrameSplitter {
       }
     } catch (error) {
       if (!(error instanceof SourceError) || error.code !== "source_truncated") throw error;
-      throw new SourceError("source_truncated", `${error.message}; ${this.#wholeText}`, error);
+      throw new SourceError(
+        "source_truncated",
+        `${error.message}, in the frame ${this.#placeText}`,
+        error,
+      );
     }
     if (this.#rest.length > 0) {
-      throw new SourceError("source_truncated", `${this.#path} is cut off; ${this.#wholeText}`);
+      throw new SourceError(
+        "source_truncated",
+        `${this.#path} is cut off inside the frame ${this.#placeText}`,
+      );
     }
   }
 
@@ -92,7 +99,7 @@ class FrameSplitter {
     );
   }
 
-  get #wholeText(): string {
-    return `the frames before byte ${this.#offset} of its uncompressed data are whole`;
+  get #placeText(): string {
+    return `at byte ${this.#offset} of its uncompressed data; the frames before it are whole`;
   }
 }
