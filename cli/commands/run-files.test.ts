@@ -150,13 +150,10 @@ describe("input that ended early is a failure, behind what was good", () => {
   });
 
   it("in dev too", async () => {
-    const { code, stderr } = await folder.run([
-      ...["dev", "posts.fpl", "--once", "--fresh", "--from"],
-      await folder.write(
-        "dev.jsonl.zst",
-        Buffer.concat([zstdCompressSync(LINES), Buffer.from("odd")]),
-      ),
-    ]);
+    const packed = Buffer.concat([zstdCompressSync(LINES), Buffer.from("odd")]);
+    await folder.write("dev.jsonl.zst", packed);
+    const args = ["dev", "posts.fpl", "--once", "--fresh", "--from", "dev.jsonl.zst"];
+    const { code, stderr } = await folder.run(args);
     expect(code).toBe(3);
     expect(stderr).toContain("dev.jsonl.zst is damaged at byte");
   });

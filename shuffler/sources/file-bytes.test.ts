@@ -173,6 +173,13 @@ describe("all frames and members are read", () => {
     expect(past.error?.message).toContain("its header does not end");
   });
 
+  it("of zstd with blocks of one repeated byte", async () => {
+    const zeros = Buffer.alloc(1_000_000);
+    const { data, error } = await read(Buffer.concat([zstd(zeros), zstd(TEXT)]), "x.zst");
+    expect(error).toBeNull();
+    expect(data.equals(Buffer.concat([zeros, TEXT]))).toBe(true);
+  });
+
   it("zeros behind gzip data are nothing", async () => {
     const { data, error } = await read(Buffer.concat([gzipSync(TEXT), Buffer.alloc(9000)]), "x.gz");
     expect(error).toBeNull();

@@ -59,14 +59,9 @@ function v2Event(payload: Fields, kind: string, where: string): JetstreamForm {
 /** The event in the latest form of v1. */
 function v1Event(event: Fields): Fields {
   const kind = event.kind ?? KIND_OF.get(event.type);
-  switch (kind) {
-    case "commit":
-      return { ...event, kind, commit: commitOf(event.commit) };
-    case "identity":
-      return { ...event, kind, identity: identityOf(event.identity) };
-    default:
-      return { ...event, kind };
-  }
+  if (kind === "commit") return { ...event, kind, commit: commitOf(event.commit) };
+  if (kind === "identity") return { ...event, kind, identity: identityOf(event.identity) };
+  return { ...event, kind };
 }
 
 function commitOf(commit: unknown): unknown {

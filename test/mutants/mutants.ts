@@ -8,6 +8,7 @@ import { LOG_FAULTS } from "./faults/log.ts";
 import { OPERATOR_FAULTS } from "./faults/operators.ts";
 import { ORDER_FAULTS } from "./faults/order.ts";
 import { SHUFFLER_FAULTS } from "./faults/shuffler.ts";
+import { SOURCE_FAULTS } from "./faults/sources.ts";
 import { TASK_FAULTS } from "./faults/task.ts";
 import { TRUSTED_TIME_FAULTS } from "./faults/trusted-time.ts";
 import type { Mutant } from "./mutant.ts";
@@ -22,5 +23,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...AGGREGATE_FAULTS,
   ...BYTES_FAULTS,
   ...SHUFFLER_FAULTS,
+  ...SOURCE_FAULTS,
   ...TRUSTED_TIME_FAULTS,
 ];
