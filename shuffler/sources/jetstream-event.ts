@@ -128,17 +128,18 @@ function opOf(
   const record = encodeJsonRecord(writer, commit.record);
   if (record.length > RECORD_BYTES_MAX) throw new Malformed("oversize_record", where);
   const sorted = checkRecord(record);
-  const digest = hash("sha256", record, "buffer");
+  const digest = hash("sha256", record, "hex");
   const cid = commit.cid === undefined || commit.cid === "" ? null : commit.cid;
-  const mismatch = cid !== null && !digest.equals(digestOf(cid, where));
-  const own = cid ?? cidToString(cidOfDigest(digest)); // Jetstream's first events had none.
+  const mismatch = cid !== null && digest !== digestOf(cid, where);
+  const own = cid ?? cidToString(cidOfDigest(Buffer.from(digest, "hex"))); // Jetstream's first events had none.
   return { op: { action: operation, collection, rkey, cid: own, record, sorted }, mismatch };
 }
 
-function digestOf(cid: string, where: string): Buffer {
+/** In hexadecimal. */
+function digestOf(cid: string, where: string): string {
   const binary = cidFromString(cid);
   if (binary === null || binary.length !== CID_BYTES || !isCidAt(binary, 0)) {
     throw new Malformed("bad_cid", where);
   }
-  return Buffer.from(binary).subarray(CID_DIGEST_AT);
+  return Buffer.from(binary).toString("hex", CID_DIGEST_AT);
 }

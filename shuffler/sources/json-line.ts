@@ -3,8 +3,9 @@
 
 import { Malformed } from "../decode/rejection.ts";
 
-/** Digits that may be those of an integer past 2^53; 64 bits have 20 at most. */
-const LONG_INTEGER = /\d{16,}/g;
+/** Of 2^53 = 9007199254740992. A number of as many digits with another first one is less; a time has such. */
+const LONG_DIGITS = 16;
+const [ZERO, NINE] = [0x30, 0x39];
 const INTEGER = /^-?\d+$/;
 const INT64_MIN = -(2n ** 63n);
 const UINT64_MAX = 2n ** 64n - 1n;
@@ -17,16 +18,17 @@ const [QUOTE, BACKSLASH, COLON] = [0x22, 0x5c, 0x3a];
  */
 export function parseJsonLine(line: Buffer, where: string): unknown {
   const text = decodeUtf8(line, where);
+  const { colons, hasLongInteger } = outsideTexts(text);
   let json: unknown;
   try {
-    json = hasLongInteger(text) ? JSON.parse(text, keepLongInteger) : JSON.parse(text);
+    json = hasLongInteger ? JSON.parse(text, keepLongInteger) : JSON.parse(text);
   } catch (error) {
     if (error instanceof SyntaxError) throw new Malformed("bad_line", `${where}: no JSON`);
     if (error instanceof RangeError) throw new Malformed("bad_line", `${where}: nested too deeply`);
     throw error;
   }
   // In JSON every colon outside of texts is behind a key.
-  if (colonsOutsideTexts(text) !== countKeys(json)) {
+  if (colons !== countKeys(json)) {
     throw new Malformed("bad_record", `${where}: a key that is there twice`);
   }
   return json;
@@ -43,13 +45,6 @@ function decodeUtf8(line: Buffer, where: string): string {
   }
 }
 
-function hasLongInteger(text: string): boolean {
-  for (const [digits] of text.matchAll(LONG_INTEGER)) {
-    if (!Number.isSafeInteger(Number(digits))) return true;
-  }
-  return false;
-}
-
 function keepLongInteger(_key: string, value: unknown, context?: { source?: string }): unknown {
   if (typeof value !== "number" || Number.isSafeInteger(value)) return value;
   const source = context?.source ?? "";
@@ -58,36 +53,47 @@ function keepLongInteger(_key: string, value: unknown, context?: { source?: stri
   return exact >= INT64_MIN && exact <= UINT64_MAX ? exact : value;
 }
 
-/** @param json as text, known to be well formed */
-function colonsOutsideTexts(json: string): number {
+/** What stands outside of the texts of a line: how many colons, and whether digits that may be more than 2^53. */
+function outsideTexts(json: string): { colons: number; hasLongInteger: boolean } {
   let colons = 0;
+  let hasLongInteger = false;
+  let digits = 0;
   for (let at = 0; at < json.length; at += 1) {
     const code = json.charCodeAt(at);
+    if (code >= ZERO && code <= NINE) {
+      digits += 1;
+      if (digits < LONG_DIGITS) continue;
+      if (digits > LONG_DIGITS || json.charCodeAt(at + 1 - digits) === NINE) hasLongInteger = true;
+      continue;
+    }
+    digits = 0;
     if (code === COLON) colons += 1;
     else if (code === QUOTE) at = closingQuote(json, at);
   }
-  return colons;
+  return { colons, hasLongInteger };
 }
 
-/** @param open where the text begins that ends there */
+/** @param open where the text begins that ends there; what does not end goes on to the end of the line */
 function closingQuote(json: string, open: number): number {
-  for (let at = json.indexOf('"', open + 1); ; at = json.indexOf('"', at + 1)) {
+  for (let at = json.indexOf('"', open + 1); at >= 0; at = json.indexOf('"', at + 1)) {
     let backslashes = 0;
     while (json.charCodeAt(at - 1 - backslashes) === BACKSLASH) backslashes += 1;
     if (backslashes % 2 === 0) return at;
   }
+  return json.length;
 }
 
 /** Of all objects in it. Not by recursion: JSON.parse takes what is nested deeper than the stack is. */
 function countKeys(json: unknown): number {
   let keys = 0;
   const waiting = [json];
-  while (waiting.length > 0) {
-    const one = waiting.pop();
+  for (let one = waiting.pop(); one !== undefined; one = waiting.pop()) {
     if (typeof one !== "object" || one === null) continue;
-    const values = Object.values(one);
-    if (!Array.isArray(one)) keys += values.length;
-    for (const value of values) if (typeof value === "object") waiting.push(value);
+    const values: readonly unknown[] = Array.isArray(one) ? one : Object.values(one);
+    if (values !== one) keys += values.length;
+    for (const value of values) {
+      if (typeof value === "object" && value !== null) waiting.push(value);
+    }
   }
   return keys;
 }
