@@ -183,7 +183,7 @@ async function openInput(
   const stats = newRelayStats();
   if (!isRelay(from[0])) {
     // The times of a recording depend on all of it: a run that goes on has to come to the same.
-    const passedPosition = isRecording(from[0]) ? after : null;
+    const passedPosition = (await isRecording(from[0])) ? after : null;
     const openAfter = passedPosition === null ? after : null;
     const source = openNoisySource(from, { after: openAfter, stats, terminal, signal });
     const none = async () => {};

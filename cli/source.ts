@@ -7,7 +7,7 @@ import { systemClock } from "../runtime/adapters/system-clock.ts";
 import type { Rejected } from "../shuffler/decode/rejection.ts";
 import type { Places } from "../shuffler/ports.ts";
 import type { Gap } from "../shuffler/repo-order.ts";
-import { openSource } from "../shuffler/sources/open.ts";
+import { openSource, STDIN } from "../shuffler/sources/open.ts";
 import { newRelayStats, type RelayStats } from "../shuffler/sources/relay-stats.ts";
 import type { Source, SourceNotice } from "../shuffler/sources/source.ts";
 import type { StateMessage } from "../shuffler/state-order.ts";
@@ -22,9 +22,13 @@ export function isRelay(spec: string): boolean {
   return /^wss?:\/\//.test(spec);
 }
 
+/** What a source may be, for the help of commands. */
+export const SOURCE_HELP =
+  "a .frames, .jsonl, .ndjson or .car file (also .zst, .gz), or a wss:// URL";
+
 /** A file or a relay, from where the process stands; as written if that is the command's folder. */
 export function specIn({ folder }: Context, spec: string): string {
-  return isRelay(spec) || folder === process.cwd() ? spec : resolve(folder, spec);
+  return spec === STDIN || isRelay(spec) || folder === process.cwd() ? spec : resolve(folder, spec);
 }
 
 /** What to read: one file, or relays of which the next is read when one fails. */
@@ -54,7 +58,12 @@ export function openNoisySource(specs: SourceSpecs, options: NoisyOptions): Sour
     clock: systemClock,
     random: Math.random,
     userAgent: `fpaas/${VERSION} (atproto firehose reader)`,
+    stdin: () => process.stdin,
     onNotice: (notice) => {
+      if (notice.kind === "cid-mismatch") {
+        stats.cidMismatches += 1;
+        if (stats.cidMismatches > 1) return;
+      }
       // What is lost is said though everything else be quiet.
       if (notice.kind === "cursor-outdated") terminal.complain(noticeText(notice));
       else terminal.say(noticeText(notice));
@@ -75,9 +84,16 @@ export function hostKey(host: string): string {
 /**
  * Names a source in a KV key: a relay by its host, a file by name, size and the bytes at its ends, wherever
  * it lies.
- * @throws CommandError when the file cannot be read
+ * @throws CommandError when the file cannot be read, or is standard input, which has no place to go on from
  */
 export async function sourceKey(spec: string): Promise<string> {
+  if (spec === STDIN) {
+    throw new CommandError(
+      EXIT.usage,
+      "standard input cannot be gone on with: only `fpaas run` reads it",
+      "write it to a file, and give that",
+    );
+  }
   const url = isRelay(spec) ? URL.parse(spec) : null;
   if (url !== null) return hostKey(url.host);
   return `file.${keyToken(basename(spec))}.${await fileHash(spec)}`;
@@ -151,6 +167,6 @@ export function noticeText(notice: SourceNotice): string {
     case "relay-error":
       return `the relay reports an error: ${notice.name}: ${notice.message}`;
     case "cid-mismatch":
-      return `line ${notice.line}: the record is not what its CID says`;
+      return `line ${notice.line}: the record is not what its CID says; it is taken, more of this kind are only counted`;
   }
 }

@@ -16,6 +16,8 @@ export type SummaryFacts = {
   readonly superseded: number;
   /** Places where a relay left numbers out, and how many frames that may be; null for a file. */
   readonly relay: Pick<RelayStats, "sequenceGaps" | "missedMax"> | null;
+  /** Records that are not what their CIDs say, and were taken. */
+  readonly cidMismatches: number;
   /** Events whose time is not the one their host claims; null when nothing was read. */
   readonly times: TimeStats | null;
   /** Records by topic. */
@@ -28,7 +30,7 @@ export type SummaryFacts = {
 const NAME_CHARS = 12;
 
 export function summaryLines(facts: SummaryFacts): string[] {
-  const { events, repeated, rejected, superseded, relay, times } = facts;
+  const { events, repeated, rejected, superseded, cidMismatches, relay, times } = facts;
   const { topics, counters, elapsedMs } = facts;
   const rate = Math.round(events / Math.max(elapsedMs / 1000, 0.001));
   const rows: [string, string][] = [
@@ -46,6 +48,7 @@ export function summaryLines(facts: SummaryFacts): string[] {
     const missed = `missed at most ${formatCount(missedMax)} frames`;
     rows.push(["sequence gaps", `${formatCount(sequenceGaps)}, ${missed}`]);
   }
+  if (cidMismatches > 0) rows.push(["CID differs", formatCount(cidMismatches)]);
   const corrected = times === null ? "" : parts(correctedBy(times));
   if (corrected !== "") rows.push(["corrected", `${corrected} (times that hosts claim)`]);
   rows.push(["elapsed", `${formatDuration(elapsedMs)}, ${formatCount(rate)} events/s`]);

@@ -1,4 +1,4 @@
-// Writes frames to a recording as they come. Flushed about once a second, so that after a crash it is
+// Writes frames to a recording as they come, with a checksum behind them. Flushed about once a second, so that after a crash it is
 // readable up to the last whole frame that was flushed.
 
 import { once } from "node:events";
@@ -34,7 +34,7 @@ export class Recorder implements AsyncDisposable {
   private constructor(file: WriteStream, clock: Clock) {
     this.#clock = clock;
     this.#flushedAtMs = clock.now();
-    this.#compressor = createZstdCompress();
+    this.#compressor = createZstdCompress({ params: { [constants.ZSTD_c_checksumFlag]: 1 } });
     this.#compressor.pipe(file);
     this.#written = finished(file);
     file.on("error", (error) => this.#compressor.destroy(error));

@@ -14,10 +14,11 @@ import { Router, type RouterOptions } from "./route.ts";
 import type { ShuffledMessage } from "./shuffled-message.ts";
 import type { SourceItem } from "./sources/source.ts";
 import { type StateMessage, StateOrder } from "./state-order.ts";
+import { ToldRejections } from "./told-rejections.ts";
 import { WatermarkMaker } from "./watermark.ts";
 
 export type ShufflerOptions = RouterOptions & {
-  /** Called with the first refusal of each reason; the rest are only counted. */
+  /** Called with the first refusal of each reason, and with the first few of it that differ; the rest are only counted. */
   readonly onFirstRejected?: (rejected: Rejected) => void;
   /** Likewise with the first gap by each field. */
   readonly onFirstGap?: (gap: Gap) => void;
@@ -59,6 +60,7 @@ export class Shuffler {
   readonly #watermarks: WatermarkMaker;
   readonly #repos = new RepoOrder((gap) => this.#countGap(gap));
   readonly #onFirstRejected: (rejected: Rejected) => void;
+  readonly #toldRejections = new ToldRejections();
   readonly #onFirstGap: (gap: Gap) => void;
   readonly #onFirstSuperseded: (state: StateMessage) => void;
   readonly #states = new StateOrder();
@@ -212,7 +214,7 @@ export class Shuffler {
   #countRejected(one: Rejected): void {
     const before = this.counters.rejected.get(one.reason) ?? 0;
     this.counters.rejected.set(one.reason, before + 1);
-    if (before === 0) this.#onFirstRejected(one);
+    if (this.#toldRejections.isNews(one)) this.#onFirstRejected(one);
   }
 }
 

@@ -20,10 +20,11 @@ import { redeployOnSave } from "../dev/redeploy.ts";
 import { Session } from "../dev/session.ts";
 import { announceDev, devStoreFolder, runningDevs } from "../dev/store-folder.ts";
 import { CommandError, EXIT, type ExitCode } from "../exit-codes.ts";
+import { exitAfter } from "../nothing-read.ts";
 import { loadPlans, type Program } from "../programs.ts";
 import { parseSpeed } from "../publishing.ts";
 import { isRelay, sourceKey, specIn } from "../source.ts";
-import { recordText } from "../terminal/records.ts";
+import { recordText, WINDOW_ROWS_MAX } from "../terminal/records.ts";
 import { jsonLine, type TopicRecord } from "../topic-reader.ts";
 
 export type DevOptions = NatsOptions & {
@@ -35,8 +36,6 @@ export type DevOptions = NatsOptions & {
   readonly watch?: true;
 };
 
-/** Lines shown of one window; `--json` shows all. */
-const WINDOW_ROWS_MAX = 5;
 const SPEED_DEFAULT: Speed = 60;
 
 export function devCommand(context: Context, finish: Finish): Command {
@@ -93,7 +92,9 @@ async function dev(
     await watching;
   }
   for (const line of ["", ...(await session.summary())]) terminal.say(line);
-  return stoppedExit(context);
+  return options.once === true && session.counters !== null
+    ? exitAfter(from, session.counters, context)
+    : stoppedExit(context);
 }
 
 /** A server of this command's own has a store folder. */

@@ -5,19 +5,13 @@ import { FIREHOSE_PARTITIONS_DEFAULT, PARTITIONS_MAX } from "../../plan/partitio
 import { systemClock } from "../../runtime/adapters/system-clock.ts";
 import { newRelayStats } from "../../shuffler/sources/relay-stats.ts";
 import { TimedSource } from "../../shuffler/trusted-time/timed-source.ts";
-import {
-  type CommonOptions,
-  type Context,
-  collect,
-  type Finish,
-  newCommand,
-  stoppedExit,
-} from "../context.ts";
+import { type CommonOptions, type Context, collect, type Finish, newCommand } from "../context.ts";
 import { CommandError, EXIT, type ExitCode } from "../exit-codes.ts";
+import { exitAfter } from "../nothing-read.ts";
 import { loadPlans } from "../programs.ts";
 import { LocalRun } from "../run/local-run.ts";
 import { wasInterrupted } from "../signals.ts";
-import { isRelay, openNoisySource, specIn } from "../source.ts";
+import { isRelay, openNoisySource, SOURCE_HELP, specIn } from "../source.ts";
 import { parseCount, parseDuration } from "../terminal/units.ts";
 
 type Options = CommonOptions & {
@@ -32,7 +26,7 @@ type Options = CommonOptions & {
 export function runCommand(context: Context, finish: Finish): Command {
   return newCommand("run", "run the pipelines of a file in this process, over a recording")
     .argument("<file>", "an .fpl file")
-    .requiredOption("--from <source>", "a .frames[.zst], .jsonl[.gz|.zst], .car or wss:// URL")
+    .requiredOption("--from <source>", `${SOURCE_HELP}; - is standard input`)
     .option("--topic <name>", "print only this topic (dead letters are printed only so)")
     .option("--limit <n>", "end after n records", (text) => parseCount(text))
     .option("--for <duration>", "end after this long, as 30s", parseDuration)
@@ -72,6 +66,7 @@ async function run(file: string, options: Options, context: Context): Promise<Ex
     partitions: options.partitions,
     limit: options.limit ?? Number.POSITIVE_INFINITY,
     topic: options.topic ?? null,
+    table: context.terminal.interactive && options.json !== true,
     terminal: context.terminal,
   });
   try {
@@ -79,9 +74,9 @@ async function run(file: string, options: Options, context: Context): Promise<Ex
   } finally {
     over.abort(); // A relay would keep the connection for its next frame.
     // Also when the source breaks off: what came before it counts.
-    for (const line of local.summary()) context.terminal.say(line);
+    for (const line of local.summary(stats.cidMismatches)) context.terminal.say(line);
   }
-  return stoppedExit(context);
+  return exitAfter(options.from, local.counters, context);
 }
 
 /** Ctrl-C over a relay is as `--for`: there is no other end. Over a file it gives up. */

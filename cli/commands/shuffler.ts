@@ -17,11 +17,12 @@ import {
   stoppedExit,
 } from "../context.ts";
 import { CommandError, EXIT, type ExitCode } from "../exit-codes.ts";
+import { exitAfter } from "../nothing-read.ts";
 import { openBackendPatiently } from "../patient-backend.ts";
 import { type BufferOptions, parseSpeed, publishTo } from "../publishing.ts";
-import { isRelay, type SourceSpecs, specIn } from "../source.ts";
+import { isRelay, SOURCE_HELP, type SourceSpecs, specIn } from "../source.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { formatCount, formatDuration } from "../terminal/units.ts";
+import { formatCount, formatDuration, plural } from "../terminal/units.ts";
 import { openVerifier, type VerifyOptions, withVerifyOptions } from "../verification.ts";
 
 const BYTES_PER_MB = 1_000_000;
@@ -43,7 +44,7 @@ export function shufflerCommand(context: Context, finish: Finish): Command {
     "shuffler",
     "publish a relay's or a recording's events to the firehose stream",
   )
-    .option("--from <source>", "a .frames[.zst], .jsonl[.gz|.zst], .car or wss:// URL")
+    .option("--from <source>", SOURCE_HELP)
     .option(
       "--relay <url>",
       "a relay, wss://host; several: the next is read when one fails",
@@ -73,6 +74,7 @@ async function shuffle(options: Options, context: Context): Promise<ExitCode> {
   await using admin = await openAdmin(options.admin, backend, terminal);
   const startMs = performance.now();
   let relay: RelayStats | null = null;
+  let cidMismatches = 0;
   const progress = await publishTo({
     backend,
     from,
@@ -85,13 +87,17 @@ async function shuffle(options: Options, context: Context): Promise<ExitCode> {
     ...(admin !== null && { observer: admin.metrics }),
     onProgress: (now, stats) => {
       relay = stats.relay;
+      cidMismatches = stats.relay.cidMismatches;
       terminal.progress(`${name}: ${progressText(now, relay)}`);
     },
   });
   const elapsed = formatDuration(performance.now() - startMs);
   if (options.json === true) await terminal.json(facts(name, progress, relay));
   terminal.say(`${name}: ${progressText(progress, relay)}, ${elapsed}`);
-  return stoppedExit(context);
+  if (cidMismatches > 0) {
+    terminal.say(`${name}: ${plural(cidMismatches, "record")} not what the CID says, and taken`);
+  }
+  return exitAfter(name, progress.counters, context);
 }
 
 /** Null when nobody asked for it: then nothing is loaded and nothing is counted. */

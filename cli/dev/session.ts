@@ -12,7 +12,7 @@ import { FailureLog } from "../../runtime/task/failure-log.ts";
 import { Worker } from "../../runtime/worker.ts";
 import type { Speed } from "../../shuffler/pace.ts";
 import type { Progress } from "../../shuffler/publish.ts";
-import { eventsTotal } from "../../shuffler/shuffle.ts";
+import { eventsTotal, type ShufflerCounters } from "../../shuffler/shuffle.ts";
 import type { Backend } from "../backend.ts";
 import { deployTarget } from "../deploy-target.ts";
 import { type Program, sourceOf } from "../programs.ts";
@@ -105,6 +105,11 @@ export class Session {
     }
   }
 
+  /** What was read; null before anything was. */
+  get counters(): ShufflerCounters | null {
+    return this.#progress?.counters ?? null;
+  }
+
   /** Lines for people. */
   async summary(): Promise<string[]> {
     const counters = this.#progress?.counters;
@@ -114,6 +119,7 @@ export class Session {
       rejected: counters?.rejected ?? new Map(),
       superseded: counters?.superseded ?? 0,
       relay: this.#stats?.relay ?? null,
+      cidMismatches: this.#stats?.relay.cidMismatches ?? 0,
       times: this.#stats?.times ?? null,
       topics: this.#counts,
       counters: await countersOf(this.#options.backend.log, this.#deployments),

@@ -61,6 +61,7 @@ async function printed(source: Source, end: AbortSignal, stop: AbortSignal): Pro
     limit: Number.POSITIVE_INFINITY,
     topic: null,
     relay: null,
+    table: false,
     terminal,
   };
   await new LocalRun(plans, timed, options).run(end, stop);

@@ -6,7 +6,7 @@ import { MAX_PAYLOAD_BYTES } from "../../runtime/adapters/nats-server/config.ts"
 import type { Value } from "../../runtime/eval/values.ts";
 import { eachRecord, type FirehoseMessage, PlanDriver } from "../../runtime/plan-driver.ts";
 import { RepeatFilter } from "../../runtime/repeat-filter.ts";
-import { eventsTotal, Shuffler } from "../../shuffler/shuffle.ts";
+import { eventsTotal, Shuffler, type ShufflerCounters } from "../../shuffler/shuffle.ts";
 import type { RelayStats } from "../../shuffler/sources/relay-stats.ts";
 import type { SourceItem } from "../../shuffler/sources/source.ts";
 import type { TimedSource } from "../../shuffler/trusted-time/timed-source.ts";
@@ -15,12 +15,15 @@ import { topicsRead } from "../programs.ts";
 import { rejectedText, supersededText } from "../source.ts";
 import { summaryLines } from "../summary.ts";
 import { sumCounters } from "../task-progress.ts";
+import { recordText, WINDOW_ROWS_MAX } from "../terminal/records.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { formatCount, plural } from "../terminal/units.ts";
-import { jsonLine, shownTopic } from "../topic-reader.ts";
+import { jsonLine, shownTopic, type TopicRecord } from "../topic-reader.ts";
 
 /** With so much to be written, that comes first. */
 const WRITE_BYTES = 1024 * 1024;
+/** About what a row of a table has. */
+const ROW_BYTES = 200;
 
 export type LocalRunOptions = {
   readonly partitions: number;
@@ -28,6 +31,8 @@ export type LocalRunOptions = {
   readonly limit: number;
   /** The only topic to print; null prints all but dead letters. */
   readonly topic: string | null;
+  /** Whether to print records for people, as `dev` does; else one line of JSON each. */
+  readonly table: boolean;
   readonly terminal: Terminal;
   /** What is counted at the relay; null for a file. */
   readonly relay: RelayStats | null;
@@ -42,8 +47,9 @@ export class LocalRun {
   /** Topic → the name to print; what is not in there is only counted. */
   readonly #shown: ReadonlyMap<string, string>;
   readonly #counts = new Map<string, number>();
-  /** Lines that are not written yet, and their code units. */
+  /** Lines that are not written yet, or the records of the table; and about their code units. */
   #lines: string[] = [];
+  #rows: TopicRecord[] = [];
   #lineBytes = 0;
   #printed = 0;
   readonly #startMs = performance.now();
@@ -88,14 +94,22 @@ export class LocalRun {
     await this.#print();
   }
 
-  /** Lines for people: events, records, what was dropped and why. */
-  summary(): string[] {
+  get counters(): ShufflerCounters {
+    return this.#shuffler.counters;
+  }
+
+  /**
+   * Lines for people: events, records, what was dropped and why.
+   * @param cidMismatches as the source has counted them
+   */
+  summary(cidMismatches: number): string[] {
     return summaryLines({
       events: eventsTotal(this.#shuffler.counters),
       repeated: this.#repeats.repeated,
       superseded: this.#shuffler.counters.superseded,
       relay: this.#options.relay,
       rejected: this.#shuffler.counters.rejected,
+      cidMismatches,
       times: this.#source.stats,
       topics: this.#counts,
       counters: sumCounters(this.#driver.counters()),
@@ -136,10 +150,17 @@ export class LocalRun {
   }
 
   async #write(): Promise<void> {
-    const lines = this.#lines;
+    const [lines, rows] = [this.#lines, this.#rows];
     this.#lines = [];
+    this.#rows = [];
     this.#lineBytes = 0;
     if (lines.length > 0) await this.#options.terminal.data(lines.join(""));
+    if (rows.length > 0) await this.#options.terminal.data(this.#tableOf(rows));
+  }
+
+  #tableOf(rows: readonly TopicRecord[]): string {
+    const paint = this.#options.terminal.paintOut;
+    return recordText(rows, { paint, withTopic: this.#shown.size > 1, rowsMax: WINDOW_ROWS_MAX });
   }
 
   get #full(): boolean {
@@ -154,6 +175,11 @@ export class LocalRun {
     }
     this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
     this.#printed += 1;
+    if (this.#options.table) {
+      this.#rows.push({ topic: name, record });
+      this.#lineBytes += ROW_BYTES;
+      return;
+    }
     const line = jsonLine({ topic: name, record });
     this.#lines.push(line);
     this.#lineBytes += line.length;

@@ -19,6 +19,8 @@ export type RecordTextOptions = {
   readonly withTopic?: boolean;
 };
 
+/** Lines shown of one window by commands that print records as they come. */
+export const WINDOW_ROWS_MAX = 5;
 /** Longest text shown of one field, in code points. */
 const FIELD_MAX = 40;
 /** Written by the record's time or its window, which the label shows. */

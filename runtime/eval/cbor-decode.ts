@@ -73,7 +73,7 @@ export class CborReader {
       case MAJOR.unsigned:
         return this.#argument(info);
       case MAJOR.negative:
-        return -1 - this.#argument(info);
+        return negative(this.#argument(info), this.#bytes, this.#at);
       case MAJOR.bytes:
         return this.#binary(this.#argument(info));
       case MAJOR.text:
@@ -301,4 +301,11 @@ function readHalf(bits: number): number {
   if (exponent === 0) return sign * fraction * 2 ** -24;
   if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
   return sign * (fraction + 1024) * 2 ** (exponent - 25);
+}
+
+/** -1 less the argument, which ends at `at`. Beyond 2^53 it is a rounded one, and -1 less that is rounded again. */
+function negative(argument: number, bytes: Uint8Array, at: number): number {
+  if (argument < 2 ** 53) return -1 - argument;
+  const words = new DataView(bytes.buffer, bytes.byteOffset);
+  return Number(-1n - words.getBigUint64(at - 8));
 }

@@ -77,6 +77,13 @@ describe("encodeRecord and decodeValue", () => {
     const reads: [string, Value][] = [
       ["1b 0000000000000005", 5],
       ["1b 1000000000000000", 2 ** 60],
+      // Integers past 2^53 are the nearest double.
+      ["1b 0020000000000001", 2 ** 53],
+      ["1b 0020000000000003", 2 ** 53 + 4],
+      ["1b ffffffffffffffff", 2 ** 64],
+      ["3b 001fffffffffffff", -(2 ** 53)],
+      ["3b 0020000000000001", -(2 ** 53 + 2)],
+      ["3b ffffffffffffffff", -(2 ** 64)],
       ["f9 3e00", 1.5],
       ["f9 0001", 2 ** -24],
       ["f9 c400", -4],

@@ -56,7 +56,7 @@ export class CborCursor {
   at: number;
   readonly #start: number;
   readonly #end: number;
-  /** Argument of the head read last. */
+  /** Argument of the head read last; of an integer past 2^53, the nearest double. */
   argument = 0;
   /** Whether the keys of all maps that `check` has seen are in DAG-CBOR order (shorter first, then bytewise). */
   sorted = true;
@@ -148,9 +148,11 @@ export class CborCursor {
   /** A safe integer of either sign. */
   integer(): number {
     const major = this.head();
-    if (major === MAJOR.unsigned) return this.argument;
-    if (major === MAJOR.negative) return -1 - this.argument;
-    throw this.malformed(`expected an integer at byte ${this.at - this.#start}`);
+    if (major !== MAJOR.unsigned && major !== MAJOR.negative) {
+      throw this.malformed(`expected an integer at byte ${this.at - this.#start}`);
+    }
+    if (!Number.isSafeInteger(this.argument)) throw this.malformed("an integer past 2^53");
+    return major === MAJOR.unsigned ? this.argument : -1 - this.argument;
   }
 
   boolean(): boolean {
@@ -321,7 +323,6 @@ export class CborCursor {
     let value = 0;
     for (let i = 0; i < size; i += 1) value = value * 256 + (this.bytes[this.at + i] ?? 0);
     this.at += size;
-    if (!Number.isSafeInteger(value)) throw this.malformed("an integer past 2^53");
     if (value < leastValueOf(size)) throw this.malformed(NOT_SHORTEST);
     return value;
   }

@@ -17,6 +17,8 @@ export type CborValue =
   | null
   | boolean
   | number
+  /** An integer past 2^53. */
+  | bigint
   | string
   | Uint8Array
   | CidLink
@@ -28,6 +30,7 @@ export function writeValue(writer: CborWriter, value: CborValue): void {
   if (value === null) writer.null();
   else if (typeof value === "boolean") writer.boolean(value);
   else if (typeof value === "number") writer.number(value);
+  else if (typeof value === "bigint") writer.integer64(value);
   else if (typeof value === "string") writer.text(value);
   else if (value instanceof Uint8Array) writer.byteString(value);
   else if (value instanceof CidLink) writer.cidLink(value.cid);

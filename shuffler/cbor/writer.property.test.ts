@@ -51,6 +51,7 @@ const VALUES: Readonly<Record<string, readonly CborValue[]>> = {
   "long texts": LONG_TEXTS,
   "texts of half a surrogate pair": HALF_PAIRS,
   integers: INTEGERS,
+  "integers past 2^53": [2n ** 53n, 2n ** 64n - 1n, -(2n ** 53n) - 1n, -(2n ** 63n), -(2n ** 64n)],
   floats: FLOATS,
   "null and booleans": [null, true, false],
   "byte strings": byteStrings,
@@ -65,6 +66,10 @@ function naive(value: CborValue): NaiveItem {
   if (value === null || typeof value !== "object" || value instanceof Uint8Array) return value;
   if (Array.isArray(value)) return value.map(naive);
   return new Map(Object.entries(value).map(([key, one]) => [key, naive(one)]));
+}
+
+function titleOf(value: CborValue): string {
+  return typeof value === "bigint" ? `${value}` : JSON.stringify(value).slice(0, 60);
 }
 
 function caseOf(value: CborValue): Case {
@@ -115,9 +120,7 @@ function checkFills(name: string, expected: Uint8Array, write: (writer: CborWrit
 describe("at every fill of a slab, the writer writes as the naive encoder", () => {
   it.each(Object.entries(VALUES))("%s", (name, values) => {
     for (const { value, bytes } of values.map(caseOf)) {
-      checkFills(`${name}: ${JSON.stringify(value).slice(0, 60)}`, bytes, (writer) =>
-        writeValue(writer, value),
-      );
+      checkFills(`${name}: ${titleOf(value)}`, bytes, (writer) => writeValue(writer, value));
     }
   });
 

@@ -105,6 +105,13 @@ export class CborWriter {
     return this;
   }
 
+  /** An integer that no number holds: past 2^53, from -2^64 to 2^64 - 1. */
+  integer64(value: bigint): this {
+    this.#byte(value < 0n ? 0x3b : 0x1b).#reserve(8);
+    this.#at = this.#buffer.writeBigUInt64BE(value < 0n ? -1n - value : value, this.#at);
+    return this;
+  }
+
   boolean(value: boolean): this {
     return this.#byte(value ? 0xf5 : 0xf4);
   }

@@ -54,6 +54,11 @@ function endOfVarint(bytes: Uint8Array, start: number, end: number): number {
 /** As the multiformats specification has it (63 bits). */
 const VARINT_BYTES_MAX = 9;
 
+/** The binary CID of DAG-CBOR with this SHA-256 digest. */
+export function cidOfDigest(digest: Uint8Array): Uint8Array {
+  return Uint8Array.from([1, DAG_CBOR, SHA256, SHA256_BYTES, ...digest]);
+}
+
 /** The two characters that ten bits are written as, side by side. */
 const PAIRS = pairsOf(ALPHABET);
 /** Bytes that make up whole pairs, and the characters of them. */

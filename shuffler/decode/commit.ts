@@ -11,6 +11,7 @@ import { FrameCommit } from "./frame-commit.ts";
 import { FrameOp } from "./frame-op.ts";
 import { KnownRecords } from "./known-records.ts";
 import { COMMIT_OPS_MAX, RECORD_BYTES_MAX, RECORD_DEPTH_MAX } from "./limits.ts";
+import { requireKeysOnce } from "./record-keys.ts";
 import { catchMalformed, Malformed } from "./rejection.ts";
 
 /** Fields that a commit must have: what the lexicon requires, without those that it calls deprecated. */
@@ -216,6 +217,7 @@ export function checkRecord(block: Uint8Array): boolean {
   cursor.at = 0;
   cursor.check(RECORD_DEPTH_MAX);
   cursor.assertEnd();
+  if (!cursor.sorted) requireKeysOnce(block);
   knownRecords.learn(block, cursor.sorted);
   return cursor.sorted;
 }

@@ -1,119 +1,92 @@
-// The bytes of a file, decompressed by its ending, with backpressure. What a truncated file still holds
-// is delivered before the error.
+// The bytes of a file, or of standard input, decompressed by what they begin with.
 
-import { once } from "node:events";
 import { createReadStream } from "node:fs";
-import type { Transform } from "node:stream";
-import { createGunzip, createZstdDecompress } from "node:zlib";
+import { gzipBytes } from "./gzip-bytes.ts";
 import { SourceError } from "./source.ts";
+import { zstdBytes } from "./zstd-bytes.ts";
+import { startsAsZstd } from "./zstd-frames.ts";
+
+/** Bytes that tell how something is compressed, and what it is. */
+const HEAD_BYTES = 64;
+const GZIP_HEAD = Buffer.from([0x1f, 0x8b, 8]);
 
 /**
  * @throws SourceError `source_missing` when it cannot be opened, `source_truncated` when compressed data
- * end early, `source_corrupt` when they are not what the ending says.
+ * end early, `source_corrupt` when they are damaged or not what the ending says.
  */
-export async function* fileBytes(path: string): AsyncGenerator<Buffer> {
-  const decompressor = decompressorFor(path);
-  if (decompressor === null) yield* rawBytes(path);
-  else yield* decompressed(path, decompressor);
+export function fileBytes(path: string): AsyncGenerator<Buffer> {
+  return plainBytes(rawBytes(path), path);
 }
 
-function decompressorFor(path: string): Transform | null {
-  if (path.endsWith(".zst")) return createZstdDecompress();
-  return path.endsWith(".gz") ? createGunzip() : null;
+/**
+ * @param chunks may be compressed
+ * @param name as of a file: its ending counts where the bytes themselves do not tell
+ */
+export async function* plainBytes(
+  chunks: AsyncIterable<Buffer>,
+  name: string,
+): AsyncGenerator<Buffer> {
+  const { head, all } = await peek(chunks);
+  if (startsAsZstd(head)) yield* zstdBytes(all, name);
+  else if (startsAsGzip(head, name)) yield* gzipBytes(all, name);
+  else if (name.endsWith(".zst")) yield* zstdBytes(all, name);
+  else if (name.endsWith(".gz")) yield* gzipBytes(all, name);
+  else yield* all;
+}
+
+/** A plain recording may begin as gzip does: with a frame of 559 903 bytes. */
+function startsAsGzip(head: Buffer, name: string): boolean {
+  return !name.endsWith(".frames") && head.subarray(0, GZIP_HEAD.length).equals(GZIP_HEAD);
+}
+
+/** The first bytes, as many as tell what it is; what is behind them is not read. */
+export async function headOf(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
+  let head: Buffer = Buffer.alloc(0);
+  for await (const chunk of chunks) {
+    head = Buffer.concat([head, chunk]);
+    if (head.length >= HEAD_BYTES) break;
+  }
+  return head;
+}
+
+/** The first bytes, as many as tell what it is, and all of them again. */
+export async function peek(
+  chunks: AsyncIterable<Buffer>,
+): Promise<{ head: Buffer; all: AsyncGenerator<Buffer> }> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  let head: Buffer = Buffer.alloc(0);
+  let failure: { readonly error: unknown } | null = null;
+  let isOver = false;
+  while (head.length < HEAD_BYTES && !isOver) {
+    try {
+      const next = await iterator.next();
+      if (next.done === true) isOver = true;
+      else head = head.length === 0 ? next.value : Buffer.concat([head, next.value]);
+    } catch (error) {
+      failure = { error };
+      isOver = true;
+    }
+  }
+  async function* all(): AsyncGenerator<Buffer> {
+    try {
+      if (head.length > 0) yield head;
+      if (failure !== null) throw failure.error;
+      for (let next = isOver ? null : await iterator.next(); next?.done === false; ) {
+        yield next.value;
+        next = await iterator.next();
+      }
+    } finally {
+      await iterator.return?.();
+    }
+  }
+  return { head, all: all() };
 }
 
 async function* rawBytes(path: string): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of createReadStream(path)) yield chunk as Buffer; // no encoding: buffers
   } catch (error) {
-    throw new SourceError("source_missing", `cannot read ${path}: ${messageOf(error)}`, error);
+    const why = error instanceof Error ? error.message : String(error);
+    throw new SourceError("source_missing", `cannot read ${path}: ${why}`, error);
   }
-}
-
-/**
- * Feeds the decompressor chunk by chunk and empties it after each, so that when it finds the data cut
- * off nothing decompressed is left in its buffers (an errored stream drops them).
- */
-async function* decompressed(path: string, decompressor: Transform): AsyncGenerator<Buffer> {
-  // Every step listens for itself; between steps an error without a listener would end the process.
-  decompressor.on("error", () => {});
-  try {
-    for await (const chunk of rawBytes(path)) {
-      yield* drive(decompressor, (done) => decompressor.write(chunk, done));
-    }
-    yield* drive(decompressor, (done) => decompressor.end(done));
-  } catch (error) {
-    if (error instanceof SourceError) throw error;
-    throw decompressError(path, error);
-  } finally {
-    decompressor.destroy();
-  }
-}
-
-/** Starts one step of the stream and yields what it gives out until it is done. */
-async function* drive(
-  stream: Transform,
-  start: (done: (error?: Error | null) => void) => void,
-): AsyncGenerator<Buffer> {
-  const step = startStep(stream, start);
-  while (!step.isOver()) {
-    yield* buffered(stream);
-    if (step.isOver()) break;
-    const stop = new AbortController();
-    const readable = once(stream, "readable", { signal: stop.signal }).catch(() => {});
-    await Promise.race([readable, step.over]);
-    stop.abort();
-  }
-  yield* buffered(stream);
-  step.assertSucceeded();
-}
-
-type Step = {
-  readonly isOver: () => boolean;
-  /** Resolves, and never rejects, when the step is over. */
-  readonly over: Promise<void>;
-  /** @throws what the stream failed with. */
-  readonly assertSucceeded: () => void;
-};
-
-/** A stream that fails inside a write does not call back: it only says `error`. */
-function startStep(stream: Transform, start: (done: (error?: Error | null) => void) => void): Step {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  let isOver = false;
-  let failure: Error | null = null;
-  const finish = (error?: Error | null): void => {
-    stream.off("error", finish);
-    failure ??= error ?? null;
-    isOver = true;
-    resolve();
-  };
-  stream.on("error", finish);
-  start(finish);
-  return {
-    isOver: () => isOver,
-    over: promise,
-    assertSucceeded: () => {
-      if (failure !== null) throw failure;
-    },
-  };
-}
-
-function* buffered(stream: Transform): Generator<Buffer> {
-  for (;;) {
-    const chunk: Buffer | null = stream.read();
-    if (chunk === null) return;
-    yield chunk;
-  }
-}
-
-function decompressError(path: string, error: unknown): SourceError {
-  const text = messageOf(error);
-  if (/unexpected end|incomplete/i.test(text)) {
-    return new SourceError("source_truncated", `${path} ends inside its compressed data`, error);
-  }
-  return new SourceError("source_corrupt", `${path} does not decompress: ${text}`, error);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,19 +1,29 @@
-// One line of Jetstream v1 JSON (github.com/bluesky-social/jetstream) as a decoded message.
+// One line of Jetstream's JSON as a decoded message, in whichever of its forms (`jetstream-forms.ts`).
 
 import { hash } from "node:crypto";
 import { z } from "zod";
 import { DID, NSID, RKEY } from "../../plan/names.ts";
 import type { CborWriter } from "../cbor/writer.ts";
-import { CID_BYTES, CID_DIGEST_AT, cidFromString, isCidAt } from "../decode/cid.ts";
+import {
+  CID_BYTES,
+  CID_DIGEST_AT,
+  cidFromString,
+  cidOfDigest,
+  cidToString,
+  isCidAt,
+} from "../decode/cid.ts";
 import { checkRecord } from "../decode/commit.ts";
 import { HANDLE, isTid } from "../decode/fields.ts";
 import { RECORD_BYTES_MAX, STATUS_CHARS_MAX } from "../decode/limits.ts";
 import type { CommitOp, DecodedMessage } from "../decode/message.ts";
 import { catchMalformed, Malformed } from "../decode/rejection.ts";
 import { parseDatetimeAt } from "../decode/time.ts";
+import { jetstreamForm } from "./jetstream-forms.ts";
+import { syncMessage } from "./jetstream-sync.ts";
+import { parseJsonLine } from "./json-line.ts";
 import { encodeJsonRecord } from "./json-record.ts";
 
-/** Jetstream's `time_us`, microseconds since the epoch, is also the seq: it has no other. */
+/** Microseconds since the epoch; in v1 also the seq, for it has no other. */
 const timeUs = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 
 const commitSchema = z.object({
@@ -21,12 +31,19 @@ const commitSchema = z.object({
   operation: z.enum(["create", "update", "delete"]),
   collection: z.string(),
   rkey: z.string(),
-  record: z.looseObject({}).optional(),
+  // Taken as it is: a copy would lose a field named `__proto__`.
+  record: z.custom<object>(isObject).optional(),
   cid: z.string().optional(),
 });
 
 const eventSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("commit"), did: z.string(), time_us: timeUs, commit: commitSchema }),
+  z.object({
+    kind: z.literal("sync"),
+    did: z.string(),
+    time_us: timeUs,
+    sync: z.object({ rev: z.string(), blocks: z.object({ $bytes: z.string() }).optional() }),
+  }),
   z.object({
     kind: z.literal("identity"),
     did: z.string(),
@@ -45,6 +62,10 @@ const eventSchema = z.discriminatedUnion("kind", [
   }),
 ]);
 
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 type JetstreamEvent = z.infer<typeof eventSchema>;
 
 /** `cidMismatch`: the record, encoded again, is not what the event's CID names; it is taken anyway. */
@@ -58,10 +79,15 @@ export type ParsedLine = { readonly message: DecodedMessage; readonly cidMismatc
 export function parseJetstreamLine(line: Buffer, writer: CborWriter, where: string): ParsedLine {
   let cidMismatch = false;
   const message = catchMalformed<DecodedMessage>(() => {
-    const event = parseEvent(line, where);
+    const form = jetstreamForm(parseJsonLine(line, where), where);
+    if (form.kind !== "event") return form;
+    const event = parseEvent(form.event, where);
     if (!DID.test(event.did)) throw new Malformed("bad_did", where);
-    const at = { did: event.did, seq: event.time_us, timeMs: Math.floor(event.time_us / 1000) };
+    const seq = form.seq ?? event.time_us;
+    const at = { did: event.did, seq, timeMs: Math.floor(event.time_us / 1000) };
     switch (event.kind) {
+      case "sync":
+        return syncMessage(event.sync, at, where);
       case "identity": {
         const handle = event.identity.handle ?? null;
         if (handle !== null && !HANDLE.test(handle)) throw new Malformed("bad_handle", where);
@@ -102,16 +128,8 @@ function ownTimeMs(
   return timeMs;
 }
 
-function parseEvent(line: Buffer, where: string): JetstreamEvent {
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(line));
-  } catch (error) {
-    if (error instanceof SyntaxError) throw new Malformed("bad_line", `${where}: no JSON`);
-    if (error instanceof TypeError) throw new Malformed("bad_utf8", where);
-    throw error;
-  }
-  const parsed = eventSchema.safeParse(json);
+function parseEvent(event: unknown, where: string): JetstreamEvent {
+  const parsed = eventSchema.safeParse(event);
   if (parsed.success) return parsed.data;
   const path = parsed.error.issues[0]?.path.join(".") ?? "";
   throw new Malformed("bad_line", `${where}: no Jetstream event (at \`${path}\`)`);
@@ -130,16 +148,22 @@ function opOf(
   if (operation === "delete") {
     return { op: { action: "delete", collection, rkey }, mismatch: false };
   }
-  const cid = commit.cid ?? "";
-  const binary = cidFromString(cid);
-  if (binary === null || binary.length !== CID_BYTES || !isCidAt(binary, 0)) {
-    throw new Malformed("bad_cid", where);
-  }
   if (commit.record === undefined) throw new Malformed("missing_block", where);
   const record = encodeJsonRecord(writer, commit.record);
   if (record.length > RECORD_BYTES_MAX) throw new Malformed("oversize_record", where);
   const sorted = checkRecord(record);
-  const digest = Buffer.from(binary).toString("hex", CID_DIGEST_AT);
-  const mismatch = hash("sha256", record, "hex") !== digest;
-  return { op: { action: operation, collection, rkey, cid, record, sorted }, mismatch };
+  const digest = hash("sha256", record, "hex");
+  const cid = commit.cid === undefined || commit.cid === "" ? null : commit.cid;
+  const mismatch = cid !== null && digest !== digestOf(cid, where);
+  const own = cid ?? cidToString(cidOfDigest(Buffer.from(digest, "hex"))); // Jetstream's first events had none.
+  return { op: { action: operation, collection, rkey, cid: own, record, sorted }, mismatch };
+}
+
+/** In hexadecimal. */
+function digestOf(cid: string, where: string): string {
+  const binary = cidFromString(cid);
+  if (binary === null || binary.length !== CID_BYTES || !isCidAt(binary, 0)) {
+    throw new Malformed("bad_cid", where);
+  }
+  return Buffer.from(binary).toString("hex", CID_DIGEST_AT);
 }

@@ -16,11 +16,12 @@ export function encodeJsonRecord(writer: CborWriter, record: object): Uint8Array
   return writer.take();
 }
 
-/** `json` is what JSON.parse gave. */
+/** `json` is what `parseJsonLine` gave. */
 function toCbor(json: unknown, depth: number): CborValue {
   if (json === null || typeof json === "boolean") return json;
   if (typeof json === "string") return wellFormed(json);
   if (typeof json === "number") return finite(json);
+  if (typeof json === "bigint") return json;
   if (typeof json !== "object") throw new Malformed("bad_record", `${typeof json} is not JSON`);
   if (depth === 0) throw new Malformed("bad_record", "nested too deeply");
   if (Array.isArray(json)) return json.map((item) => toCbor(item, depth - 1));

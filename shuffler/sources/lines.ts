@@ -2,8 +2,14 @@
 
 const LINE_FEED = 0x0a;
 
-/** A line without its line feed; `bytes` null when it was longer than the limit and was passed over. */
-export type Line = { readonly number: number; readonly bytes: Buffer | null };
+/** A line without its line feed. */
+export type Line = {
+  readonly number: number;
+  /** Null when it was longer than the limit and was passed over. */
+  readonly bytes: Buffer | null;
+  /** Whether a line feed ended it. */
+  readonly ended: boolean;
+};
 
 /** @yields the lines of each chunk, numbered from 1; the last one need not end in a line feed. */
 export async function* linesOf(
@@ -13,9 +19,9 @@ export async function* linesOf(
   let parts: Buffer[] = [];
   let bytes = 0;
   let number = 0;
-  const finish = (): Line => {
+  const finish = (ended: boolean): Line => {
     number += 1;
-    const line = { number, bytes: bytes > bytesMax ? null : Buffer.concat(parts) };
+    const line = { number, bytes: bytes > bytesMax ? null : Buffer.concat(parts), ended };
     parts = [];
     bytes = 0;
     return line;
@@ -30,11 +36,11 @@ export async function* linesOf(
     let at = 0;
     for (let end = chunk.indexOf(LINE_FEED); end >= 0; end = chunk.indexOf(LINE_FEED, at)) {
       add(chunk.subarray(at, end));
-      lines.push(finish());
+      lines.push(finish(true));
       at = end + 1;
     }
     add(chunk.subarray(at));
     if (lines.length > 0) yield lines;
   }
-  if (bytes > 0) yield [finish()];
+  if (bytes > 0) yield [finish(false)];
 }

@@ -87,6 +87,7 @@ describe("openRecording", () => {
     const path = await written("cut.frames.zst", packed.subarray(0, packed.length - 20));
     const { items, error } = await readAll(openRecording(path, null));
     expect(sourceErrorOf(error).code).toBe("source_truncated");
+    expect(sourceErrorOf(error).message).toMatch(/ends at byte \d+, .*in the frame at byte \d+ of/);
     expect(items.length).toBeGreaterThan(0);
     expect(items.length).toBeLessThan(FRAMES.length);
   });
@@ -126,6 +127,22 @@ describe("Recorder", () => {
     expect(items.map((item) => Buffer.from(item.raw))).toEqual(
       FRAMES.map((frame) => Buffer.from(frame)),
     );
+  });
+
+  it("writes a checksum, so that a byte that has changed is found", async () => {
+    const path = join(folder, "summed.frames.zst");
+    {
+      await using recorder = await Recorder.create(path, clock);
+      await recorder.write(FRAMES[0] ?? new Uint8Array());
+    }
+    const packed = await readFile(path);
+    packed[packed.length - 1] = (packed.at(-1) ?? 0) ^ 1;
+    const { items, error } = await readAll(
+      openRecording(await written("bent.frames.zst", packed), null),
+    );
+    expect(items).toHaveLength(1);
+    expect(sourceErrorOf(error).code).toBe("source_corrupt");
+    expect(sourceErrorOf(error).message).toContain(`at byte ${packed.length - 4}`);
   });
 
   it("is readable up to the last flush after a crash", async () => {

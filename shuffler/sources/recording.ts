@@ -9,19 +9,28 @@ export const LENGTH_BYTES = 4;
 /**
  * A recording as a source; positions are frame indices.
  * @param after position to go on behind; null for the start.
+ * @param bytes what is in it, not compressed
  */
-export function openRecording(path: string, after: number | null): Source {
+export function openRecording(
+  path: string,
+  after: number | null,
+  bytes: () => AsyncIterable<Buffer> = () => fileBytes(path),
+): Source {
   return {
     name: fileSourceName(path),
     live: false,
-    batches: () => readBatches(path, after === null ? 0 : after + 1),
+    batches: () => readBatches(path, bytes(), after === null ? 0 : after + 1),
   };
 }
 
-async function* readBatches(path: string, from: number): AsyncGenerator<SourceItem[]> {
+async function* readBatches(
+  path: string,
+  bytes: AsyncIterable<Buffer>,
+  from: number,
+): AsyncGenerator<SourceItem[]> {
   const splitter = new FrameSplitter(path);
   let position = 0;
-  for await (const frames of splitter.split(fileBytes(path))) {
+  for await (const frames of splitter.split(bytes)) {
     const items = frames.map(
       (raw, i): SourceItem => ({ kind: "frame", position: position + i, raw }),
     );
@@ -49,10 +58,19 @@ class FrameSplitter {
         if (frames.length > 0) yield frames;
       }
     } catch (error) {
-      if (error instanceof SourceError && error.code === "source_truncated") throw this.#cut(error);
-      throw error;
+      if (!(error instanceof SourceError) || error.code !== "source_truncated") throw error;
+      throw new SourceError(
+        "source_truncated",
+        `${error.message}, in the frame ${this.#placeText}`,
+        error,
+      );
     }
-    if (this.#rest.length > 0) throw this.#cut(undefined);
+    if (this.#rest.length > 0) {
+      throw new SourceError(
+        "source_truncated",
+        `${this.#path} is cut off inside the frame ${this.#placeText}`,
+      );
+    }
   }
 
   #take(chunk: Buffer): Uint8Array[] {
@@ -81,12 +99,7 @@ class FrameSplitter {
     );
   }
 
-  #cut(cause: unknown): SourceError {
-    return new SourceError(
-      "source_truncated",
-      `${this.#path} is cut off inside the frame at byte ${this.#offset} of its uncompressed data; ` +
-        "the frames before it are whole",
-      cause,
-    );
+  get #placeText(): string {
+    return `at byte ${this.#offset} of its uncompressed data; the frames before it are whole`;
   }
 }

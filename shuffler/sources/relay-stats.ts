@@ -1,6 +1,8 @@
-// What a live source counts, for metrics and the final report. One object for the life of the source.
+// What a source counts, for metrics and the final report. One object for the life of the source.
 
 export type RelayStats = {
+  /** Of a file of JSON: records that are not what their CIDs say, and were taken all the same. */
+  cidMismatches: number;
   /** Whether a connection stands now. */
   connected: boolean;
   /** Wall-clock time up to which all that the relay has sent is here; null when more may be on its way. */
@@ -30,6 +32,7 @@ export type RelayStats = {
 
 export function newRelayStats(): RelayStats {
   return {
+    cidMismatches: 0,
     connected: false,
     quietMs: null,
     connections: 0,

@@ -222,7 +222,7 @@ class CursorSilence {
     this.#sinceMs ??= quietMs;
     if (this.#isAsking || quietMs - this.#sinceMs < CURSOR_SILENCE_MS) return;
     this.#isAsking = true;
-    this.#ask().finally(() => {
+    void this.#ask().finally(() => {
       this.#isAsking = false;
       this.#sinceMs = null;
     });

@@ -5,13 +5,13 @@
 // have no time of their own, and a later one would hold back every window. In a repo without any TID key
 // they come at the time of the commit's rev. Positions and seqs are indices in that order, from 0.
 
-import { readFileSync, statSync } from "node:fs";
 import { NSID, RKEY } from "../../plan/names.ts";
 import { cidToString } from "../decode/cid.ts";
 import { checkBlock } from "../decode/commit.ts";
 import { CommonFields } from "../decode/fields.ts";
 import type { CommitOp, DecodedMessage } from "../decode/message.ts";
 import { catchMalformed, Malformed, type Rejected } from "../decode/rejection.ts";
+import { fileBytes } from "./file-bytes.ts";
 import { RepoCar, type RepoCommit, type RepoRecord } from "./repo-car.ts";
 import { fileSourceName, type Source, SourceError, type SourceItem } from "./source.ts";
 import { tidMicros } from "./tid.ts";
@@ -21,17 +21,28 @@ const BATCH_RECORDS = 256;
 /** Clearly over any repo export there is (the largest known are some hundred MB); it is read whole. */
 export const CAR_BYTES_MAX = 1_073_741_824;
 
-/** @param after position to go on behind; null for the start. */
-export function openRepo(path: string, after: number | null): Source {
+/**
+ * @param after position to go on behind; null for the start.
+ * @param bytes what is in it, not compressed
+ */
+export function openRepo(
+  path: string,
+  after: number | null,
+  bytes: () => AsyncIterable<Buffer> = () => fileBytes(path),
+): Source {
   return {
     name: fileSourceName(path),
     live: false,
-    batches: () => readBatches(path, after === null ? 0 : after + 1),
+    batches: () => readBatches(path, bytes(), after === null ? 0 : after + 1),
   };
 }
 
-async function* readBatches(path: string, from: number): AsyncGenerator<SourceItem[]> {
-  const { commit, records } = recordsInTime(path);
+async function* readBatches(
+  path: string,
+  bytes: AsyncIterable<Buffer>,
+  from: number,
+): AsyncGenerator<SourceItem[]> {
+  const { commit, records } = recordsInTime(path, await wholeOf(path, bytes));
   for (let at = from; at < records.length; at += BATCH_RECORDS) {
     const slice = records.slice(at, at + BATCH_RECORDS);
     yield slice.map((record, i) => itemOf(commit, record, at + i));
@@ -40,17 +51,30 @@ async function* readBatches(path: string, from: number): AsyncGenerator<SourceIt
 
 type TimedRecord = RepoRecord & { readonly micros: number };
 
-/** @throws SourceError `source_corrupt` naming what is wrong with the file. */
-function recordsInTime(path: string): { commit: RepoCommit; records: TimedRecord[] } {
-  const bytes = statSync(path).size;
-  if (bytes > CAR_BYTES_MAX) {
-    throw new SourceError(
-      "source_corrupt",
-      `${path} has ${bytes} bytes; the limit is ${CAR_BYTES_MAX}`,
-    );
+/** @throws SourceError `source_corrupt` when there is more than the limit */
+async function wholeOf(path: string, chunks: AsyncIterable<Buffer>): Promise<Buffer> {
+  const read: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    bytes += chunk.length;
+    if (bytes > CAR_BYTES_MAX) {
+      throw new SourceError(
+        "source_corrupt",
+        `${path} has more bytes than the limit of ${CAR_BYTES_MAX}`,
+      );
+    }
+    read.push(chunk);
   }
+  return Buffer.concat(read);
+}
+
+/** @throws SourceError `source_corrupt` naming what is wrong with the file. */
+function recordsInTime(
+  path: string,
+  bytes: Buffer,
+): { commit: RepoCommit; records: TimedRecord[] } {
   const read = catchMalformed(() => {
-    const repo = new RepoCar(readFileSync(path));
+    const repo = new RepoCar(bytes);
     checkCommit(repo.commit);
     const records: RepoRecord[] = [];
     repo.walk((record) => records.push(record));

@@ -91,7 +91,7 @@ describe.skipIf(!present)("floats that are not finite (../shared/cases/dag-cbor)
   it("do not get in, and siblings do", async () => {
     const { records, stderr } = await run(DAG_CBOR, "odd.fpl", "odd.frames", "--topic", "o.odd");
     expect(stderr).toContain("a number is not finite");
-    expect(records.map(({ a }) => a)).toContain("second");
+    expect(records.map(({ k }) => k)).toContain(5);
     const letters = await run(DAG_CBOR, "odd.fpl", "odd.frames", "--topic", "dlq.odd");
     expect(letters.records).toEqual([]);
   });

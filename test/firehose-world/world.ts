@@ -14,13 +14,13 @@ export function worldOf(frames: readonly Uint8Array[]): World {
   const world: World = new Map();
   for (const frame of frames) {
     const { type, body } = readFrame(frame);
-    const did = String(body.did ?? body.repo);
+    const did = textOf(body.did ?? body.repo);
     if (type === "#account") {
-      world.set(`${did} account`, `${String(body.active)} ${String(body.status ?? null)}`);
-    } else if (type === "#identity") world.set(`${did} identity`, String(body.handle ?? null));
+      world.set(`${did} account`, `${textOf(body.active)} ${textOf(body.status ?? null)}`);
+    } else if (type === "#identity") world.set(`${did} identity`, textOf(body.handle ?? null));
     else if (type === "#commit") {
       const ops = body.ops as unknown as readonly Op[]; // as the lexicon has it
-      for (const { action, path, cid } of ops) put(world, `${did}/${path}`, action, String(cid));
+      for (const { action, path, cid } of ops) put(world, `${did}/${path}`, action, textOf(cid));
     }
   }
   return world;
@@ -31,11 +31,11 @@ export function foldOf(payloads: readonly Uint8Array[]): World {
   const world: World = new Map();
   for (const payload of payloads) {
     const { kind, did, op, collection, rkey, cid, active, status, handle } = decodeEvent(payload);
-    const owner = String(did);
-    if (kind === "account") world.set(`${owner} account`, `${String(active)} ${String(status)}`);
-    else if (kind === "identity") world.set(`${owner} identity`, String(handle));
+    const owner = textOf(did);
+    if (kind === "account") world.set(`${owner} account`, `${textOf(active)} ${textOf(status)}`);
+    else if (kind === "identity") world.set(`${owner} identity`, textOf(handle));
     else if (kind === "commit") {
-      put(world, `${owner}/${String(collection)}/${String(rkey)}`, String(op), String(cid));
+      put(world, `${owner}/${textOf(collection)}/${textOf(rkey)}`, textOf(op), textOf(cid));
     }
   }
   return world;
@@ -44,4 +44,9 @@ export function foldOf(payloads: readonly Uint8Array[]): World {
 function put(world: World, key: string, action: string, cid: string): void {
   if (action === "delete") world.delete(key);
   else world.set(key, cid);
+}
+
+/** As it is compared: CIDs are their own text. */
+function textOf(value: unknown): string {
+  return String(value);
 }

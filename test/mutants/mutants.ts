@@ -11,6 +11,7 @@ import { MARK_FAULTS } from "./faults/marks.ts";
 import { OPERATOR_FAULTS } from "./faults/operators.ts";
 import { ORDER_FAULTS } from "./faults/order.ts";
 import { SHUFFLER_FAULTS } from "./faults/shuffler.ts";
+import { SOURCE_FAULTS } from "./faults/sources.ts";
 import { TASK_FAULTS } from "./faults/task.ts";
 import { TRUSTED_TIME_FAULTS } from "./faults/trusted-time.ts";
 import type { Mutant } from "./mutant.ts";
@@ -28,5 +29,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...CLAIM_FAULTS,
   ...MARK_FAULTS,
   ...KEY_FAULTS,
+  ...SOURCE_FAULTS,
   ...TRUSTED_TIME_FAULTS,
 ];

@@ -26,6 +26,8 @@ export type NaiveItem =
   | null
   | boolean
   | number
+  /** An integer past 2^53. */
+  | bigint
   | string
   | Uint8Array
   | Tagged
@@ -55,6 +57,7 @@ function bytesOf(item: NaiveItem): number[] {
   if (item === null) return [0xf6];
   if (typeof item === "boolean") return [item ? 0xf5 : 0xf4];
   if (typeof item === "number") return numberBytes(item);
+  if (typeof item === "bigint") return bigintBytes(item);
   if (typeof item === "string") {
     const text = [...new TextEncoder().encode(item)];
     return [...head(3, text.length), ...text];
@@ -71,6 +74,12 @@ function numberBytes(value: number): number[] {
   const float = new DataView(new ArrayBuffer(8));
   float.setFloat64(0, value);
   return [0xfb, ...new Uint8Array(float.buffer)];
+}
+
+function bigintBytes(value: bigint): number[] {
+  const argument = value < 0n ? -1n - value : value;
+  const digits = argument.toString(16).padStart(16, "0").match(/../g) ?? [];
+  return [value < 0n ? 0x3b : 0x1b, ...digits.map((digit) => Number.parseInt(digit, 16))];
 }
 
 function head(major: number, argument: number): number[] {
