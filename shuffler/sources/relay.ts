@@ -222,7 +222,8 @@ class CursorSilence {
     this.#sinceMs ??= quietMs;
     if (this.#isAsking || quietMs - this.#sinceMs < CURSOR_SILENCE_MS) return;
     this.#isAsking = true;
-    void this.#ask().finally(() => {
+    const asked = this.#ask().catch(() => undefined); // What did not answer is asked again.
+    void asked.finally(() => {
       this.#isAsking = false;
       this.#sinceMs = null;
     });
