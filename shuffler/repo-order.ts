@@ -64,6 +64,8 @@ export class RepoOrder {
   }
 
   /**
+   * A host whose clock is ahead makes revisions as far ahead as the time it claims: it is taken, and once its clock is
+   * put right its repos go on.
    * @param session number of the connection
    * @param nowMs the stream's clock
    * @returns why the commit is refused, null when it is not
@@ -76,7 +78,8 @@ export class RepoOrder {
     }
     const words = wordsOf(frame);
     const revAt = frame.byteOffset + commit.revAt;
-    if (this.#revClock.isAhead(words, revAt, nowMs)) return aheadOf(commit, nowMs);
+    if (this.#revClock.isAhead(words, revAt, Math.max(nowMs, timeMs)))
+      return aheadOf(commit, nowMs);
     const isLater = !repo.hasRev || isAfter(words, revAt, repo) || this.#forgetAhead(repo, nowMs);
     if (!isLater && repo.session === session) {
       return rejected("rev_order", `rev ${commit.rev} is not above ${lastRevOf(repo)}`);
@@ -88,11 +91,12 @@ export class RepoOrder {
 
   /** The state after whatever happened: the next commit follows on this revision. @returns as `commit` */
   sync(sync: SyncMessage, session: number, nowMs = sync.timeMs): Rejected | null {
-    const { did, rev, data } = sync;
+    const { did, rev, data, timeMs } = sync;
     const bytes = Buffer.concat([Buffer.from(rev, "latin1"), data ?? new Uint8Array()]);
     const { byteOffset } = bytes;
     const dataAt = data === null ? -1 : byteOffset + TID_LENGTH;
-    if (this.#revClock.isAhead(wordsOf(bytes), byteOffset, nowMs)) return aheadOf(sync, nowMs);
+    const latestMs = Math.max(nowMs, timeMs);
+    if (this.#revClock.isAhead(wordsOf(bytes), byteOffset, latestMs)) return aheadOf(sync, nowMs);
     advance(this.#repos.get(did), session, wordsOf(bytes), byteOffset, dataAt);
     return null;
   }

@@ -2,6 +2,12 @@
 
 import { type CborValue, CidLink } from "../cbor/encode.ts";
 import { COMMIT_OPS_MAX, RECORD_BYTES_MAX } from "../decode/limits.ts";
+import { peekTimeMs } from "../decode/peek-time.ts";
+import { catchMalformed } from "../decode/rejection.ts";
+import type { Shuffler } from "../shuffle.ts";
+import type { ShuffledMessage } from "../shuffled-message.ts";
+import { judgeClaims } from "../verify/claims.ts";
+import { readCommitProof } from "../verify/proof.ts";
 import { carOf, cborOf, cidOf, commitBody, frameOf, identityFrame } from "./frames.ts";
 
 const ROOT = cborOf({ version: 3 });
@@ -83,4 +89,11 @@ function alikeCids(ops: number): Uint8Array {
     blocks: Buffer.concat([carOf([ROOT]), ...list(50_000, (i) => section(1000 + i))]),
     ops: list(ops, (i) => op(`app.bsky.feed.post/r${i}`, new CidLink(cid(i)))),
   });
+}
+
+/** Everything that is done with a frame short of asking for a key and publishing. */
+export function workOn(frame: Uint8Array, shuffler: Shuffler, position = 1): ShuffledMessage[] {
+  peekTimeMs(frame);
+  catchMalformed(() => judgeClaims(readCommitProof(frame)));
+  return shuffler.push({ kind: "frame", raw: frame, position });
 }

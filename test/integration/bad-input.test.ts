@@ -35,14 +35,15 @@ afterAll(async () => {
 describe("a recording with bad frames in it", () => {
   const reasons = ["bad_frame", "unknown_type", "oversize_frame", "bad_utf8"];
 
-  it("gives what the good frames give, and reports each kind of bad one once", async () => {
+  it("gives what the good frames give, and reports each kind of bad one, no cause twice", async () => {
     const good = await fpaas(["run", PROGRAM, "--from", clean]);
     const run = fpaasInBackground(["run", PROGRAM, "--from", damaged]);
     expect(await run.ended).toBe(0);
     expect(run.stdout()).toBe(good);
     for (const reason of reasons) {
-      const reports = run.stderr().matchAll(new RegExp(`^rejected \\(${reason}\\)`, "gm"));
-      expect([reason, [...reports].length]).toEqual([reason, 1]);
+      const reports = run.stderr().match(new RegExp(`^rejected \\(${reason}\\).*`, "gm")) ?? [];
+      expect(reports.length, reason).toBeGreaterThan(0);
+      expect(new Set(reports).size, reason).toBe(reports.length);
     }
   });
 
