@@ -66,7 +66,9 @@ export class StateOrder {
     const known = account[message.kind];
     // A claim ahead of the clock is none to outdo: the host may be put right.
     const timeMs = Math.min(message.timeMs, origin.arrivedMs);
-    if (isSuperseded(known, timeMs, origin.arrivedMs)) return SUPERSEDED;
+    if (isSuperseded(known, timeMs, origin.arrivedMs) && !isNext(known, timeMs, message, origin)) {
+      return SUPERSEDED;
+    }
     const ordinal = ordinalIn(burstOf(account, message, origin.numbering), message);
     if (timeMs > known.latestMs) {
       known.latestMs = timeMs;
@@ -85,6 +87,18 @@ function isSuperseded(known: Known, timeMs: number, arrivedMs: number): boolean 
   if (timeMs > known.latestMs) return false;
   const isLongAgo = arrivedMs - known.arrivedMs > STATE_BACK_MS_MAX;
   return isLongAgo || known.latestMs - timeMs > STATE_BACK_MS_MAX;
+}
+
+/** Whether it is another state behind the latest, under the same numbers and of the same time: hosts may say one for both. */
+function isNext(
+  { latestMs, burst }: Known,
+  timeMs: number,
+  message: StateMessage,
+  { numbering }: StateOrigin,
+): boolean {
+  if (timeMs !== latestMs || burst === null || burst.numbering !== numbering) return false;
+  const last = burst.states.at(-1);
+  return last !== undefined && message.seq > last.seq && contentOf(message) !== last.content;
 }
 
 /** The burst that a state belongs to, begun if it is another than the last. */

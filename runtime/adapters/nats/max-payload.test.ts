@@ -1,11 +1,14 @@
+import type { ServerInfo } from "@nats-io/transport-node";
 import { describe, expect, it } from "vitest";
 import { ORDER_BYTES_TARGET } from "../../eval/order-header.ts";
+import { LogUnavailable } from "../../ports.ts";
 import { startTestNats } from "../../testing/nats.ts";
 import { connectNats } from "./connect.ts";
 import {
   checkMaxPayload,
   MAX_PAYLOAD_MIN,
   MESSAGE_HEADROOM_BYTES,
+  maxPayloadOf,
   messageBytesMax,
 } from "./max-payload.ts";
 import { NatsLog } from "./nats-log.ts";
@@ -29,5 +32,20 @@ describe("a message's payload", () => {
     const nc = await connectNats({ url: nats.url, name: "test" });
     expect(new NatsLog(nc).messageBytesMax).toBe(messageBytesMax(nc.info?.max_payload ?? 0));
     await nc.close();
+  });
+
+  it("is what the last server took, while the connection is down", async () => {
+    await using nats = await startTestNats({ maxPayloadBytes: 3_000_000 });
+    const nc = await connectNats({ url: nats.url, name: "test" });
+    const log = new NatsLog(nc);
+    await nats.crash();
+    await expect.poll(() => nc.info).toBeUndefined();
+    expect(log.messageBytesMax).toBe(3_000_000 - MESSAGE_HEADROOM_BYTES);
+    await nc.close();
+  });
+
+  it("is not guessed where it was never known", () => {
+    const never: { info?: ServerInfo } = {};
+    expect(() => maxPayloadOf(never)).toThrow(LogUnavailable);
   });
 });

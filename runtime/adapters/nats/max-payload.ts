@@ -1,6 +1,8 @@
 // How large a payload may be: the server's `max_payload` counts headers too, and the order of a topic's records
 // goes in a header of up to 24 KiB.
 
+import type { NatsConnection } from "@nats-io/transport-node";
+import { LogUnavailable } from "../../ports.ts";
 import { NatsUnsupported } from "./errors.ts";
 
 /** What headers and subject of a message may take; of a small `max_payload` the half. */
@@ -19,4 +21,21 @@ export function checkMaxPayload(maxPayload: number): void {
   throw new NatsUnsupported(
     `max_payload of the NATS server is ${maxPayload} bytes, and at least ${MAX_PAYLOAD_MIN} are needed: set max_payload: 8MB in its configuration`,
   );
+}
+
+/** While a connection is down it has no info of the server. */
+const lastKnown = new WeakMap<Pick<NatsConnection, "info">, number>();
+
+/**
+ * `max_payload` of the server that a connection is to, bytes; while it is down, that of the last one. A server that is
+ * changed and started again says so at the reconnect.
+ * @throws LogUnavailable when the connection was down at the first call
+ */
+export function maxPayloadOf(nc: Pick<NatsConnection, "info">): number {
+  const now = nc.info?.max_payload;
+  if (now !== undefined) lastKnown.set(nc, now);
+  const known = lastKnown.get(nc);
+  if (known === undefined)
+    throw new LogUnavailable("not connected to NATS: max_payload is not known");
+  return known;
 }

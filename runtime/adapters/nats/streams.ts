@@ -13,7 +13,7 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { BUCKETS_METADATA, FIREHOSE_STREAM, PARTITIONS_METADATA } from "../../../plan/names.ts";
 import { formatVersion, judgeVersion, parseVersion } from "../nats-server/version.ts";
 import { NatsUnsupported } from "./errors.ts";
-import { checkMaxPayload } from "./max-payload.ts";
+import { checkMaxPayload, maxPayloadOf } from "./max-payload.ts";
 import { backoffMs, isJetStreamOff, pause } from "./retry.ts";
 import { isNoRoom, withBounds } from "./stream-bounds.ts";
 import {
@@ -38,7 +38,7 @@ const REPLICAS_OF_A_CLUSTER = 3;
 /** How long nodes that have just started may take to find each other before fewer copies are settled for. */
 const PEERS_WAIT_MS = 10_000;
 /** How often a stream is tried to be made that the server has no room for just now. */
-const ROOM_TRIES_MAX = 5;
+const ROOM_TRIES_MAX = 12;
 /** Made and deleted at once, to learn how many copies the server can keep. */
 const PROBE_STREAM = "FPAAS_PROBE";
 
@@ -114,7 +114,7 @@ export async function supportedManager(nc: NatsConnection): Promise<JetStreamMan
     const name = formatVersion(version);
     throw new NatsUnsupported(`the NATS server is ${name}; atomic batches need 2.12 or newer`);
   }
-  checkMaxPayload(nc.info?.max_payload ?? 0);
+  checkMaxPayload(maxPayloadOf(nc));
   try {
     return await jetstreamManager(nc);
   } catch (cause) {
