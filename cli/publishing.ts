@@ -2,6 +2,7 @@
 
 import { FIREHOSE_STREAM, isEvent } from "../plan/names.ts";
 import { duplicateWindowMs } from "../runtime/adapters/nats/inspect.ts";
+import { maxPayloadOf } from "../runtime/adapters/nats/max-payload.ts";
 import { type InFlight, NatsPublisher } from "../runtime/adapters/nats/publisher.ts";
 import { NatsStoredIds } from "../runtime/adapters/nats/stored-ids.ts";
 import { systemClock } from "../runtime/adapters/system-clock.ts";
@@ -116,7 +117,7 @@ export async function publishTo(options: PublishingOptions): Promise<Progress> {
   });
   const shuffler = new Shuffler({
     partitions: backend.layout.partitions,
-    maxPayloadBytes: backend.connection.info?.max_payload ?? 0,
+    maxPayloadBytes: maxPayloadOf(backend.connection),
     relay: source.name,
     onFirstRejected: (one) => terminal.say(rejectedText(one)),
     onFirstGap: (gap) => terminal.say(gapText(gap)),

@@ -4,6 +4,7 @@
 import type { Command } from "commander";
 import { FIREHOSE_PARTITIONS_DEFAULT, PARTITIONS_MAX } from "../../plan/partition.ts";
 import { connectNats, type NatsConnection } from "../../runtime/adapters/nats/connect.ts";
+import { maxPayloadOf } from "../../runtime/adapters/nats/max-payload.ts";
 import {
   EVENTS_PER_SECOND_DEFAULT,
   firehoseBytesFor,
@@ -137,7 +138,7 @@ function conclude(
   if (wanted.bounds === undefined) {
     terminal.complain("the server has hardly any room left: what is new has no bound of bytes");
   }
-  const payloadBytes = nc.info?.max_payload ?? 0;
+  const payloadBytes = maxPayloadOf(nc);
   if (payloadBytes < MAX_PAYLOAD_BYTES) {
     const [is, want] = [payloadBytes, MAX_PAYLOAD_BYTES].map(formatBytes);
     terminal.complain(

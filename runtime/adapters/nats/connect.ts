@@ -3,6 +3,7 @@
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { errorMessage } from "../nats-server/error-message.ts";
 import { NatsUnreachable } from "./errors.ts";
+import { maxPayloadOf } from "./max-payload.ts";
 
 export type { NatsConnection } from "@nats-io/transport-node";
 
@@ -23,6 +24,7 @@ const RECONNECT_JITTER_MS = 250;
 /** @throws NatsUnreachable within a few seconds when the first connection fails */
 export async function connectNats(options: ConnectOptions): Promise<NatsConnection> {
   const nc = await firstConnection(options);
+  maxPayloadOf(nc); // Remembered from now on, whatever becomes of the connection.
   if (options.report !== undefined) void reportStatus(nc, options.report);
   return nc;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ORDER_BYTES_TARGET } from "../../eval/order-header.ts";
 import { startTestNats } from "../../testing/nats.ts";
+import { MAX_PAYLOAD_BYTES } from "../nats-server/config.ts";
 import { connectNats } from "./connect.ts";
 import {
   checkMaxPayload,
@@ -28,6 +29,19 @@ describe("a message's payload", () => {
     await using nats = await startTestNats();
     const nc = await connectNats({ url: nats.url, name: "test" });
     expect(new NatsLog(nc).messageBytesMax).toBe(messageBytesMax(nc.info?.max_payload ?? 0));
+    await nc.close();
+  });
+
+  it("is in an outage what it was before", async () => {
+    await using nats = await startTestNats();
+    const nc = await connectNats({ url: nats.url, name: "test" });
+    const log = new NatsLog(nc);
+    await nats.crash();
+    await expect.poll(() => nc.info).toBeUndefined();
+    expect(log.messageBytesMax).toBe(messageBytesMax(MAX_PAYLOAD_BYTES));
+    expect(new NatsLog(nc).messageBytesMax).toBe(log.messageBytesMax);
+    await nats.restart();
+    await expect.poll(() => nc.info?.max_payload).toBe(MAX_PAYLOAD_BYTES);
     await nc.close();
   });
 });

@@ -7,7 +7,7 @@ import type { CommitResult, Log, LogAppend, LogMessage } from "../../ports.ts";
 import { GroupCommitter } from "./group-commit.ts";
 import { fromNatsHeaders } from "./headers.ts";
 import { Link } from "./link.ts";
-import { MAX_PAYLOAD_MIN, messageBytesMax } from "./max-payload.ts";
+import { maxPayloadOf, messageBytesMax } from "./max-payload.ts";
 import { type Origin, readFrom } from "./read.ts";
 import { readNow } from "./read-now.ts";
 import { patiently } from "./retry.ts";
@@ -28,9 +28,8 @@ export class NatsLog implements Log {
     this.#link = new Link(nc);
   }
 
-  /** A server that is changed and started again says so at the reconnect. */
   get messageBytesMax(): number {
-    return messageBytesMax(this.#nc.info?.max_payload ?? MAX_PAYLOAD_MIN);
+    return messageBytesMax(maxPayloadOf(this.#nc));
   }
 
   read(

@@ -13,6 +13,7 @@ import {
 } from "@nats-io/transport-node";
 import type { LogMessage } from "../../ports.ts";
 import { NatsRefused } from "./errors.ts";
+import { maxPayloadOf } from "./max-payload.ts";
 import { messageOf, placeOf } from "./received.ts";
 
 export type Position = {
@@ -83,7 +84,7 @@ export class PullSession implements AsyncDisposable {
     this.#drop = drop;
     this.#pullSubject = `$JS.API.CONSUMER.MSG.NEXT.${consumer}`;
     // The server never delivers a message that is larger than a pull.
-    this.#pullBytesMax = Math.max(PULL_BYTES_MAX, 2 * (nc.info?.max_payload ?? 0));
+    this.#pullBytesMax = Math.max(PULL_BYTES_MAX, 2 * maxPayloadOf(nc));
     const callback = (error: Error | null, message: Msg) => {
       if (error === null) this.#take(message);
       else this.end({ error });

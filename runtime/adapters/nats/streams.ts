@@ -13,7 +13,7 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { BUCKETS_METADATA, FIREHOSE_STREAM, PARTITIONS_METADATA } from "../../../plan/names.ts";
 import { formatVersion, judgeVersion, parseVersion } from "../nats-server/version.ts";
 import { NatsUnsupported } from "./errors.ts";
-import { checkMaxPayload } from "./max-payload.ts";
+import { checkMaxPayload, maxPayloadOf } from "./max-payload.ts";
 import { backoffMs, isJetStreamOff, pause } from "./retry.ts";
 import { isNoRoom, withBounds } from "./stream-bounds.ts";
 import {
@@ -114,7 +114,7 @@ export async function supportedManager(nc: NatsConnection): Promise<JetStreamMan
     const name = formatVersion(version);
     throw new NatsUnsupported(`the NATS server is ${name}; atomic batches need 2.12 or newer`);
   }
-  checkMaxPayload(nc.info?.max_payload ?? 0);
+  checkMaxPayload(maxPayloadOf(nc));
   try {
     return await jetstreamManager(nc);
   } catch (cause) {
