@@ -9,14 +9,14 @@ import { readings } from "./ways.ts";
 const RECORDING = "../shared/data/firehose/pds-a.frames.zst";
 const SAMPLE = "examples/sample.frames.zst";
 const FRAMES = 600;
-const SEEDS = 2 ** 30;
+/** The same frames in every run, as with the property tests; another seed: `FC_SEED=7`. */
+const SEED = Number(process.env.FC_SEED ?? 20_261_124);
 
 it.each([SAMPLE, RECORDING].filter((path) => existsSync(path)))(
   "every difference between three readers of changed frames has a reason: %s",
   async (path) => {
-    const seed = Math.floor(Math.random() * SEEDS);
-    const found = await fuzz(await readRecording(path), seed, FRAMES);
-    expect(found.unexplained.map(print), `from seed ${seed}`).toEqual([]);
+    const found = await fuzz(await readRecording(path), SEED, FRAMES);
+    expect(found.unexplained.map(print), `from seed ${SEED}`).toEqual([]);
     expect(found.frames).toBeGreaterThan(FRAMES / 2);
     const explained = [...found.explained.values()].reduce((sum, count) => sum + count, 0);
     expect(explained).toBeGreaterThan(0);

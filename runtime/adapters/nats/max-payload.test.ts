@@ -41,6 +41,9 @@ describe("a message's payload", () => {
     await nats.crash();
     await expect.poll(() => nc.info).toBeUndefined();
     expect(log.messageBytesMax).toBe(3_000_000 - MESSAGE_HEADROOM_BYTES);
+    expect(new NatsLog(nc).messageBytesMax).toBe(log.messageBytesMax);
+    await nats.restart();
+    await expect.poll(() => nc.info?.max_payload).toBe(3_000_000);
     await nc.close();
   });
 

@@ -5,6 +5,7 @@ import type { NatsConnection } from "@nats-io/nats-core";
 import { z } from "zod";
 import { REPORTS_BUCKET } from "../../../plan/names.ts";
 import type { ReportBoard, WorkerReport } from "../../reports.ts";
+import { answered } from "./retry.ts";
 
 const reportSchema: z.ZodType<WorkerReport> = z.object({
   worker: z.string(),
@@ -32,8 +33,9 @@ export class NatsReportBoard implements ReportBoard {
     return new NatsReportBoard(await new Kvm(connection).open(REPORTS_BUCKET));
   }
 
+  /** @throws LogUnavailable in an outage */
   async publish(report: WorkerReport): Promise<void> {
-    await this.#reports.put(report.worker, JSON.stringify(report));
+    await answered(this.#reports.put(report.worker, JSON.stringify(report)));
   }
 
   async read(): Promise<WorkerReport[]> {

@@ -71,6 +71,13 @@ export const LOG_FAULTS: readonly Mutant[] = [
     why: "a duplicate is counted as stored",
   },
   {
+    file: "runtime/adapters/nats/max-payload.ts",
+    find: "const known = lastKnown.get(nc);",
+    replace: "const known = nc.info?.max_payload ?? MAX_PAYLOAD_MIN;",
+    suite: ["runtime/adapters/nats/max-payload.test.ts"],
+    why: "in an outage a message may be 32 KiB",
+  },
+  {
     file: "runtime/adapters/nats/nats-log.ts",
     find: "const options = { filter: subject, seq: throughSeq + 1 };",
     replace: "const options = { filter: subject, seq: throughSeq + 2 };",
