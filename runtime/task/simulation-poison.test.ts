@@ -9,7 +9,7 @@ import {
   simulatePoisoned,
 } from "./simulation.test-support.ts";
 
-const SEEDS = Array.from({ length: 30 }, (_, i) => i + 1);
+const SEEDS = Array.from({ length: 12 }, (_, i) => i + 1);
 const POISONS = [POISON_EVENT, POISON_ROW];
 
 beforeEach(() => putPoisonIn());

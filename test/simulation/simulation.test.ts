@@ -6,7 +6,7 @@ import type { Broken } from "../../runtime/testing/unreliable-log.ts";
 import { simulate, simulatePoisoned } from "./simulate.ts";
 
 const SEEDS = 40;
-const POISONED_SEEDS = 30;
+const POISONED_SEEDS = 12;
 /** By broken variant: the seeds of which one at least has to catch it; some draw no program with topics in a chain. */
 const CAUGHT_BY: readonly (readonly [Broken, string, readonly number[]])[] = [
   ["unfenced", "a checkpoint is not fenced", [1, 2, 3]],
