@@ -67,19 +67,9 @@ export class CommitPace {
     return entries > COMMIT.stateEntries && entries * entryBytes >= COMMIT.stateBytes;
   }
 
-  /** How long the next commit may wait, milliseconds; endless when there is nothing to commit. */
-  msUntilCommit(hasOutput: boolean, owesWatermark: boolean): number {
-    if (!this.hasWork) return Number.POSITIVE_INFINITY;
+  /** How long the commit of what is there may wait, milliseconds. @param lingerMs from when the oldest of it was read */
+  msUntilCommit(lingerMs: number): number {
     if (this.#messages >= COMMIT.progressMessages) return 0;
-    const waitedMs = this.#clock.now() - this.#sinceMs;
-    if (hasOutput) return COMMIT.lingerMs - waitedMs;
-    return owesWatermark ? COMMIT.watermarkLingerMs - waitedMs : this.msUntilProgress();
-  }
-
-  /** As `msUntilCommit`, of a commit that nobody waits for. */
-  msUntilProgress(): number {
-    if (!this.hasWork) return Number.POSITIVE_INFINITY;
-    if (this.#messages >= COMMIT.progressMessages) return 0;
-    return COMMIT.progressMs - (this.#clock.now() - this.#sinceMs);
+    return lingerMs - (this.#clock.now() - this.#sinceMs);
   }
 }

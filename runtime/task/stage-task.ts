@@ -297,9 +297,12 @@ export class StageTask {
 
   /** How long the next commit may wait; endless when there is nothing to commit. */
   #msUntilCommit(): number {
-    if (this.#isHeld()) return this.#pace.msUntilProgress();
+    if (!this.#pace.hasWork) return Number.POSITIVE_INFINITY;
+    const { lingerMs, watermarkLingerMs, progressMs } = COMMIT;
+    if (this.#isHeld()) return this.#pace.msUntilCommit(progressMs);
+    if (this.#runner.outputBytes > 0) return this.#pace.msUntilCommit(lingerMs);
     const owes = this.#outbox.owes(this.#runner.watermarkMs);
-    return this.#pace.msUntilCommit(this.#runner.outputBytes > 0, owes);
+    return this.#pace.msUntilCommit(owes ? watermarkLingerMs : progressMs);
   }
 
   async #commit(signal: AbortSignal): Promise<"committed" | "fenced"> {
