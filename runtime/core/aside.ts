@@ -3,9 +3,9 @@
 
 import type { Input } from "../../plan/plan.ts";
 import { decodeRecords, encodeRecord } from "../eval/codec.ts";
-import { Instant, type Value } from "../eval/values.ts";
+import { EvaluationError } from "../eval/eval-error.ts";
+import type { Value } from "../eval/values.ts";
 import type { EventView } from "../eval/view/event-view.ts";
-import { skipItem } from "../eval/view/skip.ts";
 import type { StageContext } from "./context.ts";
 
 /** What of a message is left out, and why. */
@@ -28,31 +28,8 @@ export function putAside(
   record: Value | undefined,
   timeMs: number,
 ): void {
-  const { counters, plan, stage, message } = context;
-  counters.deadLetters += 1;
-  if (counters.deadLetters > plan.deadLetters.max) return;
-  const letter: Record<string, Value> = {
-    reason: POISON,
-    detail,
-    stage: stage.id,
-    op: "read",
-    subject: message.subject,
-    seq: message.seq,
-  };
-  if (record !== undefined && fits(record)) letter.record = record;
-  letter.time = new Instant(timeMs);
-  context.sendAside(plan.deadLetters.topic, letter, timeMs);
-}
-
-/** The CBOR items of a payload, each for itself. @throws MalformedPayload */
-export function itemsOf(payload: Uint8Array): Uint8Array[] {
-  const items: Uint8Array[] = [];
-  for (let at = 0; at < payload.length; ) {
-    const end = skipItem(payload, at, payload.length, 0);
-    items.push(payload.subarray(at, end));
-    at = end;
-  }
-  return items;
+  const shownRecord = record !== undefined && fits(record) ? record : undefined;
+  context.deadLetter("read", new EvaluationError(POISON, detail), shownRecord, timeMs);
 }
 
 /** What a message is, to be shown: an event, or the list of what it holds. What cannot be read is left out. */

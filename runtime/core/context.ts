@@ -97,9 +97,9 @@ export class StageContext {
 
   /**
    * Sends what could not be processed to dead letters with its reason, up to the plan's limit; of a record that is too
-   * large for a letter, its small fields.
+   * large for a letter, its small fields. @param record undefined: the letter has none
    */
-  deadLetter(op: string, error: EvaluationError, record: Value, timeMs: number): void {
+  deadLetter(op: string, error: EvaluationError, record: Value | undefined, timeMs: number): void {
     const { topic, max } = this.plan.deadLetters;
     this.counters.deadLetters += 1;
     if (this.counters.deadLetters > max) return;
@@ -110,7 +110,7 @@ export class StageContext {
       op,
       subject: this.message.subject,
       seq: this.message.seq,
-      record,
+      ...(record !== undefined && { record }),
       time: new Instant(timeMs),
     };
     try {
@@ -118,7 +118,7 @@ export class StageContext {
     } catch (unsendable) {
       // The reason comes in any case.
       if (!(unsendable instanceof EvaluationError)) throw unsendable;
-      this.sendAside(topic, { ...letter, ...smallPartOf(record) }, timeMs);
+      this.sendAside(topic, { ...letter, ...smallPartOf(record ?? null) }, timeMs);
     }
   }
 

@@ -3,15 +3,15 @@
 
 import { WATERMARK_DELAY_MS } from "../../plan/event.ts";
 import type { Input } from "../../plan/plan.ts";
-import { decodeRows } from "../eval/codec.ts";
+import { decodeRows, type Row } from "../eval/codec.ts";
 import { EvaluationError } from "../eval/eval-error.ts";
-import { decodeEach, Unreadable } from "../eval/items.ts";
+import { decodeEach, itemsByLength, Unreadable } from "../eval/items.ts";
 import { OrderReader } from "../eval/order-header.ts";
 import { Instant, isRecord, type RecordValue, type Value } from "../eval/values.ts";
 import { EncodedRows } from "../eval/view/encoded-rows.ts";
 import type { EventView } from "../eval/view/event-view.ts";
 import { timeOf } from "../eval/view/records.ts";
-import { type Aside, itemsOf, putAside, shown, shownRow } from "./aside.ts";
+import { type Aside, putAside, shown, shownRow } from "./aside.ts";
 import { assert } from "./assert.ts";
 import type { Emit, StageContext } from "./context.ts";
 import type { InputMessage } from "./message.ts";
@@ -252,50 +252,49 @@ export class Intake {
   }
 
   #rows(message: InputMessage, payload: Uint8Array): boolean {
-    const stateful = this.#options.stateful;
-    assert(stateful !== null, "only a stateful stage stands behind an exchange");
-    if (stateful.addAll !== undefined && this.#encodedRows.read(payload)) {
-      this.#context.counters.in += this.#encodedRows.records;
-      stateful.addAll(this.#encodedRows);
-      return true;
-    }
+    if (this.#addedAll(payload)) return true;
     const rows = decodeRows(payload);
     const taken = this.#awaited === null ? 0 : this.#takenOf(message);
-    const take = (i: number): void => {
-      const row = rows[i];
-      assert(row !== undefined, `no row ${i}`);
-      this.#context.counters.in += 1;
-      stateful.add(row);
-    };
+    const take = (i: number): void => this.#addRow(rows[i]);
     return this.#begins({ message, count: rows.length, take, taken });
   }
 
   /** As `#rows`: one row at a time, so that it is known which one fails, and some can be left out. */
   #rowsOneByOne(message: InputMessage, payload: Uint8Array): boolean {
     if (!this.#encodedRows.read(payload)) decodeRows(payload); // Malformed, it is as a whole.
-    const rows = itemsOf(payload);
+    const rows = itemsByLength(payload);
     const taken = this.#awaited === null ? 0 : this.#takenOf(message);
     const take = (i: number): void => {
       this.#item = i;
       this.#turnTo(0, 0);
       const row = rows[i];
       assert(row !== undefined, `no row ${i}`);
-      if (this.#aside?.records.has(i) !== true) this.#oneRow(row);
-      else if (this.#isAside(shownRow(row), 0)) this.#context.counters.in += 1;
+      if (this.#aside?.records.has(i) !== true) {
+        if (!this.#addedAll(row)) for (const one of decodeRows(row)) this.#addRow(one);
+      } else if (this.#isAside(shownRow(row), 0)) this.#context.counters.in += 1;
     };
     return this.#begins({ message, count: rows.length, take, taken });
   }
 
-  #oneRow(payload: Uint8Array): void {
+  /** Takes all rows at once, where the operator can and they are what it takes so. */
+  #addedAll(payload: Uint8Array): boolean {
+    const stateful = this.#stateful;
+    if (stateful.addAll === undefined || !this.#encodedRows.read(payload)) return false;
+    this.#context.counters.in += this.#encodedRows.records;
+    stateful.addAll(this.#encodedRows);
+    return true;
+  }
+
+  #addRow(row: Row | undefined): void {
+    assert(row !== undefined, "a row that is not there");
+    this.#context.counters.in += 1;
+    this.#stateful.add(row);
+  }
+
+  get #stateful(): StatefulOperator {
     const { stateful } = this.#options;
     assert(stateful !== null, "only a stateful stage stands behind an exchange");
-    if (stateful.addAll !== undefined && this.#encodedRows.read(payload)) {
-      this.#context.counters.in += this.#encodedRows.records;
-      stateful.addAll(this.#encodedRows);
-      return;
-    }
-    this.#context.counters.in += 1;
-    for (const row of decodeRows(payload)) stateful.add(row);
+    return stateful;
   }
 
   /** Whether the record in hand is left out, in which case it is in dead letters now. */

@@ -39,7 +39,8 @@ function decodeOne(item: Uint8Array): Value | Unreadable {
   }
 }
 
-function itemsByLength(payload: Uint8Array): Uint8Array[] {
+/** The CBOR items of a payload, each for itself. @throws MalformedPayload when it cannot be told where one ends */
+export function itemsByLength(payload: Uint8Array): Uint8Array[] {
   const items: Uint8Array[] = [];
   for (let at = 0; at < payload.length; ) {
     const end = itemEnd(payload, at);
