@@ -26,10 +26,6 @@ const FALSE = 0xf4;
 const TRUE = 0xf5;
 const NULL = 0xf6;
 const FLOAT64 = 0xfb;
-/** Heads of an integer with an argument of eight bytes, and how long both are together. */
-const LONG_UNSIGNED = 0x1b;
-const LONG_NEGATIVE = 0x3b;
-const LONG_INTEGER_BYTES = 9;
 /** Items that one cursor passes over unread: a frame of nothing else would take as long as a thousand others. */
 export const SKIPPED_ITEMS_MAX = 100_000;
 /** Of the first 16 bits of a double: all set in NaN and the infinities, which DAG-CBOR does not have. */
@@ -192,7 +188,6 @@ export class CborCursor {
     for (let items = 1; items > 0; items -= 1) {
       if (this.#skipsLeft === 0) throw this.malformed("too much that nobody reads");
       this.#skipsLeft -= 1;
-      if (this.#tookLongInteger()) continue;
       const major = this.head();
       switch (major) {
         case MAJOR.unsigned:
@@ -296,16 +291,6 @@ export class CborCursor {
     this.#linkBytes();
     const start = this.at - this.argument + 1;
     if (!isWholeCid(this.bytes, start, this.at)) throw this.malformed("a link that is no CID");
-  }
-
-  /** Whether an integer with an argument of eight bytes came next; takes it if so, whatever its value. */
-  #tookLongInteger(): boolean {
-    const { bytes, at } = this;
-    if (bytes[at] !== LONG_UNSIGNED && bytes[at] !== LONG_NEGATIVE) return false;
-    if (this.#end - at < LONG_INTEGER_BYTES) throw this.malformed("cut off inside a head");
-    if (bytes.readUInt32BE(at + 1) === 0) throw this.malformed(NOT_SHORTEST);
-    this.at += LONG_INTEGER_BYTES;
-    return true;
   }
 
   #expect(major: number, what: string): number {
