@@ -121,8 +121,8 @@ export class LocalRun {
     for (const item of items) {
       for (const message of this.#shuffler.push(item)) {
         if (!this.#repeats.admits(message)) continue;
-        const rest = this.#driver.begin(message);
-        if (rest !== null) await this.#goThrough(rest);
+        const rest = this.#drive(message);
+        if (rest !== null) await rest;
         if (this.#full) return await this.#write();
       }
     }
@@ -131,9 +131,10 @@ export class LocalRun {
     if (!stop.aborted) await new Promise((resolve) => setImmediate(resolve));
   }
 
-  async #drive(message: FirehoseMessage): Promise<void> {
+  /** @returns null when the message is through, as nearly all are: then there is nothing to wait for */
+  #drive(message: FirehoseMessage): Promise<void> | null {
     const rest = this.#driver.begin(message);
-    if (rest !== null) await this.#goThrough(rest);
+    return rest === null ? null : this.#goThrough(rest);
   }
 
   /** One event may have more results than fit in memory. */
