@@ -33,8 +33,10 @@ import { drawMessageBytesMax, drawSizes } from "../../runtime/testing/small-size
 import { type Broken, UnreliableLog } from "../../runtime/testing/unreliable-log.ts";
 import { type Difference, difference, isSame } from "../support/difference.ts";
 import { interleaved, makeEvents, PARTITIONS, partitioned } from "./events.ts";
+import type { Fields } from "./naive.ts";
 import { isGiant, putFaultIn, withHostile, withOddValues, wrongLetters } from "./poison.ts";
 import { drawProgram } from "./programs.ts";
+import type { Program } from "./shapes.ts";
 
 export type Finding = {
   readonly seed: number;
@@ -59,61 +61,83 @@ const SHOWN_MAX = 3;
 
 /** As `simulate`, with records that ought to stop a pipeline in random places. */
 export async function simulatePoisoned(seed: number): Promise<Finding> {
-  const { name, text, expected } = drawProgram(seededRandom(seed * 3));
+  const program = drawProgram(seededRandom(seed * 3));
+  const { text, expected } = program;
   const random = seededRandom(seed * 3 + 1);
   const count = EVENTS_LEAST + random.int(EVENTS_MORE);
   const isAlone = text.split("pipeline ").length === 2;
   const partitions = partitioned(withOddValues(makeEvents(random, count), random, isAlone));
   const topics = expected(partitions);
-  const found = { seed, program: name, text };
   const endFault = putFaultIn();
   try {
-    const hostile = withHostile(interleaved(partitions, random), random);
-    const world = await deploy(text);
-    const faults = { broken: null, onFault: noteFault, sizesOf: poisonedSizes };
-    await run(world, hostile.messages, seededRandom(seed * 3 + 2), faults);
-    const wrong: string[] = [];
-    for (const [topic, records] of Object.entries(topics)) {
-      const good = records.filter((record) => !isGiant(record));
-      const one = difference(topic, good, await recordsOf(world, topic));
-      if (!isSame(one)) wrong.push(describe(one));
-    }
-    const letters = wrongLetters(await lettersOf(world), hostile);
-    if (letters !== null) wrong.push(letters);
-    return { ...found, wrong: wrong.length === 0 ? null : wrong.join("\n") };
-  } catch (error) {
-    return { ...found, wrong: error instanceof Error ? (error.stack ?? error.message) : "?" };
+    return await finding(seed, program, async () => {
+      const hostile = withHostile(interleaved(partitions, random), random);
+      const world = await deploy(text);
+      await run(world, hostile.messages, seededRandom(seed * 3 + 2), POISONED);
+      const actual = await topicsIn(world, Object.keys(topics));
+      const good = Object.entries(topics).map(
+        ([topic, records]) => [topic, records.filter((record) => !isGiant(record))] as const,
+      );
+      const letters = wrongLetters(await lettersOf(world), hostile);
+      return [...differences(good, actual), ...(letters === null ? [] : [letters])];
+    });
   } finally {
     endFault();
   }
 }
 
-/** Results are as large as they may be on any server, so that giants are too large everywhere. */
-function poisonedSizes(random: Random): TaskSizes {
-  const sizes = drawSizes(random);
-  return { ...sizes, drain: { ...sizes.drain, messageBytes: 32 * 1024 } };
-}
+const POISONED: RunOptions = {
+  broken: null,
+  onFault: noteFault,
+  // Results are as large as they may be on any server, so that giants are too large everywhere.
+  sizesOf: (random) => {
+    const sizes = drawSizes(random);
+    return { ...sizes, drain: { ...sizes.drain, messageBytes: 32 * 1024 } };
+  },
+  // Keys of 20 KB in parts of 40 bytes take longer than anybody waits.
+  partBytesMin: 8000,
+};
 
 /** Draws a program and events from a seed, runs them under faults, and compares. */
 export async function simulate(seed: number, broken: Broken | null): Promise<Finding> {
-  const { name, text, expected } = drawProgram(seededRandom(seed * 3));
+  const program = drawProgram(seededRandom(seed * 3));
   const random = seededRandom(seed * 3 + 1);
   const hot = seed % HOT_EVERY === 0 ? HOT_SHARE : 0;
   const count = EVENTS_LEAST + random.int(EVENTS_MORE);
   const partitions = partitioned(makeEvents(random, count, hot));
-  const topics = expected(partitions);
-  const found = { seed, program: name, text };
-  try {
+  const topics = program.expected(partitions);
+  return await finding(seed, program, async () => {
     const messages = interleaved(partitions, random);
     const faults = seededRandom(seed * 3 + 2);
-    const actual = await runUnderFaults(text, messages, Object.keys(topics), faults, broken);
-    const wrong = Object.entries(topics)
-      .map(([topic, records]) => difference(topic, records, actual[topic] ?? []))
-      .filter((one) => !isSame(one));
-    return { ...found, wrong: wrong.length === 0 ? null : wrong.map(describe).join("\n") };
+    const names = Object.keys(topics);
+    const actual = await runUnderFaults(program.text, messages, names, faults, broken);
+    return differences(Object.entries(topics), actual);
+  });
+}
+
+/** @param find gives what is wrong, a line each; what it throws is wrong too */
+async function finding(
+  seed: number,
+  { name, text }: Program,
+  find: () => Promise<readonly string[]>,
+): Promise<Finding> {
+  const found = { seed, program: name, text };
+  try {
+    const wrong = await find();
+    return { ...found, wrong: wrong.length === 0 ? null : wrong.join("\n") };
   } catch (error) {
     return { ...found, wrong: error instanceof Error ? (error.stack ?? error.message) : "?" };
   }
+}
+
+function differences(
+  expected: readonly (readonly [topic: string, records: readonly Fields[]])[],
+  actual: Readonly<Record<string, Records>>,
+): string[] {
+  return expected
+    .map(([topic, records]) => difference(topic, records, actual[topic] ?? []))
+    .filter((one) => !isSame(one))
+    .map(describe);
 }
 
 type Records = Readonly<Record<string, unknown>>[];
@@ -131,6 +155,13 @@ export async function runUnderFaults(
 ): Promise<Readonly<Record<string, Records>>> {
   const world = await deploy(text);
   await run(world, messages, faults, { broken });
+  return await topicsIn(world, topics);
+}
+
+async function topicsIn(
+  world: World,
+  topics: readonly string[],
+): Promise<Readonly<Record<string, Records>>> {
   const records = topics.map(async (topic) => [topic, await recordsOf(world, topic)] as const);
   return Object.fromEntries(await Promise.all(records));
 }
@@ -192,6 +223,8 @@ type RunOptions = {
   readonly broken: Broken | null;
   readonly onFault?: OnFault;
   readonly sizesOf?: (random: Random) => TaskSizes;
+  /** Of the log: messages of less are not cut in parts. */
+  readonly partBytesMin?: number;
 };
 
 /** Until every topic has come to its end. */
@@ -199,15 +232,14 @@ async function run(
   world: World,
   messages: readonly FirehoseMessage[],
   random: Random,
-  { broken, onFault, sizesOf = drawSizes }: RunOptions,
+  { broken, onFault, sizesOf = drawSizes, partBytesMin = 0 }: RunOptions,
 ): Promise<void> {
   const log = new UnreliableLog(world.log, random, broken);
   const clock = new EagerClock();
   const stop = new AbortController();
   const ports = { log, clock, report: () => undefined, sizes: sizesOf(random) };
-  const parts = drawMessageBytesMax(random, world.log.messageBytesMax);
-  // Keys of 20 KB in parts of 40 bytes take longer than anybody waits.
-  world.log.messageBytesMax = onFault === undefined ? parts : Math.max(parts, 8000);
+  const partBytes = drawMessageBytesMax(random, world.log.messageBytesMax);
+  world.log.messageBytesMax = Math.max(partBytes, partBytesMin);
   const failures: unknown[] = [];
   const owners = world.deployments.flatMap((deployment) =>
     tasksOf(deployment).flatMap((task) =>
